@@ -1,0 +1,1 @@
+"""Captures frames from video, as a gRPC service."""

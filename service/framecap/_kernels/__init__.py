@@ -1,0 +1,1 @@
+"""The compiled hot path; sources in ext/framecap/_kernels."""

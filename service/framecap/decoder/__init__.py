@@ -1,0 +1,1 @@
+"""Decoder processes: starting, feeding, confining, watching and killing them."""

@@ -1,0 +1,1 @@
+"""Facts and frames. The only room that imports av."""

@@ -1,0 +1,194 @@
+"""What a capture yields while it works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import TypeAlias
+
+from framecap.model.media import MediaInfo
+from framecap.model.plan import Plan
+from framecap.model.spec import ImageFormat
+from framecap.timebase import Nanoseconds, Pts
+
+
+class Reason(Enum):
+    """Why a frame was chosen."""
+
+    INSTANT = "instant"
+    EVERY_FRAME = "every_frame"
+    KEYFRAME = "keyframe"
+    CHANGE = "change"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One encoded image and the facts about its frame."""
+
+    index: int
+    """Position in the output, from 1, without gaps."""
+
+    pts: Pts
+    """The frame's presentation time."""
+
+    time_base: Fraction
+    """The unit of `pts`, in seconds."""
+
+    media_time: Nanoseconds
+    """The frame's media time, rounded down."""
+
+    requested_time: Nanoseconds
+    """The first instant the frame answers."""
+
+    answered_count: int
+    """How many instants the frame answers."""
+
+    keyframe: bool
+    """True for a keyframe."""
+
+    damaged: bool
+    """True when the decoder said the picture is corrupt."""
+
+    reason: Reason
+    """Why the frame was chosen."""
+
+    dhash: int
+    """The difference hash of the frame's luma, 64 bits."""
+
+    changed_bits: int | None
+    """Bits by which the hash differs from its reference, 0..64; None outside change selection."""
+
+    width: int
+    """Width in pixels."""
+
+    height: int
+    """Height in pixels."""
+
+    format: ImageFormat
+    """The image format."""
+
+    data: bytes = field(repr=False)
+    """The encoded image."""
+
+
+class Phase(Enum):
+    """What a capture is busy with."""
+
+    QUEUED = "queued"
+    OPENING = "opening"
+    MEASURING = "measuring"
+    HASHING = "hashing"
+    DECODING = "decoding"
+    UPLOADING = "uploading"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a capture is."""
+
+    phase: Phase
+    """What is being done."""
+
+    done: Nanoseconds
+    """Media time done."""
+
+    total: Nanoseconds | None
+    """Media time in total, where known."""
+
+    captured_count: int
+    """Images so far."""
+
+    read_bytes: int
+    """Bytes read so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something a reader should know, which does not end the capture."""
+
+    reason: str
+    """A stable name in capitals."""
+
+    message: str
+    """The sentence for a person."""
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Every variable part of the message."""
+
+
+class Lack(Enum):
+    """Why some images asked for are missing."""
+
+    AFTER_END = "after_end"
+    SAME_FRAME = "same_frame"
+    NO_MORE_FRAMES = "no_more_frames"
+    BELOW_THRESHOLD = "below_threshold"
+    UNDECODABLE = "undecodable"
+    COVER_IS_ONE_IMAGE = "cover_is_one_image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """How many images are missing for one cause."""
+
+    reason: Lack
+    """The cause."""
+
+    count: int
+    """How many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """Counts of what was damaged."""
+
+    damaged: int = 0
+    """Images whose frame the decoder called corrupt."""
+
+    undecodable: int = 0
+    """Packets the decoder refused."""
+
+    repaired_times: int = 0
+    """Frames whose pts was missing or stepped back."""
+
+    read_errors: int = 0
+    """Errors of the container while reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The result of a capture. Always the last thing it yields."""
+
+    requested_count: int | None
+    """How many images were asked for; None when the request set no number."""
+
+    captured_count: int
+    """How many images there are."""
+
+    shortfalls: tuple[Shortfall, ...]
+    """Why there are fewer than asked for."""
+
+    explanation: str
+    """The shortfall in one sentence; empty when there is none."""
+
+    damage: Damage
+    """What was damaged."""
+
+    read_bytes: int
+    """Bytes read from the source."""
+
+    decoded_count: int
+    """Frames decoded to find the images."""
+
+    end: Nanoseconds | None
+    """The true end of the video, where it was reached."""
+
+    stage_times: Mapping[str, Nanoseconds]
+    """Time spent by stage: open, decode, pixels, encode."""
+
+
+Report: TypeAlias = MediaInfo | Plan | Progress | Image | Notice | Summary

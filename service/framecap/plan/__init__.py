@@ -1,0 +1,1 @@
+"""How: geometry, limits and the way to decode. Pure functions."""

@@ -1,0 +1,1 @@
+"""What was asked for: two request forms, one value."""
