@@ -1,0 +1,234 @@
+"""The frozen values as protobuf messages.
+
+Every function is total: what a hostile file can put into a value (a pts of 2^63, a pixel a billion
+times wider than high) is held within what the message can carry, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Final
+
+from google.protobuf.duration_pb2 import Duration
+
+from framecap.errors import CaptureError
+from framecap.events.status import to_status
+from framecap.model.capture import (
+    Damage,
+    Image,
+    Lack,
+    Notice,
+    Phase,
+    Progress,
+    Reason,
+    Summary,
+)
+from framecap.model.media import MediaInfo, StreamStart
+from framecap.model.plan import Plan, Strategy
+from framecap.model.spec import ImageFormat
+from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
+from framecap.v1 import capture_pb2, event_pb2
+
+HASH_BITS: Final = 64
+
+MAX_INT32: Final = 2**31 - 1
+MAX_INT64: Final = 2**63 - 1
+
+# google.protobuf.Duration's own bound, about 10 000 years.
+MAX_DURATION: Final = 315_576_000_000 * NANOSECONDS_PER_SECOND
+
+STRATEGIES: Final[Mapping[Strategy, event_pb2.CaptureStrategy]] = {
+    Strategy.SEQUENTIAL: event_pb2.CAPTURE_STRATEGY_SEQUENTIAL,
+    Strategy.KEYFRAMES: event_pb2.CAPTURE_STRATEGY_KEYFRAMES,
+    Strategy.SEEK: event_pb2.CAPTURE_STRATEGY_SEEK,
+    Strategy.TWO_PASSES: event_pb2.CAPTURE_STRATEGY_TWO_PASSES,
+    Strategy.COVER: event_pb2.CAPTURE_STRATEGY_COVER,
+}
+
+PHASES: Final[Mapping[Phase, event_pb2.CapturePhase]] = {
+    Phase.QUEUED: event_pb2.CAPTURE_PHASE_QUEUED,
+    Phase.OPENING: event_pb2.CAPTURE_PHASE_OPENING,
+    Phase.MEASURING: event_pb2.CAPTURE_PHASE_MEASURING,
+    Phase.HASHING: event_pb2.CAPTURE_PHASE_HASHING,
+    Phase.DECODING: event_pb2.CAPTURE_PHASE_DECODING,
+    Phase.UPLOADING: event_pb2.CAPTURE_PHASE_UPLOADING,
+    Phase.DONE: event_pb2.CAPTURE_PHASE_DONE,
+}
+
+REASONS: Final[Mapping[Reason, event_pb2.SelectionReason]] = {
+    Reason.INSTANT: event_pb2.SELECTION_REASON_INSTANT,
+    Reason.EVERY_FRAME: event_pb2.SELECTION_REASON_EVERY_FRAME,
+    Reason.KEYFRAME: event_pb2.SELECTION_REASON_KEYFRAME,
+    Reason.CHANGE: event_pb2.SELECTION_REASON_CHANGE,
+    Reason.COVER: event_pb2.SELECTION_REASON_COVER,
+}
+
+LACKS: Final[Mapping[Lack, event_pb2.ShortfallReason]] = {
+    Lack.AFTER_END: event_pb2.SHORTFALL_REASON_AFTER_END,
+    Lack.SAME_FRAME: event_pb2.SHORTFALL_REASON_SAME_FRAME,
+    Lack.NO_MORE_FRAMES: event_pb2.SHORTFALL_REASON_NO_MORE_FRAMES,
+    Lack.BELOW_THRESHOLD: event_pb2.SHORTFALL_REASON_BELOW_THRESHOLD,
+    Lack.UNDECODABLE: event_pb2.SHORTFALL_REASON_UNDECODABLE,
+    Lack.COVER_IS_ONE_IMAGE: event_pb2.SHORTFALL_REASON_COVER_IS_ONE_IMAGE,
+}
+
+FORMATS: Final[Mapping[ImageFormat, capture_pb2.ImageFormat]] = {
+    ImageFormat.JPG: capture_pb2.IMAGE_FORMAT_JPG,
+    ImageFormat.PNG: capture_pb2.IMAGE_FORMAT_PNG,
+}
+
+
+def probed(media: MediaInfo) -> event_pb2.MediaProbed:
+    """Returns what a source contains, as the event tells it."""
+    message = event_pb2.MediaProbed(
+        container=media.container,
+        codec=media.codec,
+        cover=media.cover,
+        stream_index=media.stream_index,
+        stream_ordinal=media.stream_ordinal,
+        coded_width=_int32(media.coded_width),
+        coded_height=_int32(media.coded_height),
+        width=_int32(media.display_width),
+        height=_int32(media.display_height),
+        rotation_degrees=media.orientation.quarter_turns * 90,
+        mirrored=media.orientation.mirrored,
+        sample_aspect_ratio=rational(media.sample_aspect_ratio),
+        pixel_format=media.pixel_format,
+        time_base=rational(media.clock.time_base),
+        zero=rational(media.clock.zero),
+        streams=[_stream(stream) for stream in media.streams],
+        frame_count=_int64(media.frame_count or 0),
+    )
+    if media.frame_rate is not None:
+        message.frame_rate.CopyFrom(rational(media.frame_rate))
+    if media.duration is not None:
+        message.duration.CopyFrom(duration(media.duration))
+    return message
+
+
+def planned(plan: Plan) -> event_pb2.CapturePlanned:
+    """Returns how a capture decodes, as the event tells it."""
+    return event_pb2.CapturePlanned(
+        strategy=STRATEGIES[plan.strategy],
+        expected_count=_int64(plan.expected_count or 0),
+        decode_count=_int64(plan.decode_count or 0),
+        read_bytes=_int64(plan.read_bytes or 0),
+        width=_int32(plan.geometry.canvas.width),
+        height=_int32(plan.geometry.canvas.height),
+        explanation=plan.explanation,
+        exact=plan.exact,
+    )
+
+
+def progress(report: Progress) -> event_pb2.CaptureProgress:
+    """Returns how far a capture is, as the event tells it; the time left is the teller's to add."""
+    message = event_pb2.CaptureProgress(
+        phase=PHASES[report.phase],
+        done=duration(report.done),
+        captured_count=report.captured_count,
+        read_bytes=report.read_bytes,
+    )
+    if report.total is not None:
+        message.total.CopyFrom(duration(report.total))
+    return message
+
+
+def frame(image: Image) -> event_pb2.FrameCaptured:
+    """Returns the facts about an image, without its size, its SHA-256 and where it is.
+
+    These three the service finds itself, so that a decoder cannot sign its own results.
+    """
+    return event_pb2.FrameCaptured(
+        index=image.index,
+        pts=_int64(image.pts),
+        time_base=rational(image.time_base),
+        media_time=duration(image.media_time),
+        requested_time=duration(image.requested_time),
+        answered_count=_int32(image.answered_count),
+        time_error=duration(image.media_time - image.requested_time),
+        keyframe=image.keyframe,
+        damaged=image.damaged,
+        reason=REASONS[image.reason],
+        width=image.width,
+        height=image.height,
+        format=FORMATS[image.format],
+        dhash=f"{image.dhash:016x}",
+        change=(image.changed_bits or 0) * 100 / HASH_BITS,
+    )
+
+
+def warning(notice: Notice) -> event_pb2.CaptureWarning:
+    """Returns a notice as the event tells it."""
+    return event_pb2.CaptureWarning(
+        reason=notice.reason, message=notice.message, metadata=dict(notice.metadata)
+    )
+
+
+def finished(
+    summary: Summary | None = None, error: CaptureError | None = None
+) -> event_pb2.CaptureFinished:
+    """Returns the end of a capture as the event tells it.
+
+    Args:
+        summary: What was captured; None when the capture ended before anything was known.
+        error: Why it failed; None when it succeeded.
+    """
+    message = event_pb2.CaptureFinished(status=to_status(error))
+    if summary is None:
+        return message
+    message.requested_count = _int64(summary.requested_count or 0)
+    message.captured_count = summary.captured_count
+    for lack in summary.shortfalls:
+        message.shortfalls.add(reason=LACKS[lack.reason], count=_int64(lack.count))
+    message.explanation = summary.explanation
+    message.damage.CopyFrom(_damage(summary.damage))
+    message.read_bytes = summary.read_bytes
+    message.decoded_count = summary.decoded_count
+    for stage, taken in summary.stage_times.items():
+        message.stage_times[stage].CopyFrom(duration(taken))
+    if summary.end is not None:
+        message.end_time.CopyFrom(duration(summary.end))
+    return message
+
+
+def rational(value: Fraction) -> event_pb2.Rational:
+    """Returns a fraction whose two halves fit 64 bits, the nearest when the exact one does not."""
+    if abs(value.numerator) > MAX_INT64 or value.denominator > MAX_INT64:
+        if abs(value) >= MAX_INT64:
+            value = Fraction(MAX_INT64 if value > 0 else -MAX_INT64)
+        else:
+            # With |value| < n and denominator <= MAX / n, the numerator is at most MAX too.
+            value = value.limit_denominator(max(1, MAX_INT64 // (abs(value) // 1 + 1)))
+    return event_pb2.Rational(numerator=value.numerator, denominator=value.denominator)
+
+
+def duration(instant: Nanoseconds) -> Duration:
+    """Returns a span of time; both of its halves carry its sign."""
+    instant = max(-MAX_DURATION, min(instant, MAX_DURATION))
+    seconds, nanos = divmod(abs(instant), NANOSECONDS_PER_SECOND)
+    sign = -1 if instant < 0 else 1
+    return Duration(seconds=sign * seconds, nanos=sign * nanos)
+
+
+def _stream(stream: StreamStart) -> event_pb2.StreamStart:
+    return event_pb2.StreamStart(
+        stream_index=stream.index, kind=stream.kind, start=rational(stream.start)
+    )
+
+
+def _damage(damage: Damage) -> event_pb2.DamageReport:
+    return event_pb2.DamageReport(
+        damaged_count=damage.damaged,
+        undecodable_count=damage.undecodable,
+        repaired_time_count=damage.repaired_times,
+        read_error_count=damage.read_errors,
+    )
+
+
+def _int32(value: int) -> int:
+    return max(-MAX_INT32, min(value, MAX_INT32))
+
+
+def _int64(value: int) -> int:
+    return max(-MAX_INT64, min(value, MAX_INT64))

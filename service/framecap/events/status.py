@@ -1,0 +1,108 @@
+"""The one mapping from `CaptureError` to `google.rpc.Status`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from framecap.errors import (
+    BucketNotFound,
+    CaptureError,
+    Code,
+    InternalError,
+    MediaError,
+    RequestError,
+    SourceNotFound,
+)
+
+DOMAIN: Final = "framecap"
+
+# A status also travels in HTTP/2 trailers, where 8 KiB is all a peer need take: the sentence in
+# percent encoding, and beside it this whole message in base64. So its words are held short.
+MAX_SENTENCE_BYTES: Final = 512
+MAX_VALUE_BYTES: Final = 256
+MAX_METADATA_BYTES: Final = 1536
+
+RESOURCES: Final[Mapping[type[CaptureError], str]] = {
+    SourceNotFound: "source",
+    BucketNotFound: "bucket",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def to_status(error: CaptureError | None) -> status_pb2.Status:
+    """Returns the status that tells `error`; OK for None."""
+    if error is None:
+        return status_pb2.Status(code=Code.OK)
+    sentence = shorten(error.message, MAX_SENTENCE_BYTES)
+    status = status_pb2.Status(code=error.code, message=sentence)
+    for detail in _details(error, sentence):
+        status.details.add().Pack(detail)
+    return status
+
+
+def incident(exception: BaseException) -> InternalError:
+    """Returns the error that stands for a fault of the service, and logs the fault.
+
+    Its caller learns an incident id and nothing else; the log has the id and the traceback.
+    """
+    number = secrets.token_hex(8)
+    logger.error("incident %s", number, exc_info=exception)
+    return InternalError(
+        f"The service failed. The incident is {number}.", metadata={"incident": number}
+    )
+
+
+def shorten(text: str, limit: int) -> str:
+    """Returns `text` as at most `limit` bytes of UTF-8, with an ellipsis where it was cut."""
+    encoded = text.encode(errors="backslashreplace")
+    if len(encoded) > limit:
+        ellipsis = "…".encode()
+        encoded = encoded[: limit - len(ellipsis)].decode(errors="ignore").encode() + ellipsis
+    return encoded.decode()
+
+
+def _details(error: CaptureError, sentence: str) -> Iterator[Message]:
+    yield error_details_pb2.ErrorInfo(
+        reason=error.reason, domain=DOMAIN, metadata=_short_metadata(error.metadata)
+    )
+    if isinstance(error, RequestError):
+        at = "" if error.column is None else f"At column {error.column}: "
+        yield error_details_pb2.BadRequest(
+            field_violations=[{"field": error.field, "description": at + sentence}]
+        )
+    for kind, resource in RESOURCES.items():
+        if isinstance(error, kind):
+            yield error_details_pb2.ResourceInfo(
+                resource_type=resource,
+                resource_name=shorten(error.metadata.get(resource, ""), MAX_VALUE_BYTES),
+                description=sentence,
+            )
+    if isinstance(error, MediaError):
+        subject = shorten(error.metadata.get("source", "source"), MAX_VALUE_BYTES)
+        yield error_details_pb2.PreconditionFailure(
+            violations=[{"type": error.reason, "subject": subject, "description": sentence}]
+        )
+    if error.retry_after_ms is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromMilliseconds(error.retry_after_ms)
+        yield retry
+
+
+def _short_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Returns the entries, in order, each cut short, for as long as all fit."""
+    kept: dict[str, str] = {}
+    room = MAX_METADATA_BYTES
+    for name, value in metadata.items():
+        value = shorten(value, MAX_VALUE_BYTES)
+        room -= len(name.encode()) + len(value.encode())
+        if room < 0:
+            break
+        kept[name] = value
+    return kept
