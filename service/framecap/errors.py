@@ -9,7 +9,7 @@ CaptureError
 ├── BucketNotFound        no such bucket                        NOT_FOUND
 ├── SourceNotAllowed      outside what the service may read     PERMISSION_DENIED
 ├── MediaError            whatever the file causes              FAILED_PRECONDITION
-│   ├── NoVideoStream · CodecUnsupported · MediaCorrupt · LimitExceeded
+│   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaCorrupt · LimitExceeded
 │   └── DecoderCrashed · DecoderStalled
 ├── QueueFull             too much at once                      RESOURCE_EXHAUSTED
 ├── DecoderLost · Draining · SinkUnreachable · SourceUnreachable  UNAVAILABLE
@@ -187,6 +187,12 @@ class NoVideoStream(MediaError):
     """There is neither video nor cover art."""
 
     reason = "NO_VIDEO_STREAM"
+
+
+class ContainerUnsupported(MediaError):
+    """The file is of a kind that is not read."""
+
+    reason = "CONTAINER_UNSUPPORTED"
 
 
 class CodecUnsupported(MediaError):
