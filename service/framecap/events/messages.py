@@ -161,7 +161,9 @@ def frame(image: Image) -> event_pb2.FrameCaptured:
 def warning(notice: Notice) -> event_pb2.CaptureWarning:
     """Returns a notice as the event tells it."""
     return event_pb2.CaptureWarning(
-        reason=notice.reason, message=notice.message, metadata=dict(notice.metadata)
+        reason=notice.reason,
+        message=_text(notice.message),
+        metadata={name: _text(value) for name, value in notice.metadata.items()},
     )
 
 
@@ -232,3 +234,8 @@ def _int32(value: int) -> int:
 
 def _int64(value: int) -> int:
     return max(-MAX_INT64, min(value, MAX_INT64))
+
+
+def _text(value: str) -> str:
+    """Returns a string that UTF-8 can say: a file's name may hold bytes that are not."""
+    return value.encode(errors="backslashreplace").decode()

@@ -1,0 +1,124 @@
+"""The numbered stream of a capture's events, and what keeps it in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from framecap.v1 import event_pb2
+from framecap.v1.event_pb2 import CaptureEvent
+
+Payload: TypeAlias = (
+    event_pb2.CaptureAccepted
+    | event_pb2.MediaProbed
+    | event_pb2.CapturePlanned
+    | event_pb2.CaptureProgress
+    | event_pb2.FrameCaptured
+    | event_pb2.ImageChunk
+    | event_pb2.CaptureWarning
+    | event_pb2.CaptureFinished
+)
+
+CASES: Final[Mapping[type[Payload], str]] = {
+    event_pb2.CaptureAccepted: "accepted",
+    event_pb2.MediaProbed: "probed",
+    event_pb2.CapturePlanned: "planned",
+    event_pb2.CaptureProgress: "progress",
+    event_pb2.FrameCaptured: "frame",
+    event_pb2.ImageChunk: "chunk",
+    event_pb2.CaptureWarning: "warning",
+    event_pb2.CaptureFinished: "finished",
+}
+
+ONCE: Final = frozenset({"accepted", "probed", "planned", "finished"})
+
+# What must have been told before.
+REQUIRES: Final = {"planned": "probed", "frame": "planned", "chunk": "frame"}
+
+
+class OutOfOrder(RuntimeError):
+    """An event was about to be told where it must not stand. A fault of the service."""
+
+
+class EventStream:
+    """Numbers the events of one capture, from 1, and refuses any that would break their order.
+
+    The order: `accepted` first; `probed`, then `planned`, at most once each; `frame` by index
+    without gaps; the `chunk` events of an image directly after its `frame`; exactly one `finished`,
+    last.
+
+    Args:
+        clock: The wall clock, in nanoseconds since 1970.
+    """
+
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
+        self._sequence = 0
+        self._told: set[str] = set()
+        self._last_index = 0
+        self._image_size = 0
+        self._image_told = 0
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last event; 0 before the first."""
+        return self._sequence
+
+    @property
+    def finished(self) -> bool:
+        """True once `finished` was told."""
+        return "finished" in self._told
+
+    def wrap(self, payload: Payload) -> CaptureEvent:
+        """Returns the next event.
+
+        Raises:
+            OutOfOrder: The event must not stand here; the stream is as it was before.
+        """
+        case = CASES[type(payload)]
+        self._check_place(case)
+        if isinstance(payload, event_pb2.ImageChunk):
+            self._check_chunk(payload)
+            self._image_told += len(payload.data)
+        elif self._image_told < self._image_size and not _failed(payload):
+            raise OutOfOrder(f"{case} amid the chunks of image {self._last_index}")
+        if isinstance(payload, event_pb2.FrameCaptured):
+            if payload.index != self._last_index + 1:
+                raise OutOfOrder(f"frame {payload.index} after frame {self._last_index}")
+            self._last_index = payload.index
+            self._image_told = len(payload.data)
+            inline = payload.WhichOneof("image") == "data"
+            self._image_size = payload.size_bytes if inline else 0
+        self._told.add(case)
+        self._sequence += 1
+        event = CaptureEvent(sequence=self._sequence)
+        event.event_time.FromNanoseconds(self._clock())
+        getattr(event, case).CopyFrom(payload)
+        # A message without content still sets its case.
+        getattr(event, case).SetInParent()
+        return event
+
+    def _check_place(self, case: str) -> None:
+        if self.finished:
+            raise OutOfOrder(f"{case} after finished")
+        if not self._told and case != "accepted":
+            raise OutOfOrder(f"{case} before accepted")
+        if case in ONCE and case in self._told:
+            raise OutOfOrder(f"{case} a second time")
+        if case in REQUIRES and REQUIRES[case] not in self._told:
+            raise OutOfOrder(f"{case} before {REQUIRES[case]}")
+
+    def _check_chunk(self, chunk: event_pb2.ImageChunk) -> None:
+        if chunk.index != self._last_index or chunk.offset != self._image_told:
+            raise OutOfOrder(
+                f"chunk at {chunk.offset} of image {chunk.index}"
+                f" where {self._image_told} of image {self._last_index} follows"
+            )
+        if self._image_told + len(chunk.data) > self._image_size:
+            raise OutOfOrder(f"chunk beyond the end of image {chunk.index}")
+
+
+def _failed(payload: Payload) -> bool:
+    """Returns whether this ends a failed capture, which may happen anywhere."""
+    return isinstance(payload, event_pb2.CaptureFinished) and payload.status.code != 0
