@@ -1,0 +1,1 @@
+"""The demo's sample video and its contact sheet."""
