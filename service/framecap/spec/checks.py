@@ -1,0 +1,106 @@
+"""Checks of single fields of the structured form. Each names the field's path when it refuses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from google.protobuf import duration_pb2
+
+from framecap.errors import OptionMissing, ValueOutOfRange
+from framecap.model.spec import MAX_INT
+from framecap.spec import base64text
+from framecap.spec.wording import shown
+from framecap.timebase import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND, Nanoseconds
+
+MAX_OFFSET: Final = MAX_INT * NANOSECONDS_PER_MILLISECOND
+"""The longest duration: what the text form can say in milliseconds."""
+
+
+def number(field: str, value: int, low: int, high: int = MAX_INT) -> int:
+    """Returns `value`, which lies in `low..high`.
+
+    Raises:
+        ValueOutOfRange: It does not.
+    """
+    if low <= value <= high:
+        return value
+    raise refused(field, str(value), f"is not in {low}..{high}", f"{low}..{high}")
+
+
+def number_or(default: int, field: str, value: int, low: int, high: int = MAX_INT) -> int:
+    """Returns `value`, or `default` when it is 0, which says that it is left out.
+
+    Raises:
+        ValueOutOfRange: It is neither 0 nor in `low..high`.
+    """
+    return number(field, value, low, high) if value else default
+
+
+def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
+    """Returns a duration that is well formed, not negative and not too long.
+
+    Raises:
+        ValueOutOfRange: It is not.
+    """
+    if abs(value.nanos) >= NANOSECONDS_PER_SECOND:
+        allowed = f"0..{NANOSECONDS_PER_SECOND - 1}"
+        raise refused(f"{field}.nanos", str(value.nanos), f"is not in {allowed}", allowed)
+    if value.seconds * value.nanos < 0:
+        parts = f"{value.seconds} s and {value.nanos} ns"
+        raise refused(field, parts, "differ in sign", "seconds and nanos of the same sign")
+    instant = value.seconds * NANOSECONDS_PER_SECOND + value.nanos
+    if not 0 <= instant <= MAX_OFFSET:
+        allowed = f"{seconds(0)}..{seconds(MAX_OFFSET)}"
+        raise refused(field, seconds(instant), f"is not in {allowed}", allowed)
+    return instant
+
+
+def plain(field: str, value: str) -> str:
+    """Returns `value`, which has no control characters.
+
+    Raises:
+        ValueOutOfRange: It has.
+    """
+    try:
+        base64text.check_plain(value, "contains")
+    except ValueError as error:
+        allowed = "text without control characters"
+        raise refused(field, shown(value), str(error), allowed) from None
+    return value
+
+
+def required(field: str, value: str, allowed: str) -> str:
+    """Returns `value`, which is not empty and has no control characters.
+
+    Raises:
+        OptionMissing: It is empty.
+        ValueOutOfRange: It has control characters.
+    """
+    if not value:
+        raise missing(field, allowed)
+    return plain(field, value)
+
+
+def refused(field: str, value: str, why: str, allowed: str) -> ValueOutOfRange:
+    """Returns the error of a value that is not allowed."""
+    return ValueOutOfRange(
+        f"{field}: {value} {why}",
+        field=field,
+        metadata={"option": field, "value": value, "allowed": allowed},
+    )
+
+
+def missing(field: str, allowed: str) -> OptionMissing:
+    """Returns the error of a required field that is not there."""
+    return OptionMissing(
+        f"{field}: is required; allowed: {allowed}",
+        field=field,
+        metadata={"option": field, "allowed": allowed},
+    )
+
+
+def seconds(instant: Nanoseconds) -> str:
+    """Returns an instant in seconds, exactly, the way JSON writes a duration: `1.5s`."""
+    whole, nanos = divmod(abs(instant), NANOSECONDS_PER_SECOND)
+    digits = f".{nanos:09}".rstrip("0").rstrip(".")
+    return f"{'-' if instant < 0 else ''}{whole}{digits}s"

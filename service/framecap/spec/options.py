@@ -1,0 +1,247 @@
+"""The options of the text form, one row each.
+
+The rows drive the parser, the formatter, the sentences of both, the table in the documentation
+and the fuzzers: an option is added here and given its meaning in `text.py` and `format.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from framecap.model.spec import MAX_PERCENT, MAX_SIDE, MIN_SIDE, ImageFormat, ScaleType
+from framecap.spec.kinds import Base64Text, Choice, Kind, Value, Whole
+
+Given: TypeAlias = Mapping[str, Value]
+"""The options an action was given, by name."""
+
+MODES: Final = ("inter", "key", "avg", "dhash")
+
+
+def _always(given: Given) -> None:
+    """Says nothing: the option always has an effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of an action."""
+
+    name: str
+    """Its name, which a `_` and its value follow."""
+
+    kind: Kind
+    """The values it takes."""
+
+    default: Value | None = None
+    """Its value when it is left out; None when there is none to name."""
+
+    default_text: str = ""
+    """The default for people, where `default` does not say it."""
+
+    required: bool = False
+    """True when it cannot be left out."""
+
+    meaning: str
+    """What it does, for people."""
+
+    also: tuple[str, ...] = ()
+    """What people write instead of its name. Only for suggestions."""
+
+    idle: Callable[[Given], str | None] = _always
+    """Returns why it has no effect among the given options; None when it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One action and its options."""
+
+    name: str
+    """Its name, which comes first."""
+
+    options: tuple[Option, ...]
+    """Its options, in canonical order."""
+
+    def option(self, name: str) -> Option | None:
+        """Returns the option of that name, if there is one."""
+        return next((option for option in self.options if option.name == name), None)
+
+
+def _thr_idle(given: Given) -> str | None:
+    return None if given.get("m") == "dhash" else "outside m_dhash"
+
+
+def _inter_idle(given: Given) -> str | None:
+    mode = given.get("m")
+    return f"with m_{mode}" if mode in ("key", "avg") else None
+
+
+def _percent_idle(side: str) -> Callable[[Given], str | None]:
+    return lambda given: f"beside {side}" if side in given else None
+
+
+def _scaletype_idle(given: Given) -> str | None:
+    sides = any(given.get(name) is not None for name in ("w", "h"))
+    percents = any(given.get(name, 100) != 100 for name in ("pw", "ph"))
+    return None if sides or percents else "without a box"
+
+
+_PIXELS: Final = Whole(MIN_SIDE, MAX_SIDE, "px")
+_PERCENT: Final = Whole(1, MAX_PERCENT, "%")
+_MILLISECONDS: Final = Whole(0, unit="ms")
+
+SNAPSHOTS: Final = Action(
+    name="video/snapshots",
+    options=(
+        Option(
+            name="ss",
+            kind=_MILLISECONDS,
+            default=0,
+            meaning="where capture begins",
+            also=("s", "start", "seek", "offset", "t"),
+        ),
+        Option(
+            name="f",
+            kind=Choice(tuple(f.value for f in ImageFormat), also={"jpeg": "jpg", "jpe": "jpg"}),
+            required=True,
+            meaning="image format",
+            also=("format", "fmt", "ext"),
+        ),
+        Option(
+            name="m",
+            kind=Choice(
+                MODES,
+                also={
+                    "interval": "inter",
+                    "keyframe": "key",
+                    "average": "avg",
+                    "hash": "dhash",
+                    "fast": "key",
+                },
+            ),
+            default="inter",
+            meaning="capture mode",
+            also=("mode",),
+        ),
+        Option(
+            name="thr",
+            kind=Whole(0, 100),
+            default=0,
+            meaning="change threshold; `dhash` only. Larger keeps fewer frames",
+            also=("threshold",),
+            idle=_thr_idle,
+        ),
+        Option(
+            name="num",
+            kind=Whole(0),
+            default=0,
+            meaning="how many frames at most; 0 = no limit (refused with `avg`)",
+            also=("n", "count", "number"),
+        ),
+        Option(
+            name="inter",
+            kind=_MILLISECONDS,
+            default=0,
+            meaning="grid step; 0 = every frame. Ignored by `key` and `avg`",
+            also=("interval", "step", "spacing"),
+            idle=_inter_idle,
+        ),
+        Option(
+            name="w",
+            kind=_PIXELS,
+            default_text="source width",
+            meaning="width of the box",
+            also=("width",),
+        ),
+        Option(
+            name="h",
+            kind=_PIXELS,
+            default_text="source height",
+            meaning="height of the box",
+            also=("height",),
+        ),
+        Option(
+            name="pw",
+            kind=_PERCENT,
+            default=100,
+            meaning="width of the box in percent of the source; ignored when `w` is given",
+            idle=_percent_idle("w"),
+        ),
+        Option(
+            name="ph",
+            kind=_PERCENT,
+            default=100,
+            meaning="height of the box in percent of the source; ignored when `h` is given",
+            idle=_percent_idle("h"),
+        ),
+        Option(
+            name="scaletype",
+            kind=Choice(
+                tuple(s.value for s in ScaleType),
+                also={"pad": "fill", "cover": "crop", "contain": "fit", "scale": "stretch"},
+            ),
+            default="stretch",
+            meaning="how the picture meets the box; without effect where there is none",
+            also=("scale", "type", "resize"),
+            idle=_scaletype_idle,
+        ),
+    ),
+)
+
+SAVE_AS: Final = Action(
+    name="sys/saveas",
+    options=(
+        Option(
+            name="b",
+            kind=Base64Text(),
+            default_text="the source's",
+            meaning="target bucket",
+            also=("bucket",),
+        ),
+        Option(
+            name="o",
+            kind=Base64Text(),
+            required=True,
+            meaning="template of the target keys",
+            also=("object", "key"),
+        ),
+    ),
+)
+
+NOTIFY: Final = Action(
+    name="notify",
+    options=(
+        Option(
+            name="topic",
+            kind=Base64Text(),
+            required=True,
+            meaning="topic that is told when the task ends",
+        ),
+    ),
+)
+
+FOLLOW_UPS: Final = (SAVE_AS, NOTIFY)
+ACTIONS: Final = (SNAPSHOTS, *FOLLOW_UPS)
+
+
+def table() -> str:
+    """Returns the options of all actions as Markdown, for the documentation."""
+    lines = ["| action | key | type | valid | default | meaning |", "|---|---|---|---|---|---|"]
+    for action in ACTIONS:
+        for option in action.options:
+            cells = (
+                f"`{action.name}`",
+                f"`{option.name}`",
+                option.kind.name,
+                option.kind.allowed,
+                _default(option),
+                option.meaning,
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(option: Option) -> str:
+    if option.required:
+        return "required"
+    return option.default_text or f"`{option.default}`"

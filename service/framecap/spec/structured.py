@@ -1,0 +1,276 @@
+"""The structured form of a request: protobuf in, protobuf out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from google.protobuf import duration_pb2
+
+from framecap.errors import DeliveryConflict
+from framecap.model.capture import Notice
+from framecap.model.spec import (
+    DEFAULT_JPEG_QUALITY,
+    MAX_INSTANTS,
+    MAX_PERCENT,
+    MAX_SIDE,
+    MIN_SIDE,
+    AverageSelection,
+    Box,
+    CaptureSpec,
+    ChangeSelection,
+    ImageFormat,
+    InstantSelection,
+    IntervalSelection,
+    KeyframeSelection,
+    ObjectTarget,
+    ScaleType,
+    SeekPolicy,
+    Selection,
+)
+from framecap.spec import checks
+from framecap.spec.enums import DAMAGE_POLICIES, FORMATS, REFERENCES, SCALE_TYPES, SEEK_POLICIES
+from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
+from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
+from framecap.v1 import capture_pb2 as pb
+
+_SPACING: Final = "spec.interval.spacing"
+
+
+def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedRequest:
+    """Returns the request that the messages say.
+
+    Raises:
+        OptionMissing: A required field is not set.
+        ValueOutOfRange: A value is not one of those allowed.
+    """
+    start = checks.offset("spec.range.start_offset", message.range.start_offset)
+    spec = CaptureSpec(
+        selection=_selection(message),
+        format=FORMATS.read("spec.format", message.format),
+        start=start,
+        end=_end(message.range, start),
+        box=_box(message.box),
+        scale_type=SCALE_TYPES.read("spec.scale_type", message.scale_type),
+        jpeg_quality=checks.number_or(
+            DEFAULT_JPEG_QUALITY, "spec.jpeg_quality", message.jpeg_quality, 1, 100
+        ),
+        seek_policy=SEEK_POLICIES.read("spec.seek_policy", message.seek_policy),
+        damage_policy=DAMAGE_POLICIES.read("spec.damage_policy", message.damage_policy),
+    )
+    spec, idle = _settled(spec)
+    warnings = (*_idle_percents(message.box), *idle, *_every_frame(spec, message))
+    return with_delivery(ParsedRequest(spec=spec, warnings=warnings), delivery)
+
+
+def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> ParsedRequest:
+    """Returns `parsed` with the delivery that stands beside it in the request.
+
+    A delivery with no field set says nothing and changes nothing.
+
+    Raises:
+        DeliveryConflict: Both the request's text and `delivery` say where the images go or who is
+            told.
+        OptionMissing: The key template is empty.
+        ValueOutOfRange: A text has control characters.
+    """
+    if delivery is None or not delivery.ByteSize():
+        return parsed
+    said = {"sys/saveas": parsed.spec.target, "notify": parsed.spec.notify_topic}
+    for action, value in said.items():
+        if value is not None:
+            raise DeliveryConflict(
+                f"delivery: the text has {action} already; leave out one of them",
+                field="delivery",
+                metadata={"option": action},
+            )
+    topic = checks.plain("delivery.notify_topic", delivery.notify_topic)
+    spec = replace(parsed.spec, target=_target(delivery), notify_topic=topic or None)
+    return replace(parsed, spec=spec)
+
+
+def to_proto(spec: CaptureSpec) -> tuple[pb.CaptureSpec, pb.Delivery]:
+    """Returns the messages that say `spec`, defaults filled in, options without effect left out."""
+    message = pb.CaptureSpec(
+        range=pb.TimeRange(
+            start_offset=_duration(spec.start),
+            end_offset=None if spec.end is None else _duration(spec.end),
+        ),
+        box=pb.ImageBox(
+            width_px=spec.box.width,
+            height_px=spec.box.height,
+            width_percent=spec.box.width_percent if spec.box.width is None else None,
+            height_percent=spec.box.height_percent if spec.box.height is None else None,
+        ),
+        scale_type=SCALE_TYPES.number(spec.scale_type),
+        format=FORMATS.number(spec.format),
+        jpeg_quality=spec.jpeg_quality if spec.format is ImageFormat.JPG else None,
+        seek_policy=SEEK_POLICIES.number(spec.seek_policy),
+        damage_policy=DAMAGE_POLICIES.number(spec.damage_policy),
+    )
+    _write_selection(spec.selection, message)
+    delivery = pb.Delivery(notify_topic=spec.notify_topic)
+    if spec.target is None:
+        delivery.inline.SetInParent()
+    else:
+        delivery.object.key_template = spec.target.key_template
+        delivery.object.bucket = spec.target.bucket or ""
+    return message, delivery
+
+
+def _selection(message: pb.CaptureSpec) -> Selection:
+    match message.WhichOneof("selection"):
+        case "keyframe":
+            return KeyframeSelection(max_count=_max_count("keyframe", message.keyframe.max_count))
+        case "average":
+            return AverageSelection(
+                count=checks.number("spec.average.count", message.average.count, 1)
+            )
+        case "change":
+            return _change(message.change)
+        case "instants":
+            return _instants(message.instants)
+        case _:  # Unset takes every frame, as an interval without spacing does.
+            return IntervalSelection(
+                spacing=checks.offset(_SPACING, message.interval.spacing),
+                max_count=_max_count("interval", message.interval.max_count),
+            )
+
+
+def _change(change: pb.ChangeSelection) -> ChangeSelection:
+    return ChangeSelection(
+        spacing=checks.offset("spec.change.spacing", change.spacing),
+        threshold=checks.number("spec.change.threshold_percent", change.threshold_percent, 0, 100),
+        max_count=_max_count("change", change.max_count),
+        reference=REFERENCES.read("spec.change.reference", change.reference),
+    )
+
+
+def _instants(instants: pb.InstantSelection) -> InstantSelection:
+    field = "spec.instants.offsets"
+    allowed = f"1..{MAX_INSTANTS} instants"
+    count = len(instants.offsets)
+    if not count:
+        raise checks.missing(field, allowed)
+    if count > MAX_INSTANTS:
+        raise checks.refused(field, f"{count} instants", f"are not {allowed}", allowed)
+    offsets = {
+        checks.offset(f"{field}[{place}]", offset) for place, offset in enumerate(instants.offsets)
+    }
+    return InstantSelection(instants=tuple(sorted(offsets)))
+
+
+def _max_count(mode: str, value: int) -> int:
+    return checks.number(f"spec.{mode}.max_count", value, 0)
+
+
+def _end(bounds: pb.TimeRange, start: Nanoseconds) -> Nanoseconds | None:
+    if not bounds.HasField("end_offset"):
+        return None
+    field = "spec.range.end_offset"
+    end = checks.offset(field, bounds.end_offset)
+    if end <= start:
+        allowed = f"after {checks.seconds(start)}"
+        raise checks.refused(field, checks.seconds(end), f"is not {allowed}, its start", allowed)
+    return end
+
+
+def _box(box: pb.ImageBox) -> Box:
+    width = checks.number_or(0, "spec.box.width_px", box.width_px, MIN_SIDE, MAX_SIDE)
+    height = checks.number_or(0, "spec.box.height_px", box.height_px, MIN_SIDE, MAX_SIDE)
+    wide = checks.number_or(100, "spec.box.width_percent", box.width_percent, 1, MAX_PERCENT)
+    high = checks.number_or(100, "spec.box.height_percent", box.height_percent, 1, MAX_PERCENT)
+    return Box(
+        width=width or None,
+        height=height or None,
+        width_percent=100 if width else wide,
+        height_percent=100 if height else high,
+    )
+
+
+def _target(delivery: pb.Delivery) -> ObjectTarget | None:
+    if delivery.WhichOneof("destination") != "object":
+        return None
+    wanted = delivery.object
+    return ObjectTarget(
+        bucket=checks.plain("delivery.object.bucket", wanted.bucket) or None,
+        key_template=checks.required(
+            "delivery.object.key_template", wanted.key_template, "a template of keys"
+        ),
+    )
+
+
+def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[Notice]]:
+    """Returns `spec` without the options that have no effect, and a notice for each."""
+    notices = []
+    if spec.scale_type is not ScaleType.STRETCH and not spec.box.given:
+        name = pb.ScaleType.Name(SCALE_TYPES.number(spec.scale_type))
+        notices.append(_idle("spec.scale_type", name, "without a box"))
+        spec = replace(spec, scale_type=ScaleType.STRETCH)
+    if spec.jpeg_quality != DEFAULT_JPEG_QUALITY and spec.format is not ImageFormat.JPG:
+        notices.append(_idle("spec.jpeg_quality", str(spec.jpeg_quality), "on PNG"))
+        spec = replace(spec, jpeg_quality=DEFAULT_JPEG_QUALITY)
+    if spec.seek_policy is not SeekPolicy.EXACT and not _names_instants(spec.selection):
+        name = pb.SeekPolicy.Name(SEEK_POLICIES.number(spec.seek_policy))
+        notices.append(_idle("spec.seek_policy", name, "where no instants are named"))
+        spec = replace(spec, seek_policy=SeekPolicy.EXACT)
+    return spec, notices
+
+
+def _names_instants(selection: Selection) -> bool:
+    match selection:
+        case KeyframeSelection():
+            return False
+        case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
+            return spacing > 0
+        case _:
+            return True
+
+
+def _idle_percents(box: pb.ImageBox) -> Iterator[Notice]:
+    if box.width_px and box.width_percent not in (0, 100):
+        yield _idle("spec.box.width_percent", str(box.width_percent), "beside width_px")
+    if box.height_px and box.height_percent not in (0, 100):
+        yield _idle("spec.box.height_percent", str(box.height_percent), "beside height_px")
+
+
+def _idle(field: str, value: str, why: str) -> Notice:
+    return Notice(
+        reason=WITHOUT_EFFECT,
+        message=f"{field}: {value} has no effect {why}",
+        metadata={"option": field, "value": value},
+    )
+
+
+def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[Notice]:
+    if spec.selection == IntervalSelection() and not message.interval.HasField("spacing"):
+        yield Notice(
+            reason=EVERY_FRAME,
+            message=f"{_SPACING}: is left out, so every frame is captured",
+            metadata={"option": _SPACING},
+        )
+
+
+def _write_selection(selection: Selection, message: pb.CaptureSpec) -> None:
+    match selection:
+        case IntervalSelection():
+            message.interval.spacing.CopyFrom(_duration(selection.spacing))
+            message.interval.max_count = selection.max_count
+        case KeyframeSelection():
+            message.keyframe.SetInParent()
+            message.keyframe.max_count = selection.max_count
+        case AverageSelection():
+            message.average.count = selection.count
+        case ChangeSelection():
+            message.change.spacing.CopyFrom(_duration(selection.spacing))
+            message.change.threshold_percent = selection.threshold
+            message.change.max_count = selection.max_count
+            message.change.reference = REFERENCES.number(selection.reference)
+        case InstantSelection():
+            message.instants.offsets.extend(map(_duration, selection.instants))
+
+
+def _duration(instant: Nanoseconds) -> duration_pb2.Duration:
+    whole, nanos = divmod(instant, NANOSECONDS_PER_SECOND)
+    return duration_pb2.Duration(seconds=whole, nanos=nanos)

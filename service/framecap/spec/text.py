@@ -1,0 +1,244 @@
+"""The text form of a request, read.
+
+    video/snapshots,f_jpg,w_100,h_100,inter_10000|sys/saveas,o_<base64>/notify,topic_<base64>
+
+The parser is total: whatever the text, it returns a valid request or raises a RequestError that
+names the column, the option, its value and what would be right.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from framecap.errors import (
+    OptionMissing,
+    OptionRepeated,
+    OptionUnknown,
+    SpecSyntax,
+    ValueOutOfRange,
+)
+from framecap.model.capture import Notice
+from framecap.model.spec import (
+    MAX_INT,
+    AverageSelection,
+    Box,
+    CaptureSpec,
+    ChangeSelection,
+    ImageFormat,
+    IntervalSelection,
+    KeyframeSelection,
+    ObjectTarget,
+    ScaleType,
+    Selection,
+)
+from framecap.spec import grammar
+from framecap.spec.grammar import FIELD, Call, Setting
+from framecap.spec.kinds import Unfit, Value
+from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action, Option
+from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
+from framecap.spec.wording import hint, listed, nearest, shown
+from framecap.timebase import NANOSECONDS_PER_MILLISECOND, Nanoseconds
+
+_COUNT_ALLOWED: Final = f"1..{MAX_INT}"
+
+
+class _Options:
+    """The valid options of one action."""
+
+    def __init__(self, call: Call) -> None:
+        self.call: Final = call
+        self.columns: Final[dict[str, int]] = {}
+        self.values: Final[dict[str, Value]] = {}
+        for setting in call.settings:
+            option = _option(call.action, setting)
+            if option.name in self.columns:
+                raise _repeated(setting, self.columns[option.name])
+            self.columns[option.name] = setting.column
+            self.values[option.name] = _value(option, setting)
+        for option in call.action.options:
+            if option.required and option.name not in self.values:
+                raise _missing(option.name, call.column, "is required", option.kind.allowed)
+
+    def drop_idle(self) -> list[Notice]:
+        """Drops the options without effect and returns a notice for each."""
+        given = dict(self.values)
+        notices = []
+        for name, column in self.columns.items():
+            option = self.call.action.option(name)
+            why = option.idle(given) if option else None
+            if option and why:
+                notices.append(_idle(name, column, option.kind.write(self.values.pop(name)), why))
+        return notices
+
+    def number(self, name: str) -> int:
+        """Returns the option's number, or its default."""
+        value = self.values.get(name, _default(self.call.action, name))
+        return int(value) if value is not None else 0
+
+    def word(self, name: str) -> str:
+        """Returns the option's text, or its default."""
+        value = self.values.get(name, _default(self.call.action, name))
+        return str(value) if value is not None else ""
+
+    def time(self, name: str) -> Nanoseconds:
+        """Returns the option's milliseconds, or its default's, as an instant."""
+        return self.number(name) * NANOSECONDS_PER_MILLISECOND
+
+
+def parse(text: str) -> ParsedRequest:
+    """Returns the request that `text` writes.
+
+    Raises:
+        SpecSyntax: The text does not have the shape of a request.
+        OptionUnknown: An option does not exist.
+        OptionRepeated: An option or an action stands twice.
+        OptionMissing: A required option is not there.
+        ValueOutOfRange: A value is not one of those allowed.
+    """
+    actions = {call.action.name: _Options(call) for call in grammar.read(text)}
+    snapshots = actions[SNAPSHOTS.name]
+    warnings = snapshots.drop_idle()
+    selection = _selection(snapshots)
+    if _takes_every_frame(selection) and "inter" not in snapshots.values:
+        warnings.append(
+            Notice(
+                reason=EVERY_FRAME,
+                message=f"{FIELD}: inter: is left out, so every frame is captured",
+                metadata={"option": "inter"},
+            )
+        )
+    spec = CaptureSpec(
+        selection=selection,
+        format=ImageFormat(snapshots.word("f")),
+        start=snapshots.time("ss"),
+        box=Box(
+            width=snapshots.number("w") or None,
+            height=snapshots.number("h") or None,
+            width_percent=snapshots.number("pw"),
+            height_percent=snapshots.number("ph"),
+        ),
+        scale_type=ScaleType(snapshots.word("scaletype")),
+        target=_target(actions.get(SAVE_AS.name)),
+        notify_topic=_topic(actions.get(NOTIFY.name)),
+    )
+    return ParsedRequest(spec=spec, warnings=tuple(warnings))
+
+
+def _selection(options: _Options) -> Selection:
+    match options.word("m"):
+        case "key":
+            return KeyframeSelection(max_count=options.number("num"))
+        case "avg":
+            return AverageSelection(count=_count(options))
+        case "dhash":
+            return ChangeSelection(
+                spacing=options.time("inter"),
+                threshold=options.number("thr"),
+                max_count=options.number("num"),
+            )
+        case _:
+            return IntervalSelection(spacing=options.time("inter"), max_count=options.number("num"))
+
+
+def _takes_every_frame(selection: Selection) -> bool:
+    return selection == IntervalSelection()
+
+
+def _count(options: _Options) -> int:
+    if "num" not in options.values:
+        raise _missing("num", options.columns["m"], "is required with m_avg", _COUNT_ALLOWED)
+    if options.number("num") == 0:
+        column = options.columns["num"]
+        raise ValueOutOfRange(
+            f"{FIELD}:{column}: num: 0 is not in {_COUNT_ALLOWED}, as m_avg requires",
+            field=FIELD,
+            column=column,
+            metadata={"option": "num", "value": "0", "allowed": _COUNT_ALLOWED},
+        )
+    return options.number("num")
+
+
+def _target(options: _Options | None) -> ObjectTarget | None:
+    if options is None:
+        return None
+    return ObjectTarget(bucket=options.word("b") or None, key_template=options.word("o"))
+
+
+def _topic(options: _Options | None) -> str | None:
+    return None if options is None else options.word("topic")
+
+
+def _default(action: Action, name: str) -> Value | None:
+    option = action.option(name)
+    return option.default if option else None
+
+
+def _option(action: Action, setting: Setting) -> Option:
+    option = action.option(setting.name)
+    if option is not None:
+        return option
+    names = [option.name for option in action.options]
+    also = {word: option.name for option in action.options for word in option.also}
+    close = nearest(setting.name, names, also)
+    parts = {"option": shown(setting.name), "allowed": listed(names)}
+    if setting.value is not None:
+        parts["value"] = shown(setting.value)
+    if close:
+        parts["nearest"] = close
+    raise OptionUnknown(
+        f"{FIELD}:{setting.column}: {shown(setting.name)}: is no option of {action.name}"
+        f"{hint(close) or ';'} there are {listed(names)}",
+        field=FIELD,
+        column=setting.column,
+        metadata=parts,
+    )
+
+
+def _value(option: Option, setting: Setting) -> Value:
+    parts = {"option": option.name, "allowed": option.kind.allowed}
+    at = f"{FIELD}:{setting.column}: {option.name}:"
+    if not setting.value:
+        raise SpecSyntax(
+            f"{at} has no value; allowed: {option.kind.allowed}",
+            field=FIELD,
+            column=setting.column,
+            metadata=parts | {"value": ""},
+        )
+    try:
+        return option.kind.read(setting.value)
+    except Unfit as error:
+        parts["value"] = shown(setting.value)
+        if error.nearest:
+            parts["nearest"] = error.nearest
+        raise ValueOutOfRange(
+            f"{at} {error.message}", field=FIELD, column=setting.column, metadata=parts
+        ) from None
+
+
+def _repeated(setting: Setting, first: int) -> OptionRepeated:
+    parts = {"option": setting.name, "first_column": str(first)}
+    if setting.value is not None:
+        parts["value"] = shown(setting.value)
+    return OptionRepeated(
+        f"{FIELD}:{setting.column}: {setting.name}: stands twice, first at {first}",
+        field=FIELD,
+        column=setting.column,
+        metadata=parts,
+    )
+
+
+def _missing(name: str, column: int, why: str, allowed: str) -> OptionMissing:
+    return OptionMissing(
+        f"{FIELD}:{column}: {name}: {why}; allowed: {allowed}",
+        field=FIELD,
+        column=column,
+        metadata={"option": name, "allowed": allowed},
+    )
+
+
+def _idle(name: str, column: int, value: str, why: str) -> Notice:
+    return Notice(
+        reason=WITHOUT_EFFECT,
+        message=f"{FIELD}:{column}: {name}: {value} has no effect {why}",
+        metadata={"option": name, "value": value, "column": str(column)},
+    )
