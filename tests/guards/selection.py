@@ -1,0 +1,54 @@
+"""Leaves out the tests whose corpus or tool chain is absent, and says so in one line each.
+
+They are deselected rather than skipped, so that a skip is always a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+VARIABLE = "FRAMECAP_CORPUS"
+EXTERNAL_TOOLS = ("node", "npm")
+
+left_out = pytest.StashKey[Counter[str]]()
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of the media corpus. A test that asks for it counts as marked `corpus`."""
+    return Path(os.environ[VARIABLE])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what cannot run here."""
+    lacking = {item: what for item in items if (what := _lacks(item))}
+    config.stash[left_out] = Counter(lacking.values())
+    if lacking:
+        config.hook.pytest_deselected(items=list(lacking))
+        items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says what was left out."""
+    for what, count in terminalreporter.config.stash.get(left_out, Counter[str]()).items():
+        terminalreporter.write_line(f"not collected: {count} tests, {what}")
+
+
+def _lacks(item: pytest.Item) -> str | None:
+    """Returns what the test needs and this machine lacks."""
+    if item.get_closest_marker("corpus") or "corpus" in getattr(item, "fixturenames", ()):
+        folder = os.environ.get(VARIABLE)
+        if not folder:
+            return f"marked corpus: {VARIABLE} is not set"
+        if not Path(folder).is_dir():
+            return f"marked corpus: {VARIABLE} names no folder"
+    if marker := item.get_closest_marker("external"):
+        absent = [tool for tool in marker.args or EXTERNAL_TOOLS if shutil.which(tool) is None]
+        if absent:
+            return f"marked external: there is no {' and no '.join(absent)}"
+    return None
