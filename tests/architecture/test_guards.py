@@ -28,7 +28,6 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs tests under this suite's own conftest.py and configuration, in their own process."""
     pytester.makeconftest(Path(ROOT, "tests/conftest.py").read_text() + HASTEN)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
 
     def run(source: str, **environment: str) -> pytest.RunResult:
         for name, value in environment.items():
