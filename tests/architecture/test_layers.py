@@ -1,0 +1,107 @@
+"""The layers hold: read from the source, without importing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from architecture.layers import MAY_IMPORT, modules, violations
+
+ROOT = Path(__file__).parents[2]
+MOST_LINES = 300
+
+
+def test_no_module_imports_what_its_layer_may_not() -> None:
+    found = [
+        violation
+        for path, module in modules(ROOT / "service")
+        for violation in violations(path.read_text(), module)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    units = {module.split(".")[1] for _, module in modules(ROOT / "service")}
+    assert units <= MAY_IMPORT.keys()
+    assert {"capture", "pipeline", "decoder", "media", "spec"} <= units
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        path.relative_to(ROOT)
+        for folder in ("service", "ext")
+        for path in sorted(Path(ROOT, folder).rglob("*.*"))
+        if path.suffix in {".py", ".pyx", ".pxd", ".h"} and "_pb2" not in path.name
+    ],
+    ids=str,
+)
+def test_files_are_short(path: Path) -> None:
+    assert len(Path(ROOT, path).read_text().splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("framecap.select.interval", "from framecap.media import probe"),
+        ("framecap.select.interval", "from framecap import media"),
+        ("framecap.select.interval", "import framecap.media.probe"),
+        ("framecap.select.interval", "from ..media import probe"),
+        ("framecap.select.interval", "from .. import media"),
+        ("framecap.select.__init__", "from ..media import probe"),
+        ("framecap.select.interval", "def late():\n    from framecap.plan import targets"),
+        ("framecap.select.interval", "importlib.import_module('framecap.plan')"),
+        ("framecap.select.interval", "from framecap.pipeline import run"),
+        ("framecap.spec.text", "from framecap.config import settings"),
+        ("framecap.model.plan", "from framecap.plan import targets"),
+        ("framecap.errors", "from framecap.model import spec"),
+        ("framecap.pipeline", "from framecap.sink import naming"),
+        ("framecap.pipeline", "from framecap.decoder import wire"),
+        ("framecap.capture", "from framecap.media import probe"),
+        ("framecap.capture", "from framecap.pipeline import run"),
+        ("framecap.capture", "from framecap.api import status"),
+        ("framecap.server.main", "from framecap.encode import jpeg"),
+        ("framecap.server.main", "from framecap.pipeline import run"),
+        ("framecap.decoder.child", "from framecap.media import probe"),
+        ("framecap.decoder.child", "from framecap.server import main"),
+        ("framecap.select.interval", "import av"),
+        ("framecap.decoder.child", "from av.video import frame"),
+        ("framecap.decoder.child", "import grpc"),
+        ("framecap.decoder.wire", "import pickle"),
+        ("framecap.capture", "from grpc import aio"),
+        ("framecap.capture", "import grpc.aio"),
+        ("framecap.capture", "from framecap.v1 import snapshot_service_pb2_grpc"),
+        ("framecap.capture", "from framecap.v1.snapshot_service_pb2_grpc import SnapshotService"),
+        ("framecap.pixels.pad", "from PIL import Image"),
+        ("framecap.pixels.pad", "import simplejpeg"),
+        ("framecap.cli.demo", "from tests.clips import make_clip"),
+        ("framecap.cli.demo", "import service.framecap"),
+    ],
+)
+def test_a_planted_violation_is_found(module: str, source: str) -> None:
+    (found,) = violations(source, module)
+    line = source.count("\n") + 1
+    unit = module.split(".")[1]
+    assert found.startswith(f"{module}:{line}: {unit} may not import ")
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("framecap.select.interval", "from framecap.model.plan import Plan"),
+        ("framecap.select.interval", "from framecap.select import grid"),
+        ("framecap.select.interval", "from . import grid"),
+        ("framecap.select.interval", "from framecap.errors import MediaError\nimport numpy as np"),
+        ("framecap.pixels.pad", "from framecap._kernels import resample"),
+        ("framecap.media.probe", "import av"),
+        ("framecap.encode.jpeg", "import simplejpeg"),
+        ("framecap.pipeline", "from framecap.media import probe"),
+        ("framecap.capture", "from framecap.decoder import start"),
+        ("framecap.events.messages", "from google.rpc import status_pb2"),
+        ("framecap.api.snapshot", "from framecap.v1 import snapshot_service_pb2_grpc"),
+        ("framecap.cli.demo", "from framecap import __version__"),
+    ],
+)
+def test_what_is_allowed_is_no_violation(module: str, source: str) -> None:
+    assert violations(source, module) == []
