@@ -1,0 +1,150 @@
+"""Checks what a decoder says. It has read an untrusted file and may be in that file's hands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ReadRequest
+from framecap.errors import (
+    CaptureError,
+    CodecUnsupported,
+    ContainerUnsupported,
+    LimitExceeded,
+    MediaCorrupt,
+    MediaError,
+    NoVideoStream,
+    OffsetAfterEnd,
+)
+from framecap.events.status import to_status
+from framecap.v1 import capture_pb2
+from framecap.v1.event_pb2 import CaptureFinished
+
+MAX_REPORT_BYTES: Final = 256 * 1024
+"""The longest message that is no image, so that the event made of it fits its own limit."""
+
+MAX_WARNINGS: Final = 1000
+MAX_READ_BYTES: Final = 8 * 1024 * 1024
+
+SIGNATURES: Final = {
+    capture_pb2.IMAGE_FORMAT_JPG: b"\xff\xd8\xff",
+    capture_pb2.IMAGE_FORMAT_PNG: b"\x89PNG\r\n\x1a\n",
+}
+
+FILE_CAUSED: Final[dict[str, type[CaptureError]]] = {
+    error.reason: error
+    for error in (
+        MediaError,
+        NoVideoStream,
+        ContainerUnsupported,
+        CodecUnsupported,
+        MediaCorrupt,
+        LimitExceeded,
+        OffsetAfterEnd,
+    )
+}
+"""What a decoder may give as the cause of a failure, by reason."""
+
+
+class Violation(Exception):
+    """A decoder broke the rules."""
+
+
+class Check:
+    """Checks the messages of one decoder, in order.
+
+    Args:
+        job: What the decoder was told to do.
+        max_image_bytes: The largest image.
+    """
+
+    def __init__(self, job: Job, max_image_bytes: int) -> None:
+        self._job = job
+        self._max_image_bytes = max_image_bytes
+        self._seen: set[str] = set()
+        self._images = 0
+        self._warnings = 0
+
+    def accept(self, message: FromDecoder) -> None:
+        """Checks the next message; a status in it is replaced by the service's own wording of it.
+
+        Raises:
+            Violation: It must not come now, or not with this content.
+        """
+        case = message.WhichOneof("message")
+        _require(not self._seen & {"finished", "fault"}, f"{case} after the end")
+        if case == "image":
+            self._accept_image(message.image)
+        else:
+            _require(message.ByteSize() <= MAX_REPORT_BYTES, f"{case} is too long")
+        if case in ("probed", "planned"):
+            _require(case not in self._seen, f"a second {case}")
+        if case == "planned":
+            _require("probed" in self._seen, "planned before probed")
+        if case == "warning":
+            self._warnings += 1
+            _require(self._warnings <= MAX_WARNINGS, "too many warnings")
+        if case == "read":
+            self._accept_read(message.read)
+        if case == "finished":
+            self._accept_finished(message.finished)
+        self._seen.add(case or "")
+
+    def _accept_image(self, image: EncodedImage) -> None:
+        facts = image.facts
+        self._images += 1
+        _require("planned" in self._seen, "an image before planned")
+        _require(facts.index == self._images, f"image {facts.index} is not {self._images}")
+        _require(facts.ByteSize() <= MAX_REPORT_BYTES, "an image's facts are too long")
+        _require(facts.width >= 1 and facts.height >= 1, "an image without size")
+        _require(facts.time_base.denominator >= 1, "a time base below the line")
+        _require(
+            not (facts.size_bytes or facts.sha256 or facts.superseded)
+            and facts.WhichOneof("image") is None,
+            "an image that signs itself",
+        )
+        _require(len(image.data) <= self._max_image_bytes, "an image is too large")
+        signature = SIGNATURES.get(facts.format)
+        _require(signature is not None, "an image of unknown format")
+        _require(image.data.startswith(signature or b""), "an image of another format")
+
+    def _accept_read(self, read: ReadRequest) -> None:
+        _require(self._job.remote, "a read of a local source")
+        _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")
+        _require(
+            read.offset >= 0 and read.offset + read.length <= self._job.source_size,
+            "a read outside the source",
+        )
+
+    def _accept_finished(self, finished: CaptureFinished) -> None:
+        _require(finished.captured_count == self._images, "a wrong count of images")
+        _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
+        finished.status.CopyFrom(own_status(finished.status))
+
+
+def own_status(status: status_pb2.Status) -> status_pb2.Status:
+    """Returns the service's own status for the cause that a decoder gives.
+
+    Raises:
+        Violation: It is none that a file can cause.
+    """
+    if status.code == 0:
+        _require(status == to_status(None), "success with details")
+        return to_status(None)
+    info = error_details_pb2.ErrorInfo()
+    _require(len(status.details) >= 1, "a failure without cause")
+    try:
+        unpacked = status.details[0].Unpack(info)
+    except DecodeError as error:
+        raise Violation("a failure with a broken cause") from error
+    kind = FILE_CAUSED.get(info.reason) if unpacked else None
+    _require(kind is not None and kind.code == status.code, "a cause that no file has")
+    assert kind is not None
+    return to_status(kind(status.message, metadata=dict(info.metadata)))
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Violation(otherwise)

@@ -1,0 +1,172 @@
+"""What a fork server and a decoder give up before they work, as ordered lists of steps.
+
+A step that cannot be taken raises: a decoder that is not confined does not touch a file.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_DUMPABLE: Final = 4
+PR_SET_NO_NEW_PRIVS: Final = 38
+SYS_CLOSE_RANGE: Final = 436
+"""The same number on every architecture, as for all calls newer than Linux 5.0."""
+
+LAST_DESCRIPTOR: Final = 2**32 - 1
+MAX_DESCRIPTORS: Final = 32
+STANDARD_STREAMS: Final = (0, 1, 2)
+
+
+class ConfinementError(Exception):
+    """A step failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confinement:
+    """What a process keeps."""
+
+    parent: int
+    """The process that forked it, and whose death it must not survive."""
+
+    keep: tuple[int, ...]
+    """The descriptors it keeps, besides the standard streams."""
+
+
+Step: TypeAlias = Callable[[Confinement], None]
+
+
+def confine(confinement: Confinement, steps: tuple[Step, ...]) -> None:
+    """Takes the steps in order.
+
+    Raises:
+        ConfinementError: One of them failed.
+    """
+    for step in steps:
+        try:
+            step(confinement)
+        except OSError as error:
+            raise ConfinementError(f"{step.__name__}: {error}") from error
+
+
+def die_with_parent(confinement: Confinement) -> None:
+    """Has the kernel kill this process when its parent dies."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != confinement.parent:
+        # It died before the kernel was asked.
+        os._exit(0)
+
+
+def leave_session(_: Confinement) -> None:
+    """Leaves the terminal: its Ctrl-C is for the process that started this one."""
+    os.setsid()
+
+
+def default_signals(_: Confinement) -> None:
+    """Undoes whatever the parent did to signals."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def forget_environment(_: Confinement) -> None:
+    """Empties the environment. Python itself may have put LC_CTYPE into an empty one."""
+    os.environ.clear()
+
+
+def silence_input_and_output(_: Confinement) -> None:
+    """Turns standard input and output to nothing, and leaves standard error."""
+    _turn_to_nothing(STANDARD_STREAMS[:2])
+
+
+def silence_standard_streams(_: Confinement) -> None:
+    """Turns the standard streams to nothing; libraries write to them what is no one's to read."""
+    _turn_to_nothing(STANDARD_STREAMS)
+
+
+def close_other_descriptors(confinement: Confinement) -> None:
+    """Closes every descriptor but those to keep and the standard streams."""
+    low = len(STANDARD_STREAMS)
+    for descriptor in sorted(confinement.keep):
+        _close_range(low, descriptor - 1)
+        low = descriptor + 1
+    _close_range(low, LAST_DESCRIPTOR)
+
+
+def be_killed_first(_: Confinement) -> None:
+    """Offers itself first when the machine has no memory left."""
+    Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def hide_from_debuggers(_: Confinement) -> None:
+    """Forbids core dumps and tracing; from here on /proc/self belongs to root."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def keep_few_descriptors(_: Confinement) -> None:
+    """Bounds the descriptors that can be open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_DESCRIPTORS, MAX_DESCRIPTORS))
+
+
+def gain_no_privileges(_: Confinement) -> None:
+    """Gives up gaining privileges by running programs, for good."""
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+SERVER_STEPS: Final[tuple[Step, ...]] = (
+    default_signals,
+    forget_environment,
+    silence_input_and_output,
+    close_other_descriptors,
+)
+
+DECODER_STEPS: Final[tuple[Step, ...]] = (
+    die_with_parent,
+    leave_session,
+    default_signals,
+    forget_environment,
+    silence_standard_streams,
+    close_other_descriptors,
+    # Writes below /proc/self, so it comes before that is closed to this process.
+    be_killed_first,
+    hide_from_debuggers,
+    keep_few_descriptors,
+    gain_no_privileges,
+)
+
+
+def _turn_to_nothing(streams: tuple[int, ...]) -> None:
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in streams:
+        os.dup2(nothing, stream)
+    if nothing not in streams:
+        os.close(nothing)
+
+
+def _prctl(option: int, value: int) -> None:
+    # Every argument is given: the kernel refuses some options when the unused ones are not 0.
+    zero = ctypes.c_ulong(0)
+    _check(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero))
+
+
+def _close_range(first: int, last: int) -> None:
+    if first <= last:
+        call = ctypes.c_long(SYS_CLOSE_RANGE)
+        _check(_libc.syscall(call, ctypes.c_uint(first), ctypes.c_uint(last), ctypes.c_uint(0)))
+
+
+def _check(result: int) -> None:
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))

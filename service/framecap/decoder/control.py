@@ -1,0 +1,156 @@
+"""What the service and a fork server say to each other, one packet each, over SOCK_SEQPACKET.
+
+The service asks for a decoder and passes its descriptors; the server answers with the process and
+its pidfd, and later reports its exit. Packets have a fixed form; what has another is no packet.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Self
+
+MAX_DESCRIPTORS: Final = 2
+"""The capture's socket, and the source's descriptor where there is one."""
+
+_REQUEST: Final = struct.Struct("!4sQ")
+_REPLY: Final = struct.Struct("!4sBQii")
+_MAGIC: Final = b"fcap"
+
+
+class PacketMalformed(Exception):
+    """What arrived is not a packet of the expected form."""
+
+
+class ReplyKind(IntEnum):
+    """What a fork server reports."""
+
+    READY = 1
+    """It has loaded everything. Always first, once."""
+
+    STARTED = 2
+    """A decoder runs; its pidfd comes along."""
+
+    REFUSED = 3
+    """A decoder could not be started; `value` is the errno."""
+
+    EXITED = 4
+    """A decoder ended; `value` is its wait status."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Asks for a decoder."""
+
+    number: int
+    """Names the decoder in replies."""
+
+    def pack(self) -> bytes:
+        """Returns the packet."""
+        return _REQUEST.pack(_MAGIC, self.number)
+
+    @classmethod
+    def unpack(cls, packet: bytes) -> Self:
+        """Returns the request in a packet.
+
+        Raises:
+            PacketMalformed: There is none.
+        """
+        if len(packet) != _REQUEST.size:
+            raise PacketMalformed(f"a request of {len(packet)} bytes")
+        magic, number = _REQUEST.unpack(packet)
+        if magic != _MAGIC:
+            raise PacketMalformed("a request of unknown form")
+        return cls(number=number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Reports to the service."""
+
+    kind: ReplyKind
+    """What is reported."""
+
+    number: int = 0
+    """The decoder's number, from its request."""
+
+    pid: int = 0
+    """The decoder's process."""
+
+    value: int = 0
+    """An errno or a wait status, by kind."""
+
+    def pack(self) -> bytes:
+        """Returns the packet."""
+        return _REPLY.pack(_MAGIC, self.kind, self.number, self.pid, self.value)
+
+    @classmethod
+    def unpack(cls, packet: bytes) -> Self:
+        """Returns the reply in a packet.
+
+        Raises:
+            PacketMalformed: There is none.
+        """
+        try:
+            magic, kind, number, pid, value = _REPLY.unpack(packet)
+            if magic != _MAGIC:
+                raise PacketMalformed("a reply of unknown form")
+            return cls(kind=ReplyKind(kind), number=number, pid=pid, value=value)
+        except (struct.error, ValueError) as error:
+            raise PacketMalformed(f"a reply of {len(packet)} bytes") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """What one receive brought. The descriptors belong to whoever received it."""
+
+    data: bytes
+    """The bytes; none at the end of the connection, or when an empty packet was sent."""
+
+    descriptors: tuple[int, ...]
+    """The descriptors that came along."""
+
+    complete: bool
+    """False when bytes or descriptors were cut off."""
+
+    def close(self) -> None:
+        """Closes the descriptors."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+
+def send(sock: socket.socket, data: bytes, descriptors: Sequence[int] = ()) -> None:
+    """Sends one packet without blocking; copies of the descriptors go along.
+
+    Raises:
+        BlockingIOError: The peer has not taken earlier packets yet.
+    """
+    ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+    flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
+    sock.sendmsg([data], ancillary if descriptors else [], flags)
+
+
+def receive(sock: socket.socket) -> Packet:
+    """Returns the next packet without blocking.
+
+    Raises:
+        BlockingIOError: There is none yet.
+    """
+    size = max(_REQUEST.size, _REPLY.size)
+    numbers = array.array("i")
+    room = socket.CMSG_SPACE(MAX_DESCRIPTORS * numbers.itemsize)
+    flags = socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC
+    data, ancillary, result, _ = sock.recvmsg(size, room, flags)
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+    return Packet(
+        data=data,
+        descriptors=tuple(numbers),
+        complete=not result & (socket.MSG_TRUNC | socket.MSG_CTRUNC),
+    )

@@ -1,0 +1,216 @@
+"""Starting decoders: through a fork server program, or through a fork of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Final, Protocol, Self
+
+from framecap.decoder import exits
+from framecap.decoder.forkserver import Run, serve_forked
+from framecap.decoder.link import ForkRefused, ForkServerLink, ServerGone
+from framecap.decoder.process import Decoder
+from framecap.decoder.settings import DecoderSettings
+
+SOCKET_BUFFER_BYTES: Final = 128 * 1024
+"""How far a decoder may run ahead of the service; the kernel doubles it for its own accounts."""
+
+COMMAND: Final = (sys.executable, "-I", "-m", "framecap.decoder.forkserver")
+
+logger = logging.getLogger(__name__)
+
+
+class Launcher(Protocol):
+    """Starts decoders."""
+
+    async def launch(self, source_fd: int | None = None) -> Decoder:
+        """Returns a new decoder; enter its context at once, which owns the process.
+
+        Args:
+            source_fd: A local source, opened for reading; stays the caller's, who may close it
+                when this returns. None when the source is read through the service.
+
+        Raises:
+            DecoderLost: None could be started, for now.
+        """
+
+    async def close(self) -> None:
+        """Ends all decoders and what started them."""
+
+
+class ForkServer:
+    """Starts decoders through a program that has everything loaded; made by `start`.
+
+    The program gets nothing of this process: no environment, no descriptors. When it dies, the
+    decoders die with it, and the next launch starts it again.
+    """
+
+    def __init__(self, settings: DecoderSettings, command: Sequence[str]) -> None:
+        self._settings = settings
+        self._command = command
+        self._link: ForkServerLink | None = None
+        self._starting = asyncio.Lock()
+        self._closed = False
+
+    @classmethod
+    async def start(
+        cls,
+        settings: DecoderSettings | None = None,
+        *,
+        command: Sequence[str] = COMMAND,
+    ) -> Self:
+        """Returns a launcher whose program is ready.
+
+        Args:
+            settings: The bounds on decoders.
+            command: The program; the number of its control socket is appended.
+
+        Raises:
+            ServerGone: The program ended at once; it wrote why to standard error.
+        """
+        launcher = cls(settings or DecoderSettings(), command)
+        await launcher._connected()
+        return launcher
+
+    @property
+    def alive(self) -> int:
+        """How many decoders run."""
+        return self._link.alive if self._link is not None else 0
+
+    @property
+    def pid(self) -> int | None:
+        """The program's process; None while there is none."""
+        return self._link.pid if self._link is not None and self._link.connected else None
+
+    async def launch(self, source_fd: int | None = None) -> Decoder:
+        """Returns a new decoder; see `Launcher`."""
+        for _ in range(2):
+            try:
+                return await _launch(await self._connected(), source_fd, self._settings)
+            except ServerGone:
+                logger.warning("the fork server ended by itself")
+        raise exits.lost()
+
+    async def close(self) -> None:
+        """Ends all decoders and the program."""
+        self._closed = True
+        async with self._starting:
+            if self._link is not None:
+                await self._link.close()
+
+    async def _connected(self) -> ForkServerLink:
+        """Returns the link to a program that answers, which may be a new one."""
+        async with self._starting:
+            if self._closed:
+                raise exits.lost()
+            if self._link is None or not self._link.connected:
+                if self._link is not None:
+                    await self._link.close()
+                self._link = _execute(self._command)
+                try:
+                    await self._link.ready()
+                except BaseException:
+                    await self._link.close()
+                    raise
+            return self._link
+
+
+class DirectFork:
+    """Starts decoders from a fork of this process, for a command that captures once.
+
+    Make it early, before the process has threads, and best before it has an event loop: the fork
+    loads what decoders need while this process goes about the rest.
+
+    Args:
+        settings: The bounds on decoders.
+        run: What a decoder runs; the worker unless a test says otherwise.
+    """
+
+    def __init__(self, settings: DecoderSettings | None = None, *, run: Run | None = None) -> None:
+        self._settings = settings or DecoderSettings()
+        self._sock, theirs = _control_pair()
+        self._link: ForkServerLink | None = None
+        # A signal between the fork and the child's own settings would run handlers of ours there.
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self._pid = os.fork()
+            if self._pid == 0:
+                serve_forked(theirs.fileno(), run)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        theirs.close()
+
+    @property
+    def alive(self) -> int:
+        """How many decoders run."""
+        return self._link.alive if self._link is not None else 0
+
+    async def launch(self, source_fd: int | None = None) -> Decoder:
+        """Returns a new decoder; see `Launcher`."""
+        try:
+            return await _launch(self._connected(), source_fd, self._settings)
+        except ServerGone as error:
+            raise exits.lost() from error
+
+    async def close(self) -> None:
+        """Ends all decoders and the fork."""
+        await self._connected().close()
+
+    def _connected(self) -> ForkServerLink:
+        if self._link is None:
+            reap = functools.partial(os.waitpid, self._pid, 0)
+            self._link = ForkServerLink(self._sock, self._pid, reap)
+        return self._link
+
+
+async def _launch(
+    link: ForkServerLink, source_fd: int | None, settings: DecoderSettings
+) -> Decoder:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+        passed = [theirs.fileno()] if source_fd is None else [theirs.fileno(), source_fd]
+        forked = await link.fork(passed)
+    except BaseException as error:
+        ours.close()
+        if isinstance(error, ForkRefused):
+            logger.warning("no decoder could be started: %s", error)
+            raise exits.lost() from error
+        raise
+    finally:
+        theirs.close()
+    return Decoder(
+        sock=ours, pid=forked.pid, pidfd=forked.pidfd, exited=forked.exited, settings=settings
+    )
+
+
+def _execute(command: Sequence[str]) -> ForkServerLink:
+    ours, theirs = _control_pair()
+    descriptor = theirs.fileno()
+    try:
+        with theirs:
+            process = subprocess.Popen(
+                [*command, str(descriptor)],
+                env={},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(descriptor,),
+                # The terminal's Ctrl-C is for the service, which ends captures in good order.
+                start_new_session=True,
+            )
+    except BaseException:
+        ours.close()
+        raise
+    return ForkServerLink(ours, process.pid, process.wait)
+
+
+def _control_pair() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

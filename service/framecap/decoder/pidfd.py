@@ -1,0 +1,37 @@
+"""Waiting for processes by descriptor."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+KILL_GRACE: Final = 10.0
+"""Seconds until a killed process is gone. Only one stuck inside the kernel takes as long."""
+
+
+async def gone(pidfd: int, grace: float = KILL_GRACE) -> bool:
+    """Returns once the process has ended; False when it has not within `grace` seconds.
+
+    A cancellation takes effect only after that, so that what follows may rely on it.
+    """
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[None] = loop.create_future()
+    deadline = loop.time() + grace
+    interruption: asyncio.CancelledError | None = None
+    loop.add_reader(pidfd, _resolve, ended)
+    try:
+        while not ended.done() and loop.time() < deadline:
+            try:
+                await asyncio.wait({ended}, timeout=deadline - loop.time())
+            except asyncio.CancelledError as error:
+                interruption = error
+    finally:
+        loop.remove_reader(pidfd)
+    if interruption is not None:
+        raise interruption
+    return ended.done()
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,159 @@
+"""The service's side of one decoder process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Final, Self
+
+from framecap.decoder import exits
+from framecap.decoder.check import Check, Violation
+from framecap.decoder.pidfd import gone
+from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ToDecoder
+from framecap.decoder.watchdog import Stalled, Watchdog
+from framecap.decoder.wire import AsyncChannel, StreamCut, StreamEnded, WireError
+from framecap.events.status import incident
+
+SPARE_BYTES: Final = 1024 * 1024
+"""What a message with the largest image has besides the image."""
+
+EXIT_GRACE: Final = 5.0
+"""Seconds between the end of a decoder's stream and the news of its exit."""
+
+
+class DecoderEnded(Exception):
+    """How a decoder ended; for the log, as the cause of what its caller is told."""
+
+
+class DecoderFault(Exception):
+    """A failure of the decoder's own code, with its traceback."""
+
+
+class Decoder:
+    """Owns one decoder process; leaving its context ends the process and closes everything.
+
+    Nothing is read ahead: while `messages` is not asked for the next, the decoder's socket fills
+    and the decoder waits.
+
+    Args:
+        sock: The service's end of the decoder's socket, from now on this object's.
+        pid: The process.
+        pidfd: The process's descriptor, from now on this object's.
+        exited: Becomes the wait status, or None when no one will ever know it.
+        settings: The bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        sock: socket.socket,
+        pid: int,
+        pidfd: int,
+        exited: asyncio.Future[int | None],
+        settings: DecoderSettings,
+    ) -> None:
+        self.pid: Final = pid
+        self._sock = sock
+        self._pidfd = pidfd
+        self._exited = exited
+        self._settings = settings
+        self._channel = AsyncChannel(sock, FromDecoder, settings.max_image_bytes + SPARE_BYTES)
+        self._watchdog = Watchdog(settings.stall_after)
+        self._check: Check | None = None
+
+    async def send(self, message: ToDecoder) -> None:
+        """Sends the job, once and first, or the answer to a read.
+
+        Sending to a decoder that has ended does nothing: `messages` tells why it ended.
+
+        Raises:
+            DecoderStalled: It does not take the message.
+        """
+        if message.HasField("job"):
+            self._check = Check(message.job, self._settings.max_image_bytes)
+        try:
+            async with self._watchdog.waiting():
+                await self._channel.send(message)
+        except ConnectionError:
+            return
+        except Stalled as error:
+            self.kill()
+            raise exits.stalled(self._settings.stall_after) from error
+
+    async def messages(self) -> AsyncIterator[FromDecoder]:
+        """Yields what the decoder reports, checked; ends after `finished`.
+
+        Raises:
+            DecoderCrashed: The file crashed it, or made it break the rules.
+            DecoderStalled: It made no progress.
+            DecoderLost: It was ended from outside.
+            InternalError: Its own code failed; the log has the traceback.
+        """
+        if self._check is None:
+            raise RuntimeError("a decoder reports after its job is sent")
+        while True:
+            message = await self._next(self._check)
+            if message.HasField("fault"):
+                raise incident(DecoderFault(message.fault.traceback))
+            yield message
+            if message.HasField("finished"):
+                return
+
+    def kill(self) -> None:
+        """Ends the process at once, if it still runs."""
+        try:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        self._sock.close()
+        try:
+            await gone(self._pidfd)
+        finally:
+            os.close(self._pidfd)
+
+    async def _next(self, check: Check) -> FromDecoder:
+        # A full socket is read without a wait, and a decoder could keep it full: let others in.
+        await asyncio.sleep(0)
+        try:
+            async with self._watchdog.waiting():
+                message = await self._channel.receive()
+            check.accept(message)
+        except (StreamEnded, StreamCut):
+            status = await self._wait_status()
+            raise exits.error_for(status) from DecoderEnded(exits.describe(status))
+        except (WireError, Violation) as error:
+            self.kill()
+            raise exits.crashed() from error
+        except Stalled as error:
+            self.kill()
+            raise exits.stalled(self._settings.stall_after) from error
+        if not message.HasField("read"):
+            # Reading on is no progress: a file can make its reader run in a circle.
+            self._watchdog.progressed()
+        return message
+
+    async def _wait_status(self) -> int | None:
+        """Returns how the process ended, now that its stream has."""
+        try:
+            async with asyncio.timeout(EXIT_GRACE):
+                return await asyncio.shield(self._exited)
+        except TimeoutError:
+            # It closed its socket and went on: against the rules, so as good as a crash.
+            self.kill()
+            return signal.SIGABRT

@@ -1,0 +1,121 @@
+"""The source as a decoder sees it: a read-only file, local or read through the service.
+
+Each file has a position of its own. A descriptor passed to another process shares its position with
+every other holder, so reads name their offset and leave that one alone.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from abc import abstractmethod
+from typing import Final
+
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadRequest, ToDecoder
+from framecap.decoder.wire import BlockingChannel
+
+MAX_READ_BYTES: Final = 4 * 1024 * 1024
+"""The most that one `ReadRequest` asks for."""
+
+
+class SourceFile(io.RawIOBase):
+    """A read-only file of known size.
+
+    Args:
+        size: Its size in bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size: Final = size
+        self.bytes_read = 0
+        """How many bytes were read so far."""
+        self._position = 0
+
+    @abstractmethod
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Returns up to `length` bytes from `offset`; none only at the end."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Returns up to `size` bytes from the position; none only at the end."""
+        left = max(0, self.size - self._position)
+        wanted = left if size is None or size < 0 else min(size, left)
+        data = self.read_at(self._position, wanted) if wanted else b""
+        self._position += len(data)
+        self.bytes_read += len(data)
+        return data
+
+    def readall(self) -> bytes:
+        """Returns everything from the position to the end."""
+        return b"".join(iter(self.read, b""))
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        """Fills `buffer` from the position; returns how many bytes there were."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Moves the position; one past the end is allowed, one before the beginning is not."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if origin + offset < 0:
+            raise OSError(22, "a position before the beginning")
+        self._position = origin + offset
+        return self._position
+
+    def tell(self) -> int:
+        """Returns the position."""
+        return self._position
+
+    def readable(self) -> bool:
+        """Returns True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Returns True."""
+        return True
+
+
+class LocalFile(SourceFile):
+    """A regular file behind a descriptor, which stays the caller's.
+
+    Args:
+        descriptor: The file's descriptor.
+        size: The file's size in bytes.
+    """
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        super().__init__(size)
+        self._descriptor = descriptor
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Returns up to `length` bytes from `offset`; none only at the end."""
+        return os.pread(self._descriptor, length, offset)
+
+
+class RemoteFile(SourceFile):
+    """A file that the service reads.
+
+    When the service cannot read, the process ends: whatever a decoder made of half a source would
+    be wrong, and the service knows the cause better.
+
+    Args:
+        channel: The decoder's channel to the service.
+        size: The source's size in bytes.
+    """
+
+    def __init__(self, channel: BlockingChannel[ToDecoder], size: int) -> None:
+        super().__init__(size)
+        self._channel = channel
+        self._reading = threading.Lock()
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Returns up to `length` bytes from `offset`; none only at the end."""
+        request = ReadRequest(offset=offset, length=min(length, MAX_READ_BYTES))
+        with self._reading:
+            self._channel.send(FromDecoder(read=request))
+            answer = self._channel.receive()
+        if not answer.HasField("read") or answer.read.failed:
+            os._exit(0)
+        return answer.read.data

@@ -1,0 +1,172 @@
+"""The messages between the service and a decoder: protobuf, each preceded by its length.
+
+The length is 4 bytes, big endian. Whatever else arrives is a `WireError`, never something to guess
+at. Nothing is read ahead: a reader that does not ask leaves the bytes in the socket, so that its
+peer blocks once the socket is full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import threading
+from typing import Final, Generic, TypeVar
+
+from google.protobuf.message import DecodeError, Message
+
+HEADER: Final = struct.Struct(">I")
+MAX_CHUNK_BYTES: Final = 256 * 1024
+
+Received = TypeVar("Received", bound=Message)
+
+
+class WireError(Exception):
+    """What arrived is not a message."""
+
+
+class StreamEnded(WireError):
+    """The peer closed the socket between two messages."""
+
+
+class StreamCut(WireError):
+    """The peer closed the socket within a message."""
+
+
+class MessageTooLong(WireError):
+    """A message claims, or has, more bytes than are allowed."""
+
+
+class MessageMalformed(WireError):
+    """The bytes of a message are not a message of its kind."""
+
+
+class BlockingChannel(Generic[Received]):
+    """Sends and receives messages over a blocking socket; threads may share it.
+
+    Args:
+        sock: A connected stream socket, which stays the caller's.
+        kind: The class of the messages that arrive.
+        max_bytes: The longest message that is accepted.
+    """
+
+    def __init__(self, sock: socket.socket, kind: type[Received], max_bytes: int) -> None:
+        self._sock = sock
+        self._kind = kind
+        self._max_bytes = max_bytes
+        self._sending = threading.Lock()
+
+    def send(self, message: Message) -> None:
+        """Sends a message; blocks while the socket is full."""
+        header, payload = frame(message)
+        with self._sending:
+            self._sock.sendall(header)
+            self._sock.sendall(payload)
+
+    def receive(self) -> Received:
+        """Returns the next message; blocks until it is there.
+
+        Raises:
+            WireError: The stream ended, or what arrived is not a message.
+        """
+        length = announced(self._exactly(HEADER.size, begun=False), self._max_bytes)
+        return parse(self._kind, self._exactly(length, begun=True))
+
+    def _exactly(self, length: int, *, begun: bool) -> bytes:
+        parts: list[bytes] = []
+        missing = length
+        while missing:
+            part = self._sock.recv(min(missing, MAX_CHUNK_BYTES))
+            if not part:
+                raise ended(begun or bool(parts))
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+
+class AsyncChannel(Generic[Received]):
+    """Sends and receives messages over a non-blocking socket, in an event loop.
+
+    A cancelled `send` or `receive` leaves the stream within a message: close it then.
+
+    Args:
+        sock: A connected stream socket, which stays the caller's.
+        kind: The class of the messages that arrive.
+        max_bytes: The longest message that is accepted.
+    """
+
+    def __init__(self, sock: socket.socket, kind: type[Received], max_bytes: int) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._kind = kind
+        self._max_bytes = max_bytes
+
+    async def send(self, message: Message) -> None:
+        """Sends a message; waits while the socket is full."""
+        await asyncio.get_running_loop().sock_sendall(self._sock, b"".join(frame(message)))
+
+    async def receive(self) -> Received:
+        """Returns the next message.
+
+        Raises:
+            WireError: The stream ended, or what arrived is not a message.
+        """
+        length = announced(await self._exactly(HEADER.size, begun=False), self._max_bytes)
+        return parse(self._kind, await self._exactly(length, begun=True))
+
+    async def _exactly(self, length: int, *, begun: bool) -> bytes:
+        loop = asyncio.get_running_loop()
+        # Room is taken as bytes arrive: a length alone must not cost memory.
+        parts: list[bytes] = []
+        missing = length
+        while missing:
+            try:
+                part = await loop.sock_recv(self._sock, min(missing, MAX_CHUNK_BYTES))
+            except ConnectionError:
+                # The peer died with bytes of ours unread; what it sent has been read by now.
+                part = b""
+            if not part:
+                raise ended(begun or bool(parts))
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
+
+
+def frame(message: Message) -> tuple[bytes, bytes]:
+    """Returns the header and the bytes of a message."""
+    payload = message.SerializeToString()
+    return HEADER.pack(len(payload)), payload
+
+
+def announced(header: bytes, max_bytes: int) -> int:
+    """Returns the length that a header announces.
+
+    Raises:
+        MessageTooLong: It is above `max_bytes`.
+    """
+    (length,) = HEADER.unpack(header)
+    if length > max_bytes:
+        raise MessageTooLong(f"a message of {length} bytes, more than {max_bytes}")
+    return int(length)
+
+
+def parse(kind: type[Received], payload: bytes) -> Received:
+    """Returns the message that `payload` holds.
+
+    Raises:
+        MessageMalformed: It holds none, or one without a known case.
+    """
+    try:
+        message = kind.FromString(payload)
+    except DecodeError as error:
+        raise MessageMalformed(f"{len(payload)} bytes that are no {kind.__name__}") from error
+    if message.WhichOneof("message") is None:
+        raise MessageMalformed(f"a {kind.__name__} without a known case")
+    return message
+
+
+def ended(begun: bool) -> WireError:
+    """Returns the error for a stream that ended, within a message if `begun`."""
+    if begun:
+        return StreamCut("the stream ended within a message")
+    return StreamEnded("the stream ended")

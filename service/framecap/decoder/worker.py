@@ -1,0 +1,131 @@
+"""What a decoder process runs: one job, reported over one socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
+
+from framecap import pipeline as default
+from framecap.decoder.remote import LocalFile, RemoteFile, SourceFile
+from framecap.decoder.v1 import decoder_pb2
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Job, ToDecoder
+from framecap.decoder.wire import BlockingChannel
+from framecap.errors import CaptureError, LimitExceeded
+from framecap.events import messages
+from framecap.model.capture import Damage, Image, Notice, Progress, Report, Summary
+from framecap.model.media import MediaInfo
+from framecap.model.plan import Plan
+from framecap.pipeline import Until
+from framecap.spec.structured import from_proto
+
+Pipeline: TypeAlias = Callable[..., Iterator[Report]]
+
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+MAX_TRACEBACK_CHARACTERS: Final = 16_000
+
+UNTIL: Final = {
+    decoder_pb2.JOB_KIND_CAPTURE: Until.END,
+    decoder_pb2.JOB_KIND_EXPLAIN: Until.PLANNED,
+    decoder_pb2.JOB_KIND_PROBE: Until.PROBED,
+}
+
+
+class BrokenJob(Exception):
+    """The service sent no job, or a pipeline gave no summary."""
+
+
+def run(
+    sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run
+) -> NoReturn:
+    """Does the job that arrives on `sock`, then ends the process.
+
+    Args:
+        sock: The socket to the service.
+        source_fd: The source, where it is local.
+        pipeline: What captures; yields reports, a `Summary` last, and may fail even after that.
+    """
+    channel = BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES)
+    try:
+        channel.send(_work(channel, source_fd, pipeline))
+    except BaseException as error:
+        tell_fault(sock, error)
+    os._exit(0)
+
+
+def tell_fault(sock: socket.socket, error: BaseException) -> None:
+    """Reports a failure of this process's own code, for the service's log."""
+    text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
+    fault = Fault(traceback=text.encode(errors="backslashreplace").decode())
+    BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES).send(FromDecoder(fault=fault))
+
+
+def _work(
+    channel: BlockingChannel[ToDecoder], source_fd: int | None, pipeline: Pipeline
+) -> FromDecoder:
+    """Does the job; returns its last message."""
+    job = channel.receive().job
+    if job.kind not in UNTIL:
+        raise BrokenJob(f"a job of kind {job.kind}")
+    source = _source(channel, job, source_fd)
+    images = 0
+    summary: Summary | None = None
+    failure: CaptureError | None = None
+    try:
+        spec = from_proto(job.spec, None).spec if job.HasField("spec") else None
+        file = cast(BinaryIO, source)
+        for report in pipeline(spec, file, size=job.source_size, until=UNTIL[job.kind]):
+            if isinstance(report, Summary):
+                summary = report
+            else:
+                images += isinstance(report, Image)
+                channel.send(message_for(report))
+    except CaptureError as error:
+        failure = error
+    except MemoryError:
+        failure = LimitExceeded("the file needs more memory than a capture may use")
+    if failure is None and summary is None and job.kind == decoder_pb2.JOB_KIND_CAPTURE:
+        raise BrokenJob("a capture without a summary")
+    summary = summary or _nothing_known(images, source.bytes_read)
+    return FromDecoder(finished=messages.finished(summary, failure))
+
+
+def message_for(report: Report) -> FromDecoder:
+    """Returns the message that tells a report, other than the summary."""
+    match report:
+        case MediaInfo():
+            return FromDecoder(probed=messages.probed(report))
+        case Plan():
+            return FromDecoder(planned=messages.planned(report))
+        case Progress():
+            return FromDecoder(progress=messages.progress(report))
+        case Notice():
+            return FromDecoder(warning=messages.warning(report))
+        case Image():
+            facts = messages.frame(report)
+            return FromDecoder(image=EncodedImage(facts=facts, data=report.data))
+    raise BrokenJob(f"a report of kind {type(report).__name__}")
+
+
+def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None) -> SourceFile:
+    if job.remote:
+        return RemoteFile(channel, job.source_size)
+    if source_fd is None:
+        raise BrokenJob("a local source without a descriptor")
+    return LocalFile(source_fd, job.source_size)
+
+
+def _nothing_known(images: int, read_bytes: int) -> Summary:
+    """Returns the summary of a capture that failed before it could sum up."""
+    nothing: dict[str, Any] = {"requested_count": None, "explanation": "", "end": None}
+    return Summary(
+        captured_count=images,
+        shortfalls=(),
+        damage=Damage(),
+        read_bytes=read_bytes,
+        decoded_count=0,
+        stage_times={},
+        **nothing,
+    )
