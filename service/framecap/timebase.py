@@ -36,7 +36,7 @@ class Clock:
         """Returns the media time of `pts`, rounded down to a nanosecond."""
         return floor_nanoseconds(self.media_time(pts))
 
-    def floor(self, instant: Nanoseconds) -> Pts:
+    def floor(self, instant: Nanoseconds | Fraction) -> Pts:
         """Returns the last pts that is not after `instant`.
 
         So a frame of [start, end) is on screen at `instant` exactly when
@@ -45,7 +45,7 @@ class Clock:
         seconds = Fraction(instant, NANOSECONDS_PER_SECOND) + self.zero
         return seconds // self.time_base
 
-    def ceil(self, instant: Nanoseconds) -> Pts:
+    def ceil(self, instant: Nanoseconds | Fraction) -> Pts:
         """Returns the first pts that is not before `instant`."""
         seconds = Fraction(instant, NANOSECONDS_PER_SECOND) + self.zero
         return -(-seconds // self.time_base)

@@ -8,7 +8,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import TypeAlias
 
-from framecap.model.media import MediaInfo
+from framecap.model.media import Frame, MediaInfo
 from framecap.model.plan import Plan
 from framecap.model.spec import ImageFormat
 from framecap.timebase import Nanoseconds, Pts
@@ -22,6 +22,29 @@ class Reason(Enum):
     KEYFRAME = "keyframe"
     CHANGE = "change"
     COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pick:
+    """One frame that was chosen."""
+
+    frame: Frame
+    """The frame."""
+
+    reason: Reason
+    """Why it was chosen."""
+
+    requested_time: Nanoseconds
+    """The first instant it answers, rounded down."""
+
+    answered_count: int = 1
+    """How many instants it answers."""
+
+    dhash: int | None = None
+    """Its hash, where choosing needed it."""
+
+    changed_bits: int | None = None
+    """Bits by which the hash differs from its reference, 0..64; None outside change selection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

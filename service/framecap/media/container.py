@@ -1,0 +1,153 @@
+"""Opening a container, guarded, and finding the stream to capture."""
+
+from __future__ import annotations
+
+import logging
+from fractions import Fraction
+from types import TracebackType
+from typing import Any, Final, Self
+
+import av
+import av.logging
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from framecap.errors import (
+    CodecUnsupported,
+    ContainerUnsupported,
+    LimitExceeded,
+    MediaCorrupt,
+    NoVideoStream,
+)
+from framecap.media.cursor import Cursor, SharedFile
+from framecap.media.errors import translated
+
+MAX_PIXELS: Final = 16384 * 16384
+"""The largest stored picture that is decoded."""
+
+MAX_STREAMS: Final = 256
+
+# Of AVFMT_NOTIMESTAMPS, which PyAV has no name for on formats.
+_NO_TIMESTAMPS: Final = 0x0080
+
+# Reading goes through Python file objects only: no protocol of the library may open anything.
+_OPTIONS: Final = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
+
+# Bytes of one read. Larger reads are wasted by containers that seek much.
+_BUFFER_BYTES: Final = 65536
+
+# The library reports on standard error by itself; what matters reaches callers as errors.
+av.logging.set_level(None)
+logging.getLogger("libav").setLevel(logging.CRITICAL)
+
+
+class Container:
+    """Owns one open container and the stream to capture.
+
+    Close it on the thread that opened it; frames it yielded stay valid after.
+
+    Args:
+        file: The source, read through a cursor of its own.
+
+    Raises:
+        MediaError: The file has nothing to capture, or cannot be read.
+    """
+
+    def __init__(self, file: SharedFile) -> None:
+        self._nested: str | None = None
+        self.native: InputContainer = self._open(file.cursor())
+        try:
+            self.stream: VideoStream = self._choose_stream()
+        except BaseException:
+            self.close()
+            raise
+        self.cover: bool = is_cover(self.stream)
+
+    def _open(self, file: Cursor) -> InputContainer:
+        try:
+            with translated():
+                return av.open(
+                    file,
+                    mode="r",
+                    options=_OPTIONS,
+                    metadata_errors="replace",
+                    io_open=self._refuse_nested,
+                    buffer_size=_BUFFER_BYTES,
+                )
+        except MediaCorrupt:
+            if self._nested is None:
+                raise
+            raise ContainerUnsupported(
+                "the file refers to other files, which are not read"
+            ) from None
+
+    def _refuse_nested(self, url: str, *_: Any) -> Any:
+        """Refuses what a playlist or a reference inside the file names."""
+        self._nested = url
+        raise PermissionError
+
+    def _choose_stream(self) -> VideoStream:
+        covers = [stream for stream in self.native.streams.video if is_cover(stream)]
+        best = self.native.streams.best("video")
+        if isinstance(best, VideoStream) and not is_cover(best):
+            chosen = best
+        elif covers:
+            chosen = next((stream for stream in covers if is_front_cover(stream)), covers[0])
+        else:
+            raise NoVideoStream("the file has neither a video stream nor cover art")
+        context = chosen.codec_context
+        if context is None:
+            raise CodecUnsupported("there is no decoder for this video")
+        pixels = context.width * context.height
+        if pixels > MAX_PIXELS:
+            raise LimitExceeded(
+                f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
+                metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
+            )
+        context.options = {"max_pixels": str(MAX_PIXELS)}
+        return chosen
+
+    @property
+    def time_base(self) -> Fraction:
+        """The unit of pts in the chosen stream, in seconds."""
+        return self.stream.time_base or Fraction(1, 1)
+
+    @property
+    def frame_rate(self) -> Fraction | None:
+        """Frames per second, as the container claims or the library guesses."""
+        for rate in (self.stream.average_rate, self.stream.base_rate, self.stream.guessed_rate):
+            if rate is not None and rate > 0:
+                return Fraction(rate)
+        return None
+
+    @property
+    def untimed(self) -> bool:
+        """True for containers without presentation times: AVI and raw streams."""
+        container_format = self.native.format
+        return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
+
+    def close(self) -> None:
+        """Closes the container. May be called again."""
+        self.native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def is_cover(stream: Stream) -> bool:
+    """Returns whether a stream is an embedded picture rather than video."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def is_front_cover(stream: Stream) -> bool:
+    """Returns whether an embedded picture is tagged as the front cover."""
+    return stream.metadata.get("comment") == "Cover (front)"

@@ -1,0 +1,43 @@
+"""Translates the library's errors, in one table, at the border. Nothing above has heard of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import av.error
+
+from framecap.errors import CaptureError, CodecUnsupported, LimitExceeded, MediaCorrupt
+
+TRANSLATION: Final[dict[type[Exception], tuple[type[CaptureError], str]]] = {
+    av.error.InvalidDataError: (
+        MediaCorrupt,
+        "the file is not a video or audio file that can be read",
+    ),
+    av.error.EOFError: (MediaCorrupt, "the file ends before anything can be read from it"),
+    av.error.DemuxerNotFoundError: (CodecUnsupported, "there is no reader for this kind of file"),
+    av.error.DecoderNotFoundError: (CodecUnsupported, "there is no decoder for this video"),
+    av.error.PatchWelcomeError: (
+        CodecUnsupported,
+        "the file uses a feature of its format that is not supported",
+    ),
+    av.error.MemoryError: (LimitExceeded, "the file needs more memory than a capture may use"),
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the library's errors into `CaptureError`s; lets everything else through."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise translate(error) from error
+
+
+def translate(error: av.error.FFmpegError) -> CaptureError:
+    """Returns what a caller is told of `error`."""
+    for kind, (translation, message) in TRANSLATION.items():
+        if isinstance(error, kind):
+            return translation(message)
+    return MediaCorrupt("the file cannot be read")

@@ -1,0 +1,122 @@
+"""Decoding a whole stream in order: the definition of which frames there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av.error
+from av.codec.context import Flags
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from framecap.errors import MediaCorrupt
+from framecap.media.container import Container
+from framecap.media.timeline import Timeline
+from framecap.model.media import Frame
+from framecap.timebase import Pts
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a reading met."""
+
+    decoded: int = 0
+    """Frames the decoder returned."""
+
+    undecodable: int = 0
+    """Packets the decoder refused."""
+
+    repaired: int = 0
+    """Frames whose pts was missing or stepped back."""
+
+    read_errors: int = 0
+    """Errors of the container while reading."""
+
+
+class FrameReader:
+    """Yields every frame of a stream in display order.
+
+    One decoding thread: with several, the library reports a broken packet late, and frames that
+    were decoded well are lost with it.
+
+    Args:
+        container: Freshly opened; read to its end, not closed.
+        strict: True to fail at the first damage.
+    """
+
+    def __init__(self, container: Container, *, strict: bool = False) -> None:
+        self._container = container
+        self._strict = strict
+        self._timeline = Timeline(container)
+        self.counts = Counts()
+
+    @property
+    def end_is_certain(self) -> bool:
+        """True when the last frame's end follows from the frames that were read."""
+        return self._timeline.end_is_certain
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yields frames; None where a packet gave no frame, so that a caller can report progress.
+
+        A frame is yielded once its end is known, which is when the next one is decoded.
+
+        Raises:
+            MediaCorrupt: The media is damaged and the reading strict.
+        """
+        waiting: tuple[Pts, bool, VideoFrame] | None = None
+        for native in self._decode():
+            if native is None:
+                yield None
+                continue
+            pts = self._timeline.place(native.pts, native.duration or 0)
+            self.counts.repaired = self._timeline.repaired
+            if waiting is not None:
+                yield _frame(*waiting, end=pts)
+            waiting = (pts, is_keyframe(native), native)
+        if waiting is not None:
+            yield _frame(*waiting, end=self._timeline.end)
+
+    def _decode(self) -> Iterator[VideoFrame | None]:
+        context = self._container.stream.codec_context
+        context.thread_count = 1
+        context.flags |= Flags.copy_opaque
+        for packet in self._packets():
+            # The final packet is empty and drains the decoder.
+            drains = packet.size == 0
+            packet.opaque = packet.is_keyframe
+            try:
+                decoded = context.decode(None if drains else packet)
+            except av.error.FFmpegError as error:
+                self.counts.undecodable += 1
+                if self._strict:
+                    raise MediaCorrupt("a packet of the video cannot be decoded") from error
+                decoded = []
+            if not decoded:
+                yield None
+            for native in decoded:
+                self.counts.decoded += 1
+                if native.is_corrupt and self._strict:
+                    raise MediaCorrupt("a frame of the video is corrupt")
+                yield native
+            if drains:
+                return
+
+    def _packets(self) -> Iterator[Packet[Any]]:
+        try:
+            yield from self._container.native.demux(self._container.stream)
+        except av.error.FFmpegError as error:
+            self.counts.read_errors += 1
+            if self._strict:
+                raise MediaCorrupt("the file cannot be read to its end") from error
+            yield Packet()
+
+
+def is_keyframe(native: VideoFrame) -> bool:
+    """Returns whether the decoder and the frame's packet both call it a keyframe."""
+    return bool(native.key_frame) and native.opaque is not False
+
+
+def _frame(pts: Pts, keyframe: bool, native: VideoFrame, *, end: Pts) -> Frame:
+    return Frame(pts=pts, end=end, keyframe=keyframe, damaged=native.is_corrupt, native=native)

@@ -1,0 +1,210 @@
+"""One source, read as often as a capture needs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from fractions import Fraction
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from framecap.errors import MediaCorrupt
+from framecap.media.container import Container
+from framecap.media.cover import read_cover, stored_format
+from framecap.media.cursor import SharedFile
+from framecap.media.frames import Counts, FrameReader
+from framecap.media.keyframes import KeyframeReader, NotAlone
+from framecap.media.picture import picture_of
+from framecap.media.probe import describe, sample_aspect_ratio
+from framecap.media.tail import measure_end
+from framecap.media.timeline import clock_of
+from framecap.model.media import Frame, MediaInfo, Picture
+from framecap.model.spec import ImageFormat
+from framecap.timebase import Clock, Pts
+
+# Codecs that put chroma samples between luma samples, as JPEG does.
+_CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
+
+
+class Media:
+    """Owns the containers of one source, from its first frame to the last reading.
+
+    Close it on the thread that opened it. The file object belongs to the caller.
+
+    Args:
+        file: The source.
+        strict: True to fail at the first damage.
+
+    Raises:
+        MediaError: The file has nothing to capture, or cannot be read.
+    """
+
+    def __init__(self, file: BinaryIO, *, strict: bool) -> None:
+        self._file = SharedFile(file)
+        self._strict = strict
+        self._closing = ExitStack()
+        self._container = self._closing.enter_context(Container(self._file))
+        self._aspect = sample_aspect_ratio(self._container)
+        self._codec: str = self._container.stream.codec_context.codec.canonical_name
+        self._sequence: Iterator[Frame | None] | None = None
+        self._first: Frame | None = None
+        self.clock: Clock = clock_of(self._container, None)
+        """The captured stream's clock; final once the first frame is found."""
+        self.readers: list[FrameReader | KeyframeReader] = []
+        self.measuring = Counts()
+        """What was decoded to find the end."""
+
+    @property
+    def cover(self) -> bool:
+        """True when the picture is the cover art of an audio file."""
+        return self._container.cover
+
+    @property
+    def read_bytes(self) -> int:
+        """Bytes read so far."""
+        return self._file.read_bytes
+
+    @property
+    def counts(self) -> Counts:
+        """What all readings met. Damage is that of the worst reading, not of their sum."""
+        counts = [reader.counts for reader in self.readers]
+        return Counts(
+            decoded=sum(count.decoded for count in counts) + self.measuring.decoded,
+            undecodable=max((count.undecodable for count in counts), default=0),
+            repaired=max((count.repaired for count in counts), default=0),
+            read_errors=max((count.read_errors for count in counts), default=0),
+        )
+
+    def find_first(self) -> Generator[None, None, Frame]:
+        """Returns the first frame. Yields now and then, so that a caller can report progress.
+
+        Raises:
+            MediaCorrupt: There is none.
+        """
+        reader = self._reader(self._container)
+        self._sequence = reader.frames()
+        for frame in self._sequence:
+            if frame is not None:
+                self._first = frame
+                self.clock = clock_of(self._container, frame.pts)
+                return frame
+            yield
+        raise MediaCorrupt(
+            "no frame of the video can be decoded",
+            metadata={"undecodable": str(reader.counts.undecodable)},
+        )
+
+    def measure_end(self) -> Generator[None, None, Pts | None]:
+        """Returns when the last frame ends; None when that cannot be known."""
+        return measure_end(self._file, self.measuring)
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yields every visible frame in display order; None where a packet gave none.
+
+        The first call goes on from the first frame; later ones read anew.
+        """
+        yield from self._visible(self._all())
+
+    def keyframes(self, end: Pts | None) -> Iterator[Frame | None]:
+        """Yields every visible keyframe, on screen until the next; None for others.
+
+        Args:
+            end: When the last one leaves the screen; None when that does not matter.
+        """
+        waiting: Frame | None = None
+        for frame in self._keyframes():
+            if frame is None:
+                yield None
+                continue
+            if waiting is not None:
+                yield replace(waiting, end=frame.pts)
+            waiting = frame
+        if waiting is not None:
+            yield replace(waiting, end=max(waiting.end, end or 0))
+
+    @property
+    def keyframes_stand_alone(self) -> bool:
+        """True when keyframes may be decoded without what lies between them."""
+        first = self._first
+        return first is not None and KeyframeReader.serves(self._container, first)
+
+    def picture(self, frame: Frame) -> Picture:
+        """Returns views on the planes of a frame."""
+        return picture_of(
+            frame.native,
+            sample_aspect_ratio=self._aspect,
+            centred_chroma=self._codec in _CENTRED_CHROMA,
+        )
+
+    def read_cover(self) -> tuple[bytes, Frame]:
+        """Returns the cover art, as stored and as a frame."""
+        return read_cover(self._container)
+
+    @property
+    def cover_format(self) -> ImageFormat | None:
+        """The format in which the cover is stored; None when it is neither JPG nor PNG."""
+        return stored_format(self._container)
+
+    def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
+        """Returns what the source contains.
+
+        Args:
+            picture: The first frame's picture, or the cover's.
+            display: Width and height of the picture on screen.
+        """
+        return describe(self._container, self.clock, picture, display)
+
+    def _reader(self, container: Container) -> FrameReader:
+        reader = FrameReader(container, strict=self._strict)
+        self.readers.append(reader)
+        return reader
+
+    def _all(self) -> Iterator[Frame | None]:
+        """Yields every frame, hidden ones too."""
+        if self._sequence is not None and self._first is not None:
+            sequence, self._sequence = self._sequence, None
+            yield self._first
+            yield from sequence
+        else:
+            with Container(self._file) as container:
+                yield from self._reader(container).frames()
+
+    def _visible(self, frames: Iterator[Frame | None]) -> Iterator[Frame | None]:
+        """Leaves out frames on screen only before zero: an edit list hides them."""
+        zero = self.clock.floor(Fraction(0))
+        for frame in frames:
+            yield frame if frame is None or frame.end > zero else None
+
+    def _keyframes(self) -> Iterator[Frame | None]:
+        after: Pts | None = None
+        if self.keyframes_stand_alone:
+            try:
+                with Container(self._file) as container:
+                    reader = KeyframeReader(container, strict=self._strict)
+                    self.readers.append(reader)
+                    for frame in reader.frames():
+                        after = after if frame is None else frame.pts
+                        yield frame
+                return
+            except NotAlone:
+                pass
+        for frame in self.frames():
+            wanted = frame is not None and frame.keyframe and (after is None or frame.pts > after)
+            yield frame if wanted else None
+
+    def close(self) -> None:
+        """Closes the container. May be called again."""
+        self._sequence = None
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,78 @@
+"""The true end of a video, found from its tail.
+
+What a header claims is not believed: the end is the end of the last frame that decodes. To find
+it, the last group of pictures is decoded; where that gives nothing, ever more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Final
+
+import av.error
+
+from framecap.media.container import Container
+from framecap.media.cursor import SharedFile
+from framecap.media.frames import Counts, FrameReader
+from framecap.timebase import Pts
+
+# Seconds before the claimed end at which to look, one after the other.
+_STEPS: Final = (1, 4, 16, 64, 256, 1024, 4096)
+
+
+def measure_end(file: SharedFile, counts: Counts) -> Generator[None, None, Pts | None]:
+    """Returns when the last frame ends, as a pts; None when no frame decodes.
+
+    Containers without presentation times are decoded whole, since frames count there; so is
+    whatever cannot seek. Yields now and then, so that a caller can report progress.
+
+    Args:
+        file: The source.
+        counts: Takes up the frames decoded to find out.
+    """
+    with Container(file) as container:
+        if not container.untimed:
+            end = yield from _from_tail(container, counts)
+            if end is not None:
+                return end
+    with Container(file) as container:
+        reader = FrameReader(container)
+        end = None
+        for frame in reader.frames():
+            end = frame.end if frame is not None else end
+            yield
+        counts.decoded += reader.counts.decoded
+    return end
+
+
+def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+    start = container.stream.start_time or 0
+    claimed = _claimed_end(container, start)
+    if claimed is None:
+        return None
+    for seconds in _STEPS:
+        target = claimed - int(seconds / container.time_base)
+        if target <= start:
+            return None
+        try:
+            container.native.seek(target, stream=container.stream, backward=True)
+        except av.error.FFmpegError:
+            continue
+        reader = FrameReader(container)
+        end = None
+        for frame in reader.frames():
+            end = frame.end if frame is not None else end
+            yield
+        counts.decoded += reader.counts.decoded
+        if end is not None and reader.end_is_certain:
+            return end
+    return None
+
+
+def _claimed_end(container: Container, start: Pts) -> Pts | None:
+    stream = container.stream
+    if stream.duration:
+        return start + stream.duration
+    if container.native.duration:
+        return start + int(container.native.duration / 1_000_000 / container.time_base)
+    return None

@@ -1,0 +1,77 @@
+"""The rules for the names of buckets and objects, the same for reading and for writing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+MAX_KEY_BYTES: Final = 1024
+
+_BUCKET: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
+_ADDRESS: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
+
+# Control characters, line and paragraph separators, halves of surrogate pairs.
+_UNPRINTABLE: Final = frozenset({"Cc", "Zl", "Zp", "Cs"})
+
+_LONGEST_SHOWN: Final = 100
+
+
+def bucket_fault(bucket: str) -> str | None:
+    """Returns what keeps `bucket` from being a bucket's name; None when nothing does.
+
+    The rules are S3's, so a name that is valid here is valid in every store: 3 to 63 lower-case
+    letters, digits, dots and hyphens, a letter or digit at both ends, no two dots in a row, not an
+    IP address. An underscore is in no store's rules.
+    """
+    if not _BUCKET.fullmatch(bucket):
+        return (
+            "is no bucket name: 3 to 63 lower-case letters, digits, dots and hyphens,"
+            " a letter or digit first and last"
+        )
+    if ".." in bucket:
+        return "is no bucket name: it has two dots in a row"
+    if _ADDRESS.fullmatch(bucket):
+        return "is no bucket name: it looks like an IP address"
+    return None
+
+
+def key_fault(key: str) -> str | None:
+    """Returns what keeps `key` from being an object's key; None when nothing does.
+
+    A key is a path of non-empty segments, none of them `.` or `..`, without control characters, at
+    most 1024 bytes of UTF-8. So it is the same object in a directory as in an object store.
+    """
+    if not key:
+        return "is empty"
+    if has_unprintable(key):
+        return "has a control character, or one that UTF-8 cannot say"
+    if len(key.encode()) > MAX_KEY_BYTES:
+        return f"is longer than {MAX_KEY_BYTES} bytes"
+    if key.startswith("/"):
+        return "begins with a slash"
+    if key.endswith("/"):
+        return "ends with a slash"
+    for segment in key.split("/"):
+        if not segment:
+            return "has two slashes in a row"
+        if segment in {".", ".."}:
+            return f"has the segment {segment}"
+    return None
+
+
+def has_unprintable(text: str) -> bool:
+    """Returns whether `text` could break a line, a log or an encoding."""
+    return any(unicodedata.category(character) in _UNPRINTABLE for character in text)
+
+
+def printable(text: str) -> str:
+    """Returns `text` with U+FFFD for each character that a key cannot have."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if has_unprintable(c) else c for c in text)
+
+
+def shown(text: str) -> str:
+    """Returns `text` fit for a sentence: in quotes, one line, cut when it is long."""
+    cut = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
+    escaped = (c.encode("unicode_escape").decode() if has_unprintable(c) else c for c in cut)
+    return f'"{"".join(escaped)}"'

@@ -1,0 +1,46 @@
+"""What a decoder runs: facts, plan, frames, choice, pixels, encoding, in this order.
+
+Everything here is one thread of generators over frozen values. It touches untrusted media, so the
+service runs it in a process that is thrown away; tests and benchmarks call it directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from framecap.media.media import Media
+from framecap.model.capture import Report
+from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
+from framecap.pipeline.cover import capture_cover
+from framecap.pipeline.until import Until
+from framecap.pipeline.video import capture_video
+from framecap.stopwatch import Stopwatch
+
+__all__ = ["Until", "run"]
+
+# What a probe asks for: nothing that needs more than the first frame.
+_PROBE: Final = CaptureSpec(selection=KeyframeSelection(), format=ImageFormat.JPG)
+
+
+def run(
+    spec: CaptureSpec | None, file: BinaryIO, *, size: int, until: Until = Until.END
+) -> Iterator[Report]:
+    """Captures, and yields what happens: facts, plan, progress, images, and last a summary.
+
+    Args:
+        spec: The request; None where `until` ends at the probe.
+        file: The source, seekable. Not closed.
+        size: The source's size in bytes.
+        until: How far to go.
+
+    Raises:
+        CaptureError: The capture fails. Once it was planned, a summary is yielded first.
+    """
+    spec = spec or _PROBE
+    watch = Stopwatch()
+    with watch.stage("open"):
+        media = Media(file, strict=spec.damage_policy is DamagePolicy.STRICT)
+    with media:
+        capture = capture_cover if media.cover else capture_video
+        yield from capture(spec, media, watch, size=size, until=until)

@@ -1,0 +1,48 @@
+"""Capturing the cover art of an audio file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from framecap.media.media import Media
+from framecap.model.capture import Pick, Reason, Report
+from framecap.model.spec import CaptureSpec
+from framecap.pipeline.imaging import Imaging
+from framecap.pipeline.ledger import Ledger
+from framecap.pipeline.until import Until
+from framecap.plan.choose import choose
+from framecap.select.cover import without_effect
+from framecap.stopwatch import Stopwatch
+
+
+def capture_cover(
+    spec: CaptureSpec, media: Media, watch: Stopwatch, *, size: int, until: Until
+) -> Iterator[Report]:
+    """Captures the cover: always that one image, at time 0.
+
+    Its bytes pass through when they are of the format asked for and no other size is, once they
+    have decoded.
+    """
+    imaging, ledger = Imaging(spec, media, watch), Ledger(spec, media, watch)
+    with watch.stage("decode"):
+        stored, frame = media.read_cover()
+    picture = media.picture(frame)
+    info = ledger.info = imaging.describe(picture)
+    yield info
+    if until is Until.PROBED:
+        return
+    yield from without_effect(spec)
+    yield choose(
+        spec,
+        info,
+        imaging.geometry(picture),
+        keyframes_alone=False,
+        source_bytes=size,
+        end=None,
+    )
+    if until is Until.PLANNED:
+        return
+    as_stored = media.cover_format is spec.format and not spec.box.given
+    pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
+    yield ledger.add(imaging.image(pick, 1, stored if as_stored else None))
+    yield ledger.summary()

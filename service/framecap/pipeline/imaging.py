@@ -1,0 +1,84 @@
+"""From a chosen frame to an encoded image."""
+
+from __future__ import annotations
+
+from framecap.encode import encode
+from framecap.media.media import Media
+from framecap.model.capture import Image, Pick
+from framecap.model.media import Frame, MediaInfo, Orientation, Picture
+from framecap.model.plan import Geometry
+from framecap.model.spec import CaptureSpec
+from framecap.pixels.dhash import dhash
+from framecap.pixels.render import render
+from framecap.plan.geometry import display_size, fit_box
+from framecap.stopwatch import Stopwatch
+
+
+class Imaging:
+    """Makes the images of one capture.
+
+    Args:
+        spec: The request.
+        media: The source.
+        watch: Counts the time it takes.
+    """
+
+    def __init__(self, spec: CaptureSpec, media: Media, watch: Stopwatch) -> None:
+        self._spec = spec
+        self._media = media
+        self._watch = watch
+        self._geometries: dict[tuple[int, int, Orientation], Geometry] = {}
+
+    def describe(self, picture: Picture) -> MediaInfo:
+        """Returns what the source contains, given its first picture."""
+        display = display_size(
+            picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation
+        )
+        return self._media.describe(picture, (display.width, display.height))
+
+    def geometry(self, picture: Picture) -> Geometry:
+        """Returns what the image of a picture measures; a video may change its size."""
+        shape = (picture.width, picture.height, picture.orientation)
+        if shape not in self._geometries:
+            display = display_size(*shape[:2], picture.sample_aspect_ratio, picture.orientation)
+            self._geometries[shape] = fit_box(display, self._spec.box, self._spec.scale_type)
+        return self._geometries[shape]
+
+    def dhash(self, frame: Frame) -> int:
+        """Returns the difference hash of a frame's luma."""
+        with self._watch.stage("pixels"):
+            return dhash(self._media.picture(frame))
+
+    def image(self, pick: Pick, index: int, stored: bytes | None = None) -> Image:
+        """Returns the encoded image of a pick.
+
+        Args:
+            pick: The frame and why it was chosen.
+            index: Its position in the output, from 1.
+            stored: Bytes that already are the image; None to make them.
+        """
+        frame, clock = pick.frame, self._media.clock
+        picture = self._media.picture(frame)
+        geometry = self.geometry(picture)
+        if stored is None:
+            with self._watch.stage("pixels"):
+                raster = render(picture, geometry, self._spec.format)
+            with self._watch.stage("encode"):
+                stored = encode(raster, self._spec.jpeg_quality)
+        return Image(
+            index=index,
+            pts=frame.pts,
+            time_base=clock.time_base,
+            media_time=clock.nanoseconds(frame.pts),
+            requested_time=pick.requested_time,
+            answered_count=pick.answered_count,
+            keyframe=frame.keyframe,
+            damaged=frame.damaged,
+            reason=pick.reason,
+            dhash=self.dhash(frame) if pick.dhash is None else pick.dhash,
+            changed_bits=pick.changed_bits,
+            width=geometry.canvas.width,
+            height=geometry.canvas.height,
+            format=self._spec.format,
+            data=stored,
+        )

@@ -1,0 +1,13 @@
+"""How far a run of the pipeline goes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Until(Enum):
+    """The last thing a run yields."""
+
+    PROBED = "probed"
+    PLANNED = "planned"
+    END = "end"

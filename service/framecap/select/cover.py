@@ -1,0 +1,33 @@
+"""What choosing frames means for a cover, which is one image whatever was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from framecap.model.capture import Notice
+from framecap.model.spec import (
+    AverageSelection,
+    CaptureSpec,
+    ChangeSelection,
+    IntervalSelection,
+)
+
+
+def without_effect(spec: CaptureSpec) -> Iterator[Notice]:
+    """Yields a notice for each option of a request that changes nothing about a cover."""
+    selection = spec.selection
+    given = {
+        "ss": spec.start > 0,
+        "m": not isinstance(selection, IntervalSelection),
+        "inter": isinstance(selection, IntervalSelection | ChangeSelection)
+        and selection.spacing > 0,
+        "num": isinstance(selection, AverageSelection) or bool(getattr(selection, "max_count", 0)),
+        "thr": isinstance(selection, ChangeSelection) and selection.threshold > 0,
+    }
+    for option, is_given in given.items():
+        if is_given:
+            yield Notice(
+                reason="OPTION_WITHOUT_EFFECT",
+                message=f"{option} has no effect: the file has cover art, which is one image",
+                metadata={"option": option},
+            )

@@ -1,0 +1,62 @@
+"""Frames chosen for being there: every frame, or every keyframe, of a range."""
+
+from __future__ import annotations
+
+from framecap.model.capture import Pick, Reason
+from framecap.model.media import Frame
+from framecap.timebase import Clock, Nanoseconds
+
+
+class EveryFrameSelector:
+    """Picks every frame on screen at or after `start`, that appears before `end`.
+
+    Args:
+        clock: The stream's clock.
+        start: Where capture begins.
+        end: Where it ends, exclusive; None is the end of the video.
+        max_count: The most frames; 0 is no limit.
+    """
+
+    reason = Reason.EVERY_FRAME
+
+    def __init__(
+        self, clock: Clock, *, start: Nanoseconds, end: Nanoseconds | None, max_count: int = 0
+    ) -> None:
+        self._clock = clock
+        self._start = start
+        self._first = clock.floor(start)
+        self._stop = None if end is None else clock.ceil(end)
+        self._left: int | None = max_count or None
+        self._past_stop = False
+
+    def wanted(self, frame: Frame) -> bool:
+        """Returns whether the frame lies in the range as far as its beginning goes."""
+        return frame.end > self._first
+
+    def offer(self, frame: Frame) -> Pick | None:
+        """Returns the frame when it lies in the range."""
+        self._past_stop = self._stop is not None and frame.pts >= self._stop
+        if self.done or not self.wanted(frame):
+            return None
+        if self._left is not None:
+            self._left -= 1
+        return Pick(
+            frame=frame,
+            reason=self.reason,
+            requested_time=max(self._start, self._clock.nanoseconds(frame.pts)),
+        )
+
+    @property
+    def done(self) -> bool:
+        """True past the range, or when as many frames as allowed were picked."""
+        return self._past_stop or self._left == 0
+
+
+class KeyframeSelector(EveryFrameSelector):
+    """Picks every keyframe with a pts in the range; from 0 on, every one that is visible."""
+
+    reason = Reason.KEYFRAME
+
+    def wanted(self, frame: Frame) -> bool:
+        """Returns whether the frame is a keyframe of the range."""
+        return frame.keyframe and (self._start == 0 or frame.pts >= self._clock.ceil(self._start))

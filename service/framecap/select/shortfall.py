@@ -1,0 +1,126 @@
+"""Saying why there are fewer images than asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from framecap.model.capture import Lack, Shortfall
+from framecap.model.spec import (
+    AverageSelection,
+    CaptureSpec,
+    ChangeSelection,
+    InstantSelection,
+    IntervalSelection,
+    KeyframeSelection,
+)
+from framecap.timebase import Nanoseconds, format_time
+
+_WORDS: Final = {
+    Lack.AFTER_END: "after the end",
+    Lack.SAME_FRAME: "on a frame already captured",
+    Lack.NO_MORE_FRAMES: "for want of more frames",
+    Lack.BELOW_THRESHOLD: "changed too little",
+    Lack.UNDECODABLE: "undecodable",
+    Lack.COVER_IS_ONE_IMAGE: "beyond the one cover",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a capture found, as far as it explains a shortfall."""
+
+    captured: int
+    """Images captured."""
+
+    answered: int
+    """Instants answered by them."""
+
+    sampled: int
+    """Samples compared, in change selection."""
+
+    end: Nanoseconds | None
+    """Where the video really ends, where that is known."""
+
+
+def requested_count(spec: CaptureSpec) -> int | None:
+    """Returns how many images were asked for; None when the request set no number."""
+    match spec.selection:
+        case AverageSelection(count=count):
+            return count
+        case InstantSelection(instants=instants):
+            return len(instants)
+        case (
+            IntervalSelection(max_count=limit)
+            | KeyframeSelection(max_count=limit)
+            | ChangeSelection(max_count=limit)
+        ):
+            return limit or None
+
+
+def explain(spec: CaptureSpec, outcome: Outcome) -> tuple[tuple[Shortfall, ...], str]:
+    """Returns the causes of a shortfall and the sentence that says them.
+
+    Both are empty when as many images as asked for were captured, or when no number was asked for
+    and there is at least one.
+    """
+    requested = requested_count(spec)
+    if requested is None:
+        return (), "" if outcome.captured else _nothing(spec, outcome)
+    missing = requested - outcome.captured
+    if missing <= 0:
+        return (), ""
+    shortfalls = _causes(spec, outcome, missing)
+    return shortfalls, sentence(requested, outcome.captured, shortfalls, outcome.end)
+
+
+def sentence(
+    requested: int, captured: int, shortfalls: tuple[Shortfall, ...], end: Nanoseconds | None
+) -> str:
+    """Returns, for example, `asked 10, gave 7: 2 after the end at 00:05:00.000, 1 undecodable`."""
+    causes = []
+    for shortfall in shortfalls:
+        words = _WORDS[shortfall.reason]
+        if shortfall.reason is Lack.AFTER_END and end is not None:
+            words += f" at {format_time(end)}"
+        causes.append(f"{shortfall.count} {words}")
+    return f"asked {requested}, gave {captured}: {', '.join(causes)}"
+
+
+def explain_cover(spec: CaptureSpec) -> tuple[tuple[Shortfall, ...], str]:
+    """Returns the shortfall of a cover, which is one image however many were asked for."""
+    requested = requested_count(spec)
+    if requested is None or requested <= 1:
+        return (), ""
+    shortfalls = (Shortfall(reason=Lack.COVER_IS_ONE_IMAGE, count=requested - 1),)
+    return shortfalls, sentence(requested, 1, shortfalls, None)
+
+
+def _causes(spec: CaptureSpec, outcome: Outcome, missing: int) -> tuple[Shortfall, ...]:
+    match spec.selection:
+        case AverageSelection(count=count):
+            unanswered = count - outcome.answered
+            parts = [
+                (Lack.SAME_FRAME, outcome.answered - outcome.captured),
+                (Lack.UNDECODABLE, unanswered),
+            ]
+        case InstantSelection(instants=instants):
+            parts = [
+                (Lack.SAME_FRAME, outcome.answered - outcome.captured),
+                (Lack.AFTER_END, len(instants) - outcome.answered),
+            ]
+        case IntervalSelection(spacing=spacing):
+            parts = [(Lack.AFTER_END if spacing else Lack.NO_MORE_FRAMES, missing)]
+        case KeyframeSelection():
+            parts = [(Lack.NO_MORE_FRAMES, missing)]
+        case ChangeSelection():
+            below = min(missing, outcome.sampled - outcome.captured)
+            parts = [(Lack.BELOW_THRESHOLD, below), (Lack.NO_MORE_FRAMES, missing - below)]
+    return tuple(Shortfall(reason=reason, count=count) for reason, count in parts if count > 0)
+
+
+def _nothing(spec: CaptureSpec, outcome: Outcome) -> str:
+    kind = "keyframe" if isinstance(spec.selection, KeyframeSelection) else "frame"
+    until = f" and before {format_time(spec.end)}" if spec.end is not None else ""
+    ends = f"; the video ends at {format_time(outcome.end)}" if outcome.end is not None else ""
+    return f"there is no {kind} at or after {format_time(spec.start)}{until}{ends}"
