@@ -87,3 +87,7 @@ def main() -> None:
     """Runs the process's command line and ends the process."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,0 @@
-"""Lets `python -m framecap` stand for `framecap`."""
-
-from framecap.cli.main import main
-
-main()
