@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from oracles import luma_hash, selection, timeline
 from oracles.corpus import COVERS, REFUSED, VIDEOS
 from oracles.timeline import NoPicture, Shown, Timeline
@@ -95,7 +97,7 @@ def test_it_begins_and_ends_where_the_contract_says(
 @pytest.mark.parametrize("video", VIDEOS)
 def test_its_frames_follow_one_another_without_gap(corpus: Path, video: str) -> None:
     frames = timeline.read(corpus / "media" / video).frames
-    for frame, following in zip(frames, frames[1:], strict=False):
+    for frame, following in itertools.pairwise(frames):
         assert frame.start < frame.end == following.start
     assert frames[0].end > 0
     assert frames[-1].end > frames[-1].start

@@ -18,7 +18,8 @@ EXACT_BELOW = 2**53
 def luma(frame: av.VideoFrame) -> npt.NDArray[np.generic]:
     """Returns the stored luma samples, without the padding of their rows."""
     component = frame.format.components[0]
-    if not (component.is_luma and len(frame.planes) > 1 or frame.format.name.startswith("gray")):
+    planar = component.is_luma and len(frame.planes) > 1
+    if not (planar or frame.format.name.startswith("gray")):
         raise TypeError(f"{frame.format.name} does not store luma in a plane of its own")
     plane = frame.planes[component.plane]
     width_of_sample = 1 if component.bits <= 8 else 2
