@@ -11,6 +11,9 @@ import re
 import unicodedata
 from typing import Final
 
+MAX_TEXT_BYTES: Final = 2048
+"""The longest text, in UTF-8: twice the longest object key."""
+
 _URL_SAFE: Final = re.compile(r"[A-Za-z0-9_-]*")
 _STANDARD: Final = re.compile(r"[A-Za-z0-9+/]*")
 _TO_URL_SAFE: Final = str.maketrans("+/", "-_")
@@ -36,19 +39,21 @@ def decode(value: str) -> str:
     except UnicodeDecodeError:
         raise ValueError("does not decode to UTF-8") from None
     text = re.sub(r"\r?\n\Z", "", text)
-    check_plain(text, "decodes to")
+    check_text(text, "decodes to")
     if not text:
         raise ValueError("decodes to an empty text")
     return text
 
 
-def check_plain(text: str, verb: str) -> None:
-    """Raises ValueError when `text` holds a control character.
+def check_text(text: str, verb: str) -> None:
+    """Raises ValueError when `text` is too long or holds a control character.
 
     Args:
         text: The text.
-        verb: How the message begins, for example "contains".
+        verb: How the message begins, for example "holds".
     """
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise ValueError(f"{verb} more than {MAX_TEXT_BYTES} bytes")
     for character in text:
         if unicodedata.category(character) == "Cc":
             raise ValueError(f"{verb} a control character, U+{ord(character):04X}")

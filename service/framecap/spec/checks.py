@@ -56,15 +56,15 @@ def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
 
 
 def plain(field: str, value: str) -> str:
-    """Returns `value`, which has no control characters.
+    """Returns `value`, which is short enough and has no control characters.
 
     Raises:
-        ValueOutOfRange: It has.
+        ValueOutOfRange: It is not, or has.
     """
     try:
-        base64text.check_plain(value, "contains")
+        base64text.check_text(value, "holds")
     except ValueError as error:
-        allowed = "text without control characters"
+        allowed = f"up to {base64text.MAX_TEXT_BYTES} bytes without control characters"
         raise refused(field, shown(value), str(error), allowed) from None
     return value
 
@@ -74,7 +74,7 @@ def required(field: str, value: str, allowed: str) -> str:
 
     Raises:
         OptionMissing: It is empty.
-        ValueOutOfRange: It has control characters.
+        ValueOutOfRange: It is too long or has control characters.
     """
     if not value:
         raise missing(field, allowed)

@@ -14,9 +14,12 @@ from typing import Final
 
 from framecap.errors import OptionRepeated, SpecSyntax
 from framecap.spec.options import FOLLOW_UPS, SNAPSHOTS, Action
-from framecap.spec.wording import hint, listed, nearest, shown
+from framecap.spec.wording import hint, listed, nearest, safe, shown
 
 FIELD: Final = "text"
+
+MAX_CHARACTERS: Final = 16_384
+"""The longest text. The longest canonical text, three long base64 values, is shorter."""
 
 # A base64 value of the standard alphabet may hold "/" itself.
 _SEPARATOR: Final = re.compile("/(?=" + "|".join(re.escape(a.name) + "," for a in FOLLOW_UPS) + ")")
@@ -66,6 +69,13 @@ def read(text: str) -> tuple[Call, ...]:
             metadata={"value": "", "allowed": SNAPSHOTS.name},
         )
     column = text.index(body[0]) + 1
+    if len(body) > MAX_CHARACTERS:
+        raise SpecSyntax(
+            f"{FIELD}:{column}: {len(body)} characters are more than {MAX_CHARACTERS}",
+            field=FIELD,
+            column=column,
+            metadata={"value": str(len(body)), "allowed": f"1..{MAX_CHARACTERS}"},
+        )
     first, bar, rest = body.partition("|")
     calls = [_snapshots(first, column)]
     if bar:
@@ -118,7 +128,7 @@ def _follow_up(name: str, column: int) -> Action:
     close = nearest(name, names, {})
     what = f"{shown(name)} is no follow-up action" if name else "a follow-up action is missing"
     raise SpecSyntax(
-        f"{FIELD}:{column}: {what}{hint(close) or ';'} there are {listed(names)}",
+        f"{FIELD}:{column}: {what}; allowed: {listed(names)}{hint(close)}",
         field=FIELD,
         column=column,
         metadata=_parts(name, listed(names), close),
@@ -143,12 +153,12 @@ def _settings(part: str, column: int) -> Iterator[Setting]:
                 f"{FIELD}:{column}: {shown(item)} has no option's name before its _",
                 field=FIELD,
                 column=column,
-                metadata={"value": shown(item)},
+                metadata={"value": safe(item)},
             )
         yield Setting(key, value if bar else None, column)
         column += len(item) + 1
 
 
 def _parts(value: str, allowed: str, close: str | None) -> dict[str, str]:
-    parts = {"value": shown(value), "allowed": allowed}
+    parts = {"value": safe(value), "allowed": allowed}
     return parts | {"nearest": close} if close else parts

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from framecap.model.spec import MAX_INT
 from framecap.spec import base64text
+from framecap.spec.base64text import MAX_TEXT_BYTES
 from framecap.spec.wording import hint, listed, nearest, shown
 
 Value: TypeAlias = int | str
@@ -63,7 +64,11 @@ class Whole:
         if re.fullmatch(r"-?[0-9]+", text) is None:
             raise Unfit(f"{shown(text)} is not a whole number in {self.allowed}")
         digits = text.lstrip("0") or "0"
-        if len(digits) > _MOST_DIGITS or not self.low <= int(digits) <= self.high:
+        if (
+            text.startswith("-")
+            or len(digits) > _MOST_DIGITS
+            or not self.low <= int(digits) <= self.high
+        ):
             raise Unfit(f"{shown(text)} is not in {self.allowed}")
         return int(digits)
 
@@ -120,7 +125,7 @@ class Base64Text:
     @property
     def allowed(self) -> str:
         """What is allowed, for people."""
-        return "text in base64, URL-safe, without padding"
+        return f"1..{MAX_TEXT_BYTES} bytes of text in URL-safe base64"
 
     def read(self, text: str) -> str:
         """Returns the decoded text.

@@ -73,7 +73,7 @@ def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> Parsed
         DeliveryConflict: Both the request's text and `delivery` say where the images go or who is
             told.
         OptionMissing: The key template is empty.
-        ValueOutOfRange: A text has control characters.
+        ValueOutOfRange: A text is too long or has control characters.
     """
     if delivery is None or not delivery.ByteSize():
         return parsed

@@ -36,7 +36,7 @@ from framecap.spec.grammar import FIELD, Call, Setting
 from framecap.spec.kinds import Unfit, Value
 from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action, Option
 from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
-from framecap.spec.wording import hint, listed, nearest, shown
+from framecap.spec.wording import hint, listed, nearest, safe, shown
 from framecap.timebase import NANOSECONDS_PER_MILLISECOND, Nanoseconds
 
 _COUNT_ALLOWED: Final = f"1..{MAX_INT}"
@@ -180,14 +180,14 @@ def _option(action: Action, setting: Setting) -> Option:
     names = [option.name for option in action.options]
     also = {word: option.name for option in action.options for word in option.also}
     close = nearest(setting.name, names, also)
-    parts = {"option": shown(setting.name), "allowed": listed(names)}
+    parts = {"option": safe(setting.name), "allowed": listed(names)}
     if setting.value is not None:
-        parts["value"] = shown(setting.value)
+        parts["value"] = safe(setting.value)
     if close:
         parts["nearest"] = close
     raise OptionUnknown(
-        f"{FIELD}:{setting.column}: {shown(setting.name)}: is no option of {action.name}"
-        f"{hint(close) or ';'} there are {listed(names)}",
+        f"{FIELD}:{setting.column}: {shown(setting.name)}: is no option of {action.name}; "
+        f"allowed: {listed(names)}{hint(close)}",
         field=FIELD,
         column=setting.column,
         metadata=parts,
@@ -207,7 +207,7 @@ def _value(option: Option, setting: Setting) -> Value:
     try:
         return option.kind.read(setting.value)
     except Unfit as error:
-        parts["value"] = shown(setting.value)
+        parts["value"] = safe(setting.value)
         if error.nearest:
             parts["nearest"] = error.nearest
         raise ValueOutOfRange(
@@ -218,7 +218,7 @@ def _value(option: Option, setting: Setting) -> Value:
 def _repeated(setting: Setting, first: int) -> OptionRepeated:
     parts = {"option": setting.name, "first_column": str(first)}
     if setting.value is not None:
-        parts["value"] = shown(setting.value)
+        parts["value"] = safe(setting.value)
     return OptionRepeated(
         f"{FIELD}:{setting.column}: {setting.name}: stands twice, first at {first}",
         field=FIELD,

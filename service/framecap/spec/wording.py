@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -11,18 +10,20 @@ from typing import Final
 _LONGEST: Final = 64
 
 
-def shown(text: str) -> str:
-    """Returns `text` fit for a sentence: one short line, quoted unless it is plain.
+def safe(text: str) -> str:
+    """Returns `text` fit to be logged and sent: one short line, whatever the caller wrote.
 
-    Characters that cannot be printed are escaped and a long text is cut, so that the result can
-    be encoded, logged and sent whatever the caller wrote.
+    Characters that cannot be printed are escaped, and a long text is cut.
     """
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-    if cut and cut.isprintable() and not set(cut) & set(" \"'"):
-        return cut
-    return "".join(
-        c if c.isprintable() else _escaped(c) for c in json.dumps(cut, ensure_ascii=False)
-    )
+    return "".join(c if c.isprintable() else _escaped(c) for c in cut)
+
+
+def shown(text: str) -> str:
+    """Returns `text` fit for a sentence: as `safe` does, in quotes unless it is one word."""
+    word = safe(text)
+    plain = word and not set(word) & set(" \"'")
+    return word if plain else f'"{word}"'
 
 
 def listed(names: Iterable[str]) -> str:
