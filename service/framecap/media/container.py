@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 import av
 import av.logging
+from av.codec.context import Flags
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
@@ -106,6 +107,11 @@ class Container:
                 metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
             )
         context.options = {"max_pixels": str(MAX_PIXELS)}
+        # One decoding thread: with several, the library reports a broken packet late, and frames
+        # that were decoded well are lost with it.
+        context.thread_count = 1
+        # So that a frame can be asked for its packet's keyframe flag.
+        context.flags |= Flags.copy_opaque
         return chosen
 
     @property
@@ -116,7 +122,7 @@ class Container:
     @property
     def frame_rate(self) -> Fraction | None:
         """Frames per second, as the container claims or the library guesses."""
-        for rate in (self.stream.average_rate, self.stream.base_rate, self.stream.guessed_rate):
+        for rate in (self.stream.guessed_rate, self.stream.average_rate, self.stream.base_rate):
             if rate is not None and rate > 0:
                 return Fraction(rate)
         return None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import av.error
-from av.codec.context import Flags
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
@@ -37,9 +36,6 @@ class Counts:
 
 class FrameReader:
     """Yields every frame of a stream in display order.
-
-    One decoding thread: with several, the library reports a broken packet late, and frames that
-    were decoded well are lost with it.
 
     Args:
         container: Freshly opened; read to its end, not closed.
@@ -80,8 +76,6 @@ class FrameReader:
 
     def _decode(self) -> Iterator[VideoFrame | None]:
         context = self._container.stream.codec_context
-        context.thread_count = 1
-        context.flags |= Flags.copy_opaque
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0

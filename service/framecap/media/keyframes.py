@@ -65,8 +65,6 @@ class KeyframeReader:
             NotAlone: A keyframe needs more than its packet. Those yielded before are right.
             MediaCorrupt: The media is damaged and the reading strict.
         """
-        context = self._container.stream.codec_context
-        context.thread_count = 1
         previous: Pts | None = None
         try:
             for packet in self._container.native.demux(self._container.stream):

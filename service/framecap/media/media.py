@@ -53,7 +53,7 @@ class Media:
         """The captured stream's clock; final once the first frame is found."""
         self.readers: list[FrameReader | KeyframeReader] = []
         self.measuring = Counts()
-        """What was decoded to find the end."""
+        """What was decoded outside of readings: for a cover, or to find the end."""
 
     @property
     def cover(self) -> bool:
@@ -139,7 +139,9 @@ class Media:
 
     def read_cover(self) -> tuple[bytes, Frame]:
         """Returns the cover art, as stored and as a frame."""
-        return read_cover(self._container)
+        stored, frame = read_cover(self._container)
+        self.measuring.decoded += 1
+        return stored, frame
 
     @property
     def cover_format(self) -> ImageFormat | None:

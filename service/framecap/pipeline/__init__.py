@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
 from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
@@ -37,6 +38,8 @@ def run(
     Raises:
         CaptureError: The capture fails. Once it was planned, a summary is yielded first.
     """
+    if size == 0:
+        raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
     watch = Stopwatch()
     with watch.stage("open"):
