@@ -1,0 +1,109 @@
+"""Products and quotients of samples and alpha, each rounded once, halves up."""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
+
+ctypedef fused sample_t:
+    uint8_t
+    uint16_t
+
+
+def flatten(
+    const sample_t[:, :] plane not None,
+    const sample_t[:, :] alpha not None,
+    sample_t[:, ::1] target not None,
+    int32_t black,
+    int depth,
+):
+    """Fills `target` with what is seen of `plane` before black."""
+    cdef ptrdiff_t x, y
+    cdef const sample_t *p
+    cdef const sample_t *a
+    cdef sample_t *out
+    cdef int64_t most = (1 << depth) - 1
+    cdef int64_t half = most // 2
+    _check(plane, alpha, target.shape[0], target.shape[1], depth)
+    if target.shape[0] == 0 or target.shape[1] == 0:
+        return
+    with nogil:
+        for y in range(target.shape[0]):
+            p, a, out = &plane[y, 0], &alpha[y, 0], &target[y, 0]
+            for x in range(target.shape[1]):
+                # Black times the opaque rest keeps the dividend positive, so this rounds one way.
+                out[x] = <sample_t>(
+                    (p[x] * <int64_t>a[x] + black * (most - a[x]) + half) // most)
+
+
+def weigh(
+    const sample_t[:, :] plane not None,
+    const sample_t[:, :] alpha not None,
+    uint16_t[:, ::1] target not None,
+    int depth,
+):
+    """Fills `target` with `plane` times `alpha`, in 16 bits."""
+    cdef ptrdiff_t x, y
+    cdef const sample_t *p
+    cdef const sample_t *a
+    cdef uint16_t *out
+    cdef int shift = 2 * depth - 16
+    cdef uint64_t half
+    _check(plane, alpha, target.shape[0], target.shape[1], depth)
+    if target.shape[0] == 0 or target.shape[1] == 0:
+        return
+    half = (<uint64_t>1 << shift) >> 1
+    with nogil:
+        for y in range(target.shape[0]):
+            p, a, out = &plane[y, 0], &alpha[y, 0], &target[y, 0]
+            for x in range(target.shape[1]):
+                out[x] = <uint16_t>((<uint64_t>p[x] * a[x] + half) >> shift)
+
+
+def unweigh(
+    const uint16_t[:, ::1] weighed not None,
+    const uint16_t[:, ::1] alpha not None,
+    sample_t[:, ::1] target not None,
+    int32_t black,
+    int depth,
+):
+    """Fills `target` with `weighed` over `alpha`, both in 16 bits; black where alpha is 0."""
+    cdef ptrdiff_t x, y
+    cdef const uint16_t *w
+    cdef const uint16_t *a
+    cdef sample_t *out
+    cdef uint64_t value
+    cdef uint64_t most = (1 << depth) - 1
+    if depth < 8 or depth > 8 * <int>sizeof(sample_t):
+        raise ValueError("the samples' type cannot hold the depth")
+    if (
+        weighed.shape[0] != target.shape[0] or weighed.shape[1] != target.shape[1]
+        or alpha.shape[0] != target.shape[0] or alpha.shape[1] != target.shape[1]
+    ):
+        raise ValueError("plane, alpha and target differ in size")
+    if target.shape[0] == 0 or target.shape[1] == 0:
+        return
+    with nogil:
+        for y in range(target.shape[0]):
+            w, a, out = &weighed[y, 0], &alpha[y, 0], &target[y, 0]
+            for x in range(target.shape[1]):
+                if a[x] == 0:
+                    out[x] = <sample_t>black
+                    continue
+                value = ((<uint64_t>w[x] << depth) + a[x] // 2) // a[x]
+                out[x] = <sample_t>(value if value < most else most)
+
+
+cdef int _check(
+    const sample_t[:, :] plane, const sample_t[:, :] alpha,
+    ptrdiff_t rows, ptrdiff_t columns, int depth,
+) except -1:
+    """Refuses planes that do not match the target."""
+    if depth < 8 or depth > 8 * <int>sizeof(sample_t):
+        raise ValueError("the samples' type cannot hold the depth")
+    if (
+        plane.shape[0] != rows or plane.shape[1] != columns
+        or alpha.shape[0] != rows or alpha.shape[1] != columns
+    ):
+        raise ValueError("plane, alpha and target differ in size")
+    if plane.strides[1] != sizeof(sample_t) or alpha.strides[1] != sizeof(sample_t):
+        raise ValueError("samples of a row must be adjacent")
+    return 0

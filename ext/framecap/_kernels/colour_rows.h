@@ -1,0 +1,92 @@
+#ifndef FRAMECAP_COLOUR_ROWS_H
+#define FRAMECAP_COLOUR_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clones.h"
+
+static inline uint8_t framecap_byte(int32_t value)
+{
+    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+/* Defines, for one type of sample, rows of linear combinations. The bias holds the rounding and
+ * the offsets of both sides, so that a result is clamp((sum + bias) >> shift). */
+#define FRAMECAP_DEFINE_COLOUR(name, sample_t)                                                   \
+    FRAMECAP_CLONES static void framecap_mix1_##name(                                            \
+        uint8_t *restrict out, const sample_t *restrict a, int n, int32_t ka, int32_t bias,      \
+        int shift)                                                                               \
+    {                                                                                            \
+        for (int x = 0; x < n; x++)                                                              \
+            out[x] = framecap_byte((ka * a[x] + bias) >> shift);                                 \
+    }                                                                                            \
+                                                                                                 \
+    FRAMECAP_CLONES static void framecap_mix2_##name(                                            \
+        uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b, int n,    \
+        int32_t ka, int32_t kb, int32_t bias, int shift)                                         \
+    {                                                                                            \
+        for (int x = 0; x < n; x++)                                                              \
+            out[x] = framecap_byte((bias + ka * a[x] + kb * b[x]) >> shift);                     \
+    }                                                                                            \
+                                                                                                 \
+    FRAMECAP_CLONES static void framecap_mix3_##name(                                            \
+        uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
+        const sample_t *restrict c, int n, int32_t ka, int32_t kb, int32_t kc, int32_t bias,     \
+        int shift)                                                                               \
+    {                                                                                            \
+        for (int x = 0; x < n; x++)                                                              \
+            out[x] = framecap_byte((bias + ka * a[x] + kb * b[x] + kc * c[x]) >> shift);         \
+    }                                                                                            \
+                                                                                                 \
+    /* Takes b and c at half the columns of a. */                                                \
+    FRAMECAP_CLONES static void framecap_mix3_halved_##name(                                     \
+        uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
+        const sample_t *restrict c, int n, int32_t ka, int32_t kb, int32_t kc, int32_t bias,     \
+        int shift)                                                                               \
+    {                                                                                            \
+        for (int x = 0; x < n / 2; x++) {                                                        \
+            const int32_t shared = bias + kb * b[x] + kc * c[x];                                 \
+            out[2 * x] = framecap_byte((shared + ka * a[2 * x]) >> shift);                       \
+            out[2 * x + 1] = framecap_byte((shared + ka * a[2 * x + 1]) >> shift);               \
+        }                                                                                        \
+        if (n & 1) {                                                                             \
+            const int32_t shared = bias + kb * b[n / 2] + kc * c[n / 2];                         \
+            out[n - 1] = framecap_byte((shared + ka * a[n - 1]) >> shift);                       \
+        }                                                                                        \
+    }
+
+FRAMECAP_DEFINE_COLOUR(u8, uint8_t)
+FRAMECAP_DEFINE_COLOUR(u16, uint16_t)
+
+/* Writes a row whose samples stand `stride` bytes apart. */
+static void framecap_spread(uint8_t *restrict out, ptrdiff_t stride, const uint8_t *restrict row,
+                            int n)
+{
+    for (int x = 0; x < n; x++)
+        out[x * stride] = row[x];
+}
+
+FRAMECAP_CLONES static void framecap_pack3(uint8_t *restrict out, const uint8_t *restrict a,
+                                           const uint8_t *restrict b, const uint8_t *restrict c,
+                                           int n)
+{
+    for (int x = 0; x < n; x++) {
+        out[3 * x] = a[x];
+        out[3 * x + 1] = b[x];
+        out[3 * x + 2] = c[x];
+    }
+}
+
+/* Averages 2x2 samples, halves up; an odd last column counts twice. */
+FRAMECAP_CLONES static void framecap_halve(uint8_t *restrict out, const uint8_t *restrict upper,
+                                           const uint8_t *restrict lower, int n)
+{
+    for (int x = 0; x < n / 2; x++)
+        out[x] = (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2)
+                           >> 2);
+    if (n & 1)
+        out[n / 2] = (uint8_t)((2 * upper[n - 1] + 2 * lower[n - 1] + 2) >> 2);
+}
+
+#endif

@@ -1,0 +1,40 @@
+"""Copying a turned or mirrored view of a plane."""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport uint8_t, uint16_t
+
+ctypedef fused sample_t:
+    uint8_t
+    uint16_t
+
+# A square of this side is read and written within the first cache, whichever way it is turned.
+cdef enum:
+    TILE = 32
+
+
+def gather(const sample_t[:, :] view not None, sample_t[:, ::1] target not None):
+    """Fills `target` with `view`, whose rows and columns may stand apart in any direction."""
+    if view.shape[0] != target.shape[0] or view.shape[1] != target.shape[1]:
+        raise ValueError("view and target differ in size")
+    if target.shape[0] == 0 or target.shape[1] == 0:
+        return
+    with nogil:
+        _gather(view, target)
+
+
+cdef void _gather(const sample_t[:, :] view, sample_t[:, ::1] target) noexcept nogil:
+    cdef ptrdiff_t rows = target.shape[0], columns = target.shape[1]
+    cdef ptrdiff_t step = view.strides[1]
+    cdef ptrdiff_t top = 0, left, y, x
+    cdef const char *source
+    cdef sample_t *out
+    while top < rows:
+        left = 0
+        while left < columns:
+            for y in range(top, min(top + TILE, rows)):
+                source = <const char *>&view[y, left]
+                out = &target[y, left]
+                for x in range(min(TILE, columns - left)):
+                    out[x] = (<const sample_t *>(source + x * step))[0]
+            left += TILE
+        top += TILE

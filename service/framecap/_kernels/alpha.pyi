@@ -1,0 +1,19 @@
+import numpy as np
+import numpy.typing as npt
+
+from framecap.model.media import Plane
+
+def flatten(plane: Plane, alpha: Plane, target: Plane, black: int, depth: int) -> None:
+    """Fills `target` with what is seen of `plane` before black."""
+
+def weigh(plane: Plane, alpha: Plane, target: npt.NDArray[np.uint16], depth: int) -> None:
+    """Fills `target` with `plane` times `alpha`, in 16 bits."""
+
+def unweigh(
+    weighed: npt.NDArray[np.uint16],
+    alpha: npt.NDArray[np.uint16],
+    target: Plane,
+    black: int,
+    depth: int,
+) -> None:
+    """Fills `target` with `weighed` over `alpha`, both in 16 bits; black where alpha is 0."""

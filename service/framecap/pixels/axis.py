@@ -1,0 +1,147 @@
+"""One axis of resampling, in exact arithmetic.
+
+Sample j of a plane covers [j, j + 1) of its axis. Result i covers [start + i·step, start + (i +
+1)·step). Beyond its ends an axis repeats its last sample. Shrinking averages all that a result
+covers, each sample weighted by its overlap; enlarging and shifting are cubic convolution with
+a = -1/2, the only one of its family that reproduces every quadratic, and the one that overshoots
+least while it interpolates.
+
+Weights are integers that sum to 16384. What rounding down leaves over goes to the samples with the
+largest remainders, of equal ones to those nearest the result's centre, so that a mirrored axis has
+mirrored weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from math import lcm
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+WEIGHT_BITS: Final = 14
+WEIGHT_SUM: Final = 1 << WEIGHT_BITS
+
+MAX_DENOMINATOR: Final = 1 << 16
+"""Above this, exact weights would not fit 64 bits. 8192 pixels from quartered chroma need it."""
+
+VECTOR: Final = 8
+"""Weights are padded with zeros to a multiple of this, for kernels that read by vector."""
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Which samples of one axis the results cover."""
+
+    length: int
+    """How many samples there are."""
+
+    start: Fraction
+    """Where the first result begins."""
+
+    step: Fraction
+    """How much of the axis a result covers."""
+
+    count: int
+    """How many results there are."""
+
+    @property
+    def aligned(self) -> bool:
+        """True when each result is one sample."""
+        return self.step == 1 and self.start.denominator == 1
+
+    @property
+    def whole(self) -> bool:
+        """True when each result is one sample that exists."""
+        return self.aligned and 0 <= self.start and self.start + self.count <= self.length
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taps:
+    """Weights by result: `weights[i, k]` is that of sample `starts[i] + k`."""
+
+    starts: npt.NDArray[np.int32]
+    """The first sample of each result, such that all `span` samples exist."""
+
+    weights: npt.NDArray[np.int16]
+    """Sum to 16384 in each row; 0 from `span` on."""
+
+    span: int
+    """How many samples a result has at most."""
+
+
+@lru_cache(maxsize=64)
+def taps(axis: Axis) -> Taps:
+    """Returns the weights of an axis. Kept, for all frames of a capture share them."""
+    unit = lcm(axis.start.denominator, axis.step.denominator)
+    if unit > MAX_DENOMINATOR:
+        raise ValueError(f"the denominator {unit} of an axis exceeds {MAX_DENOMINATOR}")
+    begins = int(axis.start * unit) + int(axis.step * unit) * np.arange(axis.count, dtype=np.int64)
+    if axis.aligned:
+        first, weights = begins, np.full((axis.count, 1), WEIGHT_SUM, np.int64)
+    elif axis.step > 1:
+        first, weights = _area(begins, int(axis.step * unit), unit)
+    else:
+        first, weights = _cubic(begins, int(axis.step * unit), unit)
+    return _within(axis.length, first, weights)
+
+
+def _area(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
+    """Returns the first samples and the weights of an average. `step` samples are `unit`ths."""
+    first = begins // unit
+    width = int(np.max(-(-(begins + step) // unit) - first))
+    edges = (first[:, None] + np.arange(width)) * unit
+    ends = (begins + step)[:, None]
+    overlaps = np.minimum(edges + unit, ends) - np.maximum(edges, begins[:, None])
+    weights, remainders = np.divmod(np.maximum(overlaps, 0) << WEIGHT_BITS, step)
+    return first, _complete(weights, remainders, 2 * edges + unit - (2 * begins + step)[:, None])
+
+
+def _cubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
+    """Returns the first samples and the weights of a cubic convolution."""
+    centres = 2 * begins + step - unit  # In units of half a `unit`th, from sample 0's centre.
+    nearest, fraction = np.divmod(centres, 2 * unit)
+    t, one = fraction[:, None], 2 * unit
+    whole = 2 * one**3
+    numerators = np.concatenate(
+        [
+            -(t**3) + 2 * t**2 * one - t * one**2,
+            3 * t**3 - 5 * t**2 * one + 2 * one**3,
+            -3 * t**3 + 4 * t**2 * one + t * one**2,
+            t**3 - t**2 * one,
+        ],
+        axis=1,
+    )
+    distances = np.concatenate([-t - one, -t, one - t, 2 * one - t], axis=1)
+    # Long division, seven bits at a time: at once the dividend could exceed 64 bits.
+    high, rest = np.divmod(numerators << 7, whole)
+    low, remainders = np.divmod(rest << 7, whole)
+    return nearest - 1, _complete((high << 7) + low, remainders, distances)
+
+
+def _complete(weights: Integers, remainders: Integers, distances: Integers) -> Integers:
+    """Returns the weights after what rounding left over is given away."""
+    order = np.lexsort((np.abs(distances), -remainders), axis=-1)
+    missing = WEIGHT_SUM - weights.sum(axis=1)
+    gains = np.arange(weights.shape[1]) < missing[:, None]
+    np.put_along_axis(weights, order, np.take_along_axis(weights, order, 1) + gains, 1)
+    return weights
+
+
+def _within(length: int, first: Integers, weights: Integers) -> Taps:
+    """Returns taps that stay inside the axis: weights beyond an end move to its last sample."""
+    count, width = weights.shape
+    span = min(width, length)
+    starts = np.clip(first, 0, length - span)
+    columns = np.clip(first[:, None] + np.arange(width), 0, length - 1) - starts[:, None]
+    padded = np.zeros((count, -(-span // VECTOR) * VECTOR), np.int64)
+    np.add.at(padded, (np.arange(count)[:, None], columns), weights)
+    result = Taps(starts.astype(np.int32), padded.astype(np.int16), span)
+    result.starts.setflags(write=False)
+    result.weights.setflags(write=False)
+    return result
