@@ -18,6 +18,9 @@ STAGES: Final = frozenset(
 # What runs inside a decoder only: the service itself never touches media.
 INNER: Final = frozenset({"media", "plan", "select", "pixels", "encode"})
 
+# What those above the capture may use.
+BELOW: Final = SHARED | (STAGES - INNER) | {"capture", "decoder", "services"}
+
 ABOVE: Final = frozenset({"api", "cli", "config", "gateway", "server", "tasks", "telemetry"})
 
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
@@ -28,12 +31,14 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "_kernels": frozenset(),
     "v1": frozenset(),
     **dict.fromkeys(STAGES, SHARED),
+    "services": SHARED,
+    "handoff": SHARED,
     "pipeline": SHARED | INNER | {"source"},
     "decoder": SHARED | {"pipeline", "spec", "source", "events"},
-    "capture": SHARED | (STAGES - INNER) | {"decoder"},
-    **dict.fromkeys(ABOVE, SHARED | (STAGES - INNER) | ABOVE | {"decoder", "capture"}),
+    "capture": SHARED | (STAGES - INNER) | {"decoder", "handoff", "services"},
+    **dict.fromkeys(ABOVE, BELOW | ABOVE),
     # `framecap demo` encodes the clip it captures from.
-    "cli": SHARED | (STAGES - INNER) | ABOVE | {"decoder", "capture", "media"},
+    "cli": BELOW | ABOVE | {"media"},
 }
 """The units of the package each unit may import besides itself."""
 
