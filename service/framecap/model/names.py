@@ -42,17 +42,22 @@ def key_fault(key: str) -> str | None:
     A key is a path of non-empty segments, none of them `.` or `..`, without control characters, at
     most 1024 bytes of UTF-8. So it is the same object in a directory as in an object store.
     """
-    if not key:
-        return "is empty"
-    if has_unprintable(key):
-        return "has a control character, or one that UTF-8 cannot say"
-    if len(key.encode()) > MAX_KEY_BYTES:
+    if len(key) > MAX_KEY_BYTES or len(key.encode(errors="replace")) > MAX_KEY_BYTES:
         return f"is longer than {MAX_KEY_BYTES} bytes"
-    if key.startswith("/"):
+    return path_fault(key)
+
+
+def path_fault(path: str) -> str | None:
+    """Returns what keeps `path` from being a path below some root; None when nothing does."""
+    if not path:
+        return "is empty"
+    if has_unprintable(path):
+        return "has a control character, or one that UTF-8 cannot say"
+    if path.startswith("/"):
         return "begins with a slash"
-    if key.endswith("/"):
+    if path.endswith("/"):
         return "ends with a slash"
-    for segment in key.split("/"):
+    for segment in path.split("/"):
         if not segment:
             return "has two slashes in a row"
         if segment in {".", ".."}:
@@ -71,7 +76,7 @@ def printable(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Returns `text` fit for a sentence: in quotes, one line, cut when it is long."""
+    """Returns `text` fit for a sentence: in quotes, one line, visible, cut when it is long."""
     cut = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    escaped = (c.encode("unicode_escape").decode() if has_unprintable(c) else c for c in cut)
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
     return f'"{"".join(escaped)}"'
