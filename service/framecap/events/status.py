@@ -73,9 +73,10 @@ def _details(error: CaptureError, sentence: str) -> Iterator[Message]:
         reason=error.reason, domain=DOMAIN, metadata=_short_metadata(error.metadata)
     )
     if isinstance(error, RequestError):
-        at = "" if error.column is None else f"At column {error.column}: "
+        at = "" if error.column is None else f"{error.field}:{error.column}: "
+        described = sentence if sentence.startswith(at) else at + sentence
         yield error_details_pb2.BadRequest(
-            field_violations=[{"field": error.field, "description": at + sentence}]
+            field_violations=[{"field": error.field, "description": described}]
         )
     for kind, resource in RESOURCES.items():
         if isinstance(error, kind):

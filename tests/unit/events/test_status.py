@@ -63,12 +63,11 @@ def test_every_error_has_code_sentence_and_reason(kind: type[CaptureError]) -> N
     )
 
 
-def test_a_wrong_request_names_its_field_and_column() -> None:
-    error = errors.OptionUnknown("There is no option `x`.", field="text", column=17)
+@pytest.mark.parametrize("message", ["x: is no option", "text:17: x: is no option"])
+def test_a_wrong_request_names_its_field_and_column_once(message: str) -> None:
+    error = errors.OptionUnknown(message, field="text", column=17)
     violations = one(to_status(error), error_details_pb2.BadRequest).field_violations
-    assert [(v.field, v.description) for v in violations] == [
-        ("text", "At column 17: There is no option `x`.")
-    ]
+    assert [(v.field, v.description) for v in violations] == [("text", "text:17: x: is no option")]
     info = one(to_status(error), error_details_pb2.ErrorInfo)
     assert info.metadata["column"] == "17"
 

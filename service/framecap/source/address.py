@@ -1,0 +1,174 @@
+"""Where a source is, as its caller names it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from framecap.errors import SourceInvalid
+from framecap.model.names import (
+    bucket_fault,
+    has_unprintable,
+    key_fault,
+    path_fault,
+    printable,
+    shown,
+)
+
+FIELD: Final = "source"
+MAX_ADDRESS_BYTES: Final = 4096
+BUCKET_SCHEMES: Final = ("s3", "oss")
+FORMS: Final = "bucket/key, s3://bucket/key, oss://bucket/key, https://host/path, /path"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAddress:
+    """An object of the service's object store. All three forms name the same object."""
+
+    bucket: str
+    """The bucket's name."""
+
+    key: str
+    """The object's key."""
+
+    scheme: str = ""
+    """`s3` or `oss`; empty for the bare form."""
+
+    @property
+    def public_name(self) -> str:
+        """The address as events and logs show it."""
+        prefix = f"{self.scheme}://" if self.scheme else ""
+        return f"{prefix}{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileAddress:
+    """A file of the machine that reads it."""
+
+    path: str
+    """The path; from `parse_source` absolute and without `.`, `..` and empty segments."""
+
+    @property
+    def public_name(self) -> str:
+        """The address as events and logs show it."""
+        return printable(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class UrlAddress:
+    """A file on a web server."""
+
+    url: str = field(repr=False)
+    """The whole address, secrets included."""
+
+    public_name: str
+    """The address as events and logs show it: without credentials, query and fragment."""
+
+
+SourceAddress: TypeAlias = ObjectAddress | FileAddress | UrlAddress
+
+
+def parse_source(text: str) -> SourceAddress:
+    """Returns the source that `text` names.
+
+    Raises:
+        SourceInvalid: It names none.
+    """
+    if not text:
+        raise _invalid(text, f"is empty; allowed: {FORMS}")
+    if len(text) > MAX_ADDRESS_BYTES or len(text.encode(errors="replace")) > MAX_ADDRESS_BYTES:
+        raise _invalid(text, f"is longer than {MAX_ADDRESS_BYTES} bytes")
+    if has_unprintable(text):
+        raise _invalid(text, "has a control character, or one that UTF-8 cannot say")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return _file(text, text) if text.startswith("/") else _object(text, text)
+    match scheme.lower():
+        case store if store in BUCKET_SCHEMES:
+            return _object(text, rest, store)
+        case "https":
+            return _url(text)
+        case "file":
+            return _file(text, _path(text))
+    raise _invalid(text, f"has a scheme that is not read; allowed: {FORMS}")
+
+
+def parse_user_source(text: str) -> SourceAddress:
+    """Returns the source that a person names on a command line.
+
+    What has no scheme is a path, relative or absolute, and may be anything the system can open.
+
+    Raises:
+        SourceInvalid: It names none.
+    """
+    if text and "://" not in text and "\0" not in text:
+        # Not normalised: behind a symbolic link, `..` is another place than it looks.
+        return FileAddress(os.path.join(os.getcwd(), text))
+    return parse_source(text)
+
+
+def _object(text: str, name: str, scheme: str = "") -> ObjectAddress:
+    bucket, slash, key = name.partition("/")
+    if not slash:
+        raise _invalid(text, f"names a bucket at most, and no key in it; allowed: {FORMS}")
+    fault = bucket_fault(bucket)
+    if fault:
+        raise _invalid(text, f"names the bucket {shown(bucket)}, which {fault}; allowed: {FORMS}")
+    fault = key_fault(key)
+    if fault:
+        raise _invalid(text, f"names a key that {fault}")
+    return ObjectAddress(bucket, key, scheme)
+
+
+def _file(text: str, path: str) -> FileAddress:
+    fault = path_fault(path[1:])
+    if fault:
+        raise _invalid(text, f"names a path that {fault}")
+    return FileAddress(path)
+
+
+def _path(text: str) -> str:
+    """Returns the path that a `file:` URL names."""
+    parts = _split(text)
+    if parts.netloc not in {"", "localhost"}:
+        raise _invalid(text, "names a file of another machine; write file:///path")
+    if parts.query or parts.fragment:
+        raise _invalid(text, "has a query or a fragment; write %3F for ? and %23 for #")
+    return unquote(parts.path, errors="surrogateescape")
+
+
+def _url(text: str) -> UrlAddress:
+    parts = _split(text)
+    if not parts.hostname:
+        raise _invalid(text, "names no host")
+    if " " in text:
+        raise _invalid(text, "has a space; write %20")
+    try:
+        port = parts.port
+    except ValueError:
+        raise _invalid(text, "names a port that is not in 0..65535") from None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = host if port is None else f"{host}:{port}"
+    return UrlAddress(text, urlunsplit(("https", netloc, parts.path, "", "")))
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise _invalid(text, "is no URL") from None
+
+
+def _invalid(text: str, why: str) -> SourceInvalid:
+    value = shown(_without_secrets(text))
+    return SourceInvalid(f"{FIELD}: {value} {why}", field=FIELD, metadata={"value": value})
+
+
+def _without_secrets(text: str) -> str:
+    """Returns what may be logged of an address that cannot be read: of a web address, no more."""
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme.lower() in {*BUCKET_SCHEMES, "file"}:
+        return text
+    return f"{scheme}://…"

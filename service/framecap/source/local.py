@@ -1,0 +1,137 @@
+"""Sources on this machine: allowed directories, local buckets, and whatever a user can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from framecap.errors import BucketNotFound, SourceNotFound
+from framecap.model.names import shown
+from framecap.source.address import FileAddress, ObjectAddress
+from framecap.source.beneath import open_beneath
+from framecap.source.opened import OpenSource
+from framecap.source.regular import file_name, in_thread, not_allowed, open_regular, translated
+
+BUCKETS = "buckets"
+
+
+class LocalFiles:
+    """Opens files beneath the directories that the operator allowed, and no others.
+
+    Args:
+        allowed_roots: The directories. A root that is itself reached through symbolic links may be
+            named either way; where it leads is found out once, here.
+
+    Raises:
+        NotADirectoryError: A root is no directory.
+    """
+
+    def __init__(self, allowed_roots: Iterable[Path]) -> None:
+        self._roots: dict[str, str] = {}
+        for root in allowed_roots:
+            resolved = os.path.realpath(root)
+            if not os.path.isdir(resolved):
+                raise NotADirectoryError(f"{root} is not a directory")
+            self._roots[os.path.abspath(root)] = resolved
+            self._roots[resolved] = resolved
+
+    async def open(self, address: FileAddress) -> OpenSource:
+        """Returns the open file.
+
+        Raises:
+            SourceNotFound: There is no such file beneath an allowed directory.
+            SourceNotAllowed: It lies outside them, whether it exists or not; the way to it leads
+                through a symbolic link; or it is not a regular file.
+            SourceUnreachable: It could not be opened, for now.
+        """
+        return await in_thread(lambda: self._open(address))
+
+    def _open(self, address: FileAddress) -> OpenSource:
+        name = address.public_name
+        # A root within a root: the inner one, which may be elsewhere.
+        for root in sorted(self._roots, key=len, reverse=True):
+            prefix = root.rstrip("/") + "/"
+            if address.path.startswith(prefix):
+                try:
+                    return open_beneath(
+                        self._roots[root],
+                        address.path.removeprefix(prefix),
+                        public_name=name,
+                        bucket=None,
+                        key=file_name(address.path),
+                    )
+                except OSError as error:
+                    raise translated(error, name) from None
+        raise not_allowed(name, "lies outside the directories that may be read")
+
+
+class LocalBuckets:
+    """Opens the objects of local buckets: object `b/k` is the file `buckets/b/k` below a directory.
+
+    Args:
+        data_dir: The directory.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = os.path.join(os.path.abspath(data_dir), BUCKETS)
+
+    async def open(self, address: ObjectAddress) -> OpenSource:
+        """Returns the open object.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            SourceNotFound: There is no such object in it.
+            SourceNotAllowed: The way to it leads through a symbolic link, or it is not a regular
+                file.
+            SourceUnreachable: It could not be opened, for now.
+        """
+        return await in_thread(lambda: self._open(address))
+
+    def _open(self, address: ObjectAddress) -> OpenSource:
+        name = address.public_name
+        try:
+            return open_beneath(
+                self._root,
+                f"{address.bucket}/{address.key}",
+                public_name=name,
+                bucket=address.bucket,
+                key=address.key,
+            )
+        except OSError as error:
+            refusal = translated(error, name)
+            if isinstance(refusal, SourceNotFound) and not self._has(address.bucket):
+                raise BucketNotFound(
+                    f"source: there is no bucket {shown(address.bucket)}",
+                    metadata={"bucket": address.bucket},
+                ) from None
+            raise refusal from None
+
+    def _has(self, bucket: str) -> bool:
+        return os.path.isdir(os.path.join(self._root, bucket))
+
+
+class UserFiles:
+    """Opens whatever its own user can read, as any program of the command line does.
+
+    Symbolic links are followed; still only regular files are opened.
+    """
+
+    async def open(self, address: FileAddress) -> OpenSource:
+        """Returns the open file.
+
+        Raises:
+            SourceNotFound: There is no such file.
+            SourceNotAllowed: It may not be read, or is not a regular file.
+            SourceUnreachable: It could not be opened, for now.
+        """
+        return await in_thread(lambda: self._open(address))
+
+    def _open(self, address: FileAddress) -> OpenSource:
+        name = address.public_name
+        try:
+            return open_regular(
+                address.path, public_name=name, bucket=None, key=file_name(address.path)
+            )
+        except OSError as error:
+            raise translated(error, name) from None
