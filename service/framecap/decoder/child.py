@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from framecap.decoder import confine, worker
 from framecap.decoder.confine import DECODER_STEPS, Confinement
-from framecap.decoder.forkserver import Run
+
+if TYPE_CHECKING:
+    from framecap.decoder.forkserver import Run
 
 
-def become(sock_fd: int, source_fd: int | None, parent: int, run: Run | None) -> NoReturn:
+def become(run: Run | None, sock_fd: int, source_fd: int | None, parent: int) -> NoReturn:
     """Confines this process and has it work; ends it, whatever happens.
 
     Args:
+        run: What to run; the worker when None.
         sock_fd: The socket to the service.
         source_fd: The source, where it is local.
         parent: The process that forked this one.
-        run: What to run; the worker when None.
     """
     try:
         keep = (sock_fd,) if source_fd is None else (sock_fd, source_fd)

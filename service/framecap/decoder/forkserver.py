@@ -8,6 +8,7 @@ of a decoder.
 from __future__ import annotations
 
 import errno
+import functools
 import gc
 import importlib
 import os
@@ -195,11 +196,8 @@ def serve(descriptor: int, run: Run | None = None) -> NoReturn:
     gc.collect()
     gc.freeze()
 
-    def become(sock: int, source: int | None, parent: int) -> NoReturn:
-        child.become(sock, source, parent, run)
-
     with socket.socket(fileno=descriptor) as sock:
-        Server(sock, become).serve()
+        Server(sock, functools.partial(child.become, run)).serve()
     os._exit(0)
 
 

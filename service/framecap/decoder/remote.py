@@ -87,11 +87,11 @@ class LocalFile(SourceFile):
 
     def __init__(self, descriptor: int, size: int) -> None:
         super().__init__(size)
-        self._descriptor = descriptor
+        self.descriptor: Final = descriptor
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end."""
-        return os.pread(self._descriptor, length, offset)
+        return os.pread(self.descriptor, length, offset)
 
 
 class RemoteFile(SourceFile):
