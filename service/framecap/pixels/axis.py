@@ -58,7 +58,7 @@ class Axis:
     @property
     def whole(self) -> bool:
         """True when each result is one sample that exists."""
-        return self.aligned and 0 <= self.start and self.start + self.count <= self.length
+        return self.aligned and self.start >= 0 and self.start + self.count <= self.length
 
 
 @dataclass(frozen=True, slots=True, eq=False)

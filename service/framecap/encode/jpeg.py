@@ -1,0 +1,26 @@
+"""JPEG from planes."""
+
+from __future__ import annotations
+
+import numpy as np
+import simplejpeg
+
+from framecap.model.raster import Bytes, PlanarImage
+
+
+def encode_jpeg(image: PlanarImage, quality: int) -> bytes:
+    """Returns the image as a JFIF file, 4:2:0, without converting its colours again."""
+    data = simplejpeg.encode_jpeg_yuv_planes(_even(image.y), image.cb, image.cr, quality=quality)
+    return bytes(data)
+
+
+def _even(luma: Bytes) -> Bytes:
+    """Returns the same plane, in memory that goes on to even sides with the edge's samples.
+
+    libjpeg-turbo reads luma up to twice the size of chroma, so at odd sizes one sample more than
+    there is: whatever lies there would show in the image, and past the last row need not exist.
+    """
+    rows, columns = luma.shape
+    if rows % 2 == 0 and columns % 2 == 0:
+        return luma
+    return np.pad(luma, ((0, rows % 2), (0, columns % 2)), mode="edge")[:rows, :columns]

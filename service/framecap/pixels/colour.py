@@ -1,0 +1,154 @@
+"""Colour conversion as integers for the kernels, derived exactly.
+
+YCbCr is linear in RGB, so any conversion between matrices and ranges is one 3 x 3 matrix and an
+offset. It is multiplied out as fractions and rounded once, to 13 bits after the point: with 16-bit
+samples every sum stays below 2^31, and a coefficient fits 16 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from framecap.model.media import Matrix, Model, PixelLayout
+from framecap.pixels.levels import black
+
+COEFFICIENT_BITS: Final = 13
+
+RED_AND_BLUE: Final = {
+    Matrix.BT601: (Fraction(299, 1000), Fraction(114, 1000)),
+    Matrix.BT709: (Fraction(2126, 10000), Fraction(722, 10000)),
+    Matrix.BT2020: (Fraction(2627, 10000), Fraction(593, 10000)),
+    Matrix.SMPTE240M: (Fraction(212, 1000), Fraction(87, 1000)),
+    Matrix.FCC: (Fraction(30, 100), Fraction(11, 100)),
+}
+"""The shares of red and blue in luma; the rest is green's."""
+
+Rows: TypeAlias = tuple[tuple[Fraction, Fraction, Fraction], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mix:
+    """Result k is `(coefficients[k] · samples + biases[k]) >> shift`, clamped to 0..255."""
+
+    coefficients: npt.NDArray[np.int32]
+    """Shape (3, 3)."""
+
+    biases: npt.NDArray[np.int32]
+    """The offsets of both sides, and half of the last bit for rounding."""
+
+    shift: int
+    """Bits after the point."""
+
+    def leaves(self, plane: int) -> bool:
+        """Returns true when the result of a plane is the plane itself, if that has 8 bits."""
+        one = [1 << self.shift if index == plane else 0 for index in range(3)]
+        half = 1 << (self.shift - 1)
+        return self.coefficients[plane].tolist() == one and int(self.biases[plane]) == half
+
+
+def luma_shares(matrix: Matrix) -> tuple[Fraction, Fraction, Fraction]:
+    """Returns the shares of red, green and blue in luma."""
+    red, blue = RED_AND_BLUE[matrix]
+    return red, 1 - red - blue, blue
+
+
+IDENTITY: Final[Rows] = (
+    (Fraction(1), Fraction(0), Fraction(0)),
+    (Fraction(0), Fraction(1), Fraction(0)),
+    (Fraction(0), Fraction(0), Fraction(1)),
+)
+
+
+@lru_cache(maxsize=64)
+def to_jfif(layout: PixelLayout) -> Mix:
+    """Returns the conversion of a layout's planes to full-range BT.601 YCbCr."""
+    match layout.model:
+        case Model.GRAY:
+            rows = IDENTITY
+        case Model.RGB:
+            rows = _from_rgb(Matrix.BT601)
+        case Model.YUV:
+            rows = _product(_from_rgb(Matrix.BT601), _to_rgb(layout.matrix))
+    return _mix(rows, layout, (0, 128, 128))
+
+
+@lru_cache(maxsize=64)
+def to_rgb(layout: PixelLayout) -> Mix:
+    """Returns the conversion of a layout's planes to full-range RGB; of gray, in the first row."""
+    rows = _to_rgb(layout.matrix) if layout.model is Model.YUV else IDENTITY
+    return _mix(rows, layout, (0, 0, 0))
+
+
+@lru_cache(maxsize=64)
+def to_bytes(layout: PixelLayout) -> Mix:
+    """Returns the conversion of full-range samples, such as alpha, to 8 bits."""
+    return _mix(IDENTITY, replace(layout, model=Model.RGB), (0, 0, 0))
+
+
+def _to_rgb(matrix: Matrix) -> Rows:
+    """Returns R, G, B in 0..1 from Y in 0..1 and Cb, Cr in -1/2..1/2."""
+    red, green, blue = luma_shares(matrix)
+    cr_to_red, cb_to_blue = 2 * (1 - red), 2 * (1 - blue)
+    one, none = Fraction(1), Fraction(0)
+    return (
+        (one, none, cr_to_red),
+        (one, -cb_to_blue * blue / green, -cr_to_red * red / green),
+        (one, cb_to_blue, none),
+    )
+
+
+def _from_rgb(matrix: Matrix) -> Rows:
+    """Returns Y, Cb, Cr from R, G, B: the inverse of `_to_rgb`."""
+    red, green, blue = luma_shares(matrix)
+    half = Fraction(1, 2)
+    return (
+        (red, green, blue),
+        (-red / (2 * (1 - blue)), -green / (2 * (1 - blue)), half),
+        (half, -green / (2 * (1 - red)), -blue / (2 * (1 - red))),
+    )
+
+
+def _product(left: Rows, right: Rows) -> Rows:
+    columns = tuple(zip(*right, strict=True))
+    return tuple(
+        (_dot(row, columns[0]), _dot(row, columns[1]), _dot(row, columns[2])) for row in left
+    )
+
+
+def _dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
+
+
+def _mix(rows: Rows, layout: PixelLayout, offsets: tuple[int, int, int]) -> Mix:
+    shift = COEFFICIENT_BITS + layout.depth - 8
+    blacks = [black(layout, index) for index in range(3)]
+    ranges = [_range(layout, index) for index in range(3)]
+    coefficients = [
+        [
+            round(255 * factor / span * (1 << shift))
+            for factor, span in zip(row, ranges, strict=True)
+        ]
+        for row in rows
+    ]
+    biases = [
+        (offset << shift)
+        + (1 << (shift - 1))
+        - sum(k * b for k, b in zip(row, blacks, strict=True))
+        for row, offset in zip(coefficients, offsets, strict=True)
+    ]
+    return Mix(np.array(coefficients, np.int32), np.array(biases, np.int32), shift)
+
+
+def _range(layout: PixelLayout, index: int) -> int:
+    """Returns how many steps a plane's samples have from none to all."""
+    if layout.model is Model.RGB or layout.full_range:
+        return (1 << layout.depth) - 1
+    chroma = layout.model is Model.YUV and index > 0
+    return (224 if chroma else 219) << (layout.depth - 8)

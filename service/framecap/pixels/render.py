@@ -1,0 +1,43 @@
+"""From a decoded picture to the pixels of an image.
+
+Pictures stay in the planes and colours they were decoded in until they have the image's size: of a
+4:2:0 video, a JPEG is made without an RGB pixel. Only the turn comes later, for by then there is
+less to turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from framecap.model.media import Picture
+from framecap.model.plan import Geometry
+from framecap.model.raster import Raster
+from framecap.model.spec import ImageFormat
+from framecap.pixels.alpha import flatten
+from framecap.pixels.orient import orient
+from framecap.pixels.packed import packed
+from framecap.pixels.planar import planar
+from framecap.pixels.scale import scale, scale_for_jpeg
+
+Step: TypeAlias = Callable[[Picture, Geometry], Picture]
+
+STEPS: Final[dict[ImageFormat, tuple[Step, ...]]] = {
+    ImageFormat.JPG: (flatten, scale_for_jpeg, orient),
+    ImageFormat.PNG: (scale, orient),
+}
+
+FINISH: Final[dict[ImageFormat, Callable[[Picture, Geometry], Raster]]] = {
+    ImageFormat.JPG: planar,
+    ImageFormat.PNG: packed,
+}
+
+
+def render(picture: Picture, geometry: Geometry, format: ImageFormat) -> Raster:
+    """Returns the pixels of an image.
+
+    The picture's own samples may be among them, so its buffers must live as long as they do.
+    """
+    for step in STEPS[format]:
+        picture = step(picture, geometry)
+    return FINISH[format](picture, geometry)
