@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framecap.encode import encode
+from framecap.encode.encode import encode
 from framecap.media.media import Media
 from framecap.model.capture import Image, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
