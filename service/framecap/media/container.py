@@ -22,7 +22,7 @@ from framecap.errors import (
     NoVideoStream,
 )
 from framecap.media.cursor import Cursor, SharedFile
-from framecap.media.errors import translated
+from framecap.media.errors import REFERS_TO_OTHERS, translated
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -79,9 +79,7 @@ class Container:
         except MediaCorrupt:
             if self._nested is None:
                 raise
-            raise ContainerUnsupported(
-                "the file refers to other files, which are not read"
-            ) from None
+            raise ContainerUnsupported(REFERS_TO_OTHERS) from None
 
     def _refuse_nested(self, url: str, *_: Any) -> Any:
         """Refuses what a playlist or a reference inside the file names."""

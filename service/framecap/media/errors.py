@@ -8,7 +8,15 @@ from typing import Final
 
 import av.error
 
-from framecap.errors import CaptureError, CodecUnsupported, LimitExceeded, MediaCorrupt
+from framecap.errors import (
+    CaptureError,
+    CodecUnsupported,
+    ContainerUnsupported,
+    LimitExceeded,
+    MediaCorrupt,
+)
+
+REFERS_TO_OTHERS: Final = "the file refers to other files, which are not read"
 
 TRANSLATION: Final[dict[type[Exception], tuple[type[CaptureError], str]]] = {
     av.error.InvalidDataError: (
@@ -22,6 +30,8 @@ TRANSLATION: Final[dict[type[Exception], tuple[type[CaptureError], str]]] = {
         CodecUnsupported,
         "the file uses a feature of its format that is not supported",
     ),
+    # What playlists and lists of files end with when nothing they name may be opened.
+    av.error.PermissionError: (ContainerUnsupported, REFERS_TO_OTHERS),
     av.error.MemoryError: (LimitExceeded, "the file needs more memory than a capture may use"),
 }
 
