@@ -1,0 +1,88 @@
+"""What resampling is: each result's weights as fractions, and both passes with whole numbers.
+
+Slow and plain. The kernels must give the same numbers.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor
+
+import numpy as np
+import numpy.typing as npt
+
+ONE = 1 << 14
+A = Fraction(-1, 2)
+
+
+def resample(
+    plane: npt.NDArray[np.generic],
+    rows: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    depth: int,
+) -> npt.NDArray[np.int64]:
+    """Returns `rows` x plane x `columns`, rounded to a few bits after the first product.
+
+    Args:
+        plane: The samples.
+        rows: Weights, a row for each result and a column for each of the plane's rows.
+        columns: The same for the plane's columns.
+        depth: Bits of a sample.
+    """
+    most = 2**depth - 1
+    extra = 6 if plane.dtype == np.uint8 else 16 - depth
+    samples = np.minimum(plane.astype(np.int64), most)
+    between = _rounded(rows @ samples, 14 - extra)
+    return np.clip(_rounded(between @ columns.T, 14 + extra), 0, most)
+
+
+def _rounded(values: npt.NDArray[np.int64], bits: int) -> npt.NDArray[np.int64]:
+    return np.floor_divide(2 * values + 2**bits, 2 * 2**bits)
+
+
+def weights(length: int, start: Fraction, step: Fraction, count: int) -> npt.NDArray[np.int64]:
+    """Returns the weights of all results, summing to 16384 in each row."""
+    matrix = np.zeros((count, length), np.int64)
+    for index in range(count):
+        begin, end = start + index * step, start + (index + 1) * step
+        for sample, weight in _whole(_shares(begin, end), (begin + end) / 2).items():
+            matrix[index, min(max(sample, 0), length - 1)] += weight
+    return matrix
+
+
+def _shares(begin: Fraction, end: Fraction) -> dict[int, Fraction]:
+    """Returns the share of each sample in the result over [begin, end)."""
+    if end - begin == 1 and begin.denominator == 1:
+        return {int(begin): Fraction(1)}
+    if end - begin > 1:
+        return {
+            sample: (min(end, sample + 1) - max(begin, sample)) / (end - begin)
+            for sample in range(floor(begin), ceil(end))
+        }
+    middle = (begin + end) / 2
+    nearest = floor(middle - Fraction(1, 2))
+    return {
+        sample: _cubic(abs(sample + Fraction(1, 2) - middle))
+        for sample in range(nearest - 1, nearest + 3)
+    }
+
+
+def _cubic(x: Fraction) -> Fraction:
+    """Cubic convolution as Keys defines it."""
+    if x <= 1:
+        return (A + 2) * x**3 - (A + 3) * x**2 + 1
+    return A * x**3 - 5 * A * x**2 + 8 * A * x - 4 * A
+
+
+def _whole(shares: dict[int, Fraction], middle: Fraction) -> dict[int, int]:
+    """Returns the shares in 16384ths: largest remainders first, then nearest the middle."""
+    result = {sample: floor(share * ONE) for sample, share in shares.items()}
+
+    def claim(sample: int) -> tuple[Fraction, Fraction]:
+        remainder = shares[sample] * ONE - result[sample]
+        return -remainder, abs(sample + Fraction(1, 2) - middle)
+
+    order = sorted(shares, key=claim)
+    for sample in order[: ONE - sum(result.values())]:
+        result[sample] += 1
+    return result
