@@ -1,0 +1,175 @@
+"""Templates of object keys: `shots/{barename}_{index}.{autoext}`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from framecap.errors import TargetInvalid
+from framecap.model.names import MAX_KEY_BYTES, has_unprintable, shown
+
+SOURCE_VARIABLES: Final = ("bucket", "key", "dirname", "basename", "barename", "ext")
+MODIFIED_VARIABLES: Final = ("year", "mon", "day", "hour", "min", "sec")
+CREATED_VARIABLES: Final = tuple(f"t_{name}" for name in MODIFIED_VARIABLES)
+IMAGE_VARIABLES: Final = ("streamindex", "index", "autoext")
+VARIABLES: Final = (*SOURCE_VARIABLES, *MODIFIED_VARIABLES, *CREATED_VARIABLES, *IMAGE_VARIABLES)
+
+# What the command line names images by when nothing else is said.
+DEFAULT_TEMPLATE: Final = "{barename}_{streamindex}_{index}.{autoext}"
+
+KEY_FIELD: Final = "delivery.object.key_template"
+
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)|(?P<stray>[{}])")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A place in a template that a value is filled into."""
+
+    name: str
+
+
+Part: TypeAlias = str | Variable
+
+_APPENDED_NUMBERS: Final[tuple[Part, ...]] = (
+    "_",
+    Variable("streamindex"),
+    "_",
+    Variable("index"),
+    ".",
+    Variable("autoext"),
+)
+_APPENDED_EXTENSION: Final[tuple[Part, ...]] = (".", Variable("autoext"))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTemplate:
+    """A template that was understood, completed where it lacks an extension or a number."""
+
+    text: str
+    """The template as it was written."""
+
+    parts: tuple[Part, ...]
+    """Literal text and variables, in order."""
+
+    one_key: bool
+    """True when all images have the same key, so that the last one wins."""
+
+    @classmethod
+    def parse(cls, text: str, field: str = KEY_FIELD) -> KeyTemplate:
+        """Returns the template that `text` writes.
+
+        Whether there is an extension is judged before values are filled in: the last segment has a
+        dot followed by text, by `{autoext}` or by `{ext}`.
+
+        Args:
+            text: The template.
+            field: The request's field that errors name.
+
+        Raises:
+            TargetInvalid: It is empty, too long, has a control character, a stray brace or an
+                unknown variable, begins or ends with a slash.
+        """
+        if not text:
+            raise _invalid(text, field, "is empty")
+        if len(text) > MAX_KEY_BYTES:
+            raise _invalid(text, field, f"is longer than {MAX_KEY_BYTES} characters")
+        if has_unprintable(text):
+            raise _invalid(text, field, "has a control character, or one that UTF-8 cannot say")
+        parts = tuple(_merged(_parts(text, field)))
+        if text.startswith("/"):
+            raise _invalid(text, field, "begins with a slash")
+        if text.endswith("/"):
+            raise _invalid(text, field, "ends with a slash: it names a folder, not an object")
+        indexed = Variable("index") in parts
+        extended = _has_extension(parts)
+        if not extended:
+            parts += _APPENDED_EXTENSION if indexed else _APPENDED_NUMBERS
+        return cls(
+            text=text,
+            parts=parts,
+            one_key=extended and not indexed,
+        )
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Returns the key; an empty `{dirname}` takes the slash after it along.
+
+        Raises:
+            KeyError: `values` lacks a variable of the template.
+        """
+        filled = []
+        swallow = False
+        for part in self.parts:
+            if isinstance(part, Variable):
+                value = values[part.name]
+                swallow = part.name == "dirname" and not value
+            else:
+                value = part.removeprefix("/") if swallow else part
+                swallow = False
+            filled.append(value)
+        return "".join(filled)
+
+
+def _parts(text: str, field: str) -> Iterator[Part]:
+    for token in _TOKEN.finditer(text):
+        name, literal = token["name"], token["text"]
+        if token["stray"]:
+            brace = token["stray"]
+            at = token.start() + 1
+            why = f"has a single {brace} at character {at}; write {brace * 2} for the character"
+            raise _invalid(text, field, why)
+        if name is None:
+            yield literal or token[0][0]
+        elif name in VARIABLES:
+            yield Variable(name)
+        else:
+            raise _unknown(text, field, name)
+
+
+def _merged(parts: Iterator[Part]) -> Iterator[Part]:
+    """Yields the parts with neighbouring texts joined."""
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        if text:
+            yield text
+        yield part
+        text = ""
+    if text:
+        yield text
+
+
+def _has_extension(parts: tuple[Part, ...]) -> bool:
+    """Returns whether the last segment has a dot followed by text, `{autoext}` or `{ext}`."""
+    found = after_dot = False
+    for part in parts:
+        if isinstance(part, Variable):
+            found = found or (after_dot and part.name in {"autoext", "ext"})
+            after_dot = False
+            continue
+        if "/" in part:
+            found = False
+        segment = part.rpartition("/")[2]
+        # A dot at the very end waits for what follows it: `a.{autoext}`.
+        found = found or "." in segment.rstrip(".")
+        after_dot = segment.endswith(".")
+    return found
+
+
+def _unknown(text: str, field: str, name: str) -> TargetInvalid:
+    why = f"has the variable {shown(name)}, which does not exist; allowed: {', '.join(VARIABLES)}"
+    near = difflib.get_close_matches(name.strip().lower()[:32], VARIABLES, n=1)
+    if near:
+        why += f"; did you mean {{{near[0]}}}?"
+    return _invalid(text, field, why, variable=shown(name), nearest="".join(near))
+
+
+def _invalid(text: str, field: str, why: str, **parts: str) -> TargetInvalid:
+    return TargetInvalid(
+        f"{field}: {shown(text)} {why}", field=field, metadata={"value": shown(text), **parts}
+    )
