@@ -145,6 +145,15 @@ def own_status(status: status_pb2.Status) -> status_pb2.Status:
     return to_status(kind(status.message, metadata=dict(info.metadata)))
 
 
+def error_of(status: status_pb2.Status) -> CaptureError | None:
+    """Returns the error that a checked status tells; None for success."""
+    if status.code == 0:
+        return None
+    info = error_details_pb2.ErrorInfo()
+    status.details[0].Unpack(info)
+    return FILE_CAUSED[info.reason](status.message, metadata=dict(info.metadata))
+
+
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
         raise Violation(otherwise)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Final, Self
 
@@ -85,7 +85,7 @@ class Decoder:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
 
-    async def messages(self) -> AsyncIterator[FromDecoder]:
+    async def messages(self) -> AsyncGenerator[FromDecoder]:
         """Yields what the decoder reports, checked; ends after `finished`.
 
         Raises:
