@@ -18,8 +18,11 @@ STAGES: Final = frozenset(
 # What runs inside a decoder only: the service itself never touches media.
 INNER: Final = frozenset({"media", "plan", "select", "pixels", "encode"})
 
+# `capture` knows the order of the stages; the others are what it is made of.
+SPINE: Final = frozenset({"capture", "call", "handoff", "services"})
+
 # What those above the capture may use.
-BELOW: Final = SHARED | (STAGES - INNER) | {"capture", "decoder", "services"}
+BELOW: Final = SHARED | (STAGES - INNER) | SPINE | {"decoder"}
 
 ABOVE: Final = frozenset({"api", "cli", "config", "gateway", "server", "tasks", "telemetry"})
 
@@ -31,11 +34,9 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "_kernels": frozenset(),
     "v1": frozenset(),
     **dict.fromkeys(STAGES, SHARED),
-    "services": SHARED,
-    "handoff": SHARED,
     "pipeline": SHARED | INNER | {"source"},
     "decoder": SHARED | {"pipeline", "spec", "source", "events"},
-    "capture": SHARED | (STAGES - INNER) | {"decoder", "handoff", "services"},
+    **dict.fromkeys(SPINE, SHARED | (STAGES - INNER) | SPINE | {"decoder"}),
     **dict.fromkeys(ABOVE, BELOW | ABOVE),
     # `framecap demo` encodes the clip it captures from.
     "cli": BELOW | ABOVE | {"media"},

@@ -1,0 +1,74 @@
+"""Streams: written here, and ended when a client takes nothing.
+
+This is the innermost interceptor. grpc would iterate a method's generator itself, but it leaves a
+generator that is suspended when the client goes away to the garbage collector, and its decoder
+would live until that runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from grpc import aio
+
+from framecap.api.interceptors.around import PACKAGE, Context, Handler, Interceptor
+from framecap.errors import ClientStalled
+
+
+class StallInterceptor(Interceptor):
+    """Turns streaming methods into coroutines that write each message and close the generator.
+
+    Args:
+        limit: How long a client may take nothing, in seconds.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Returns the method's handler, streams as coroutines."""
+        handler = await continuation(details)
+        if (
+            handler is None
+            or handler.unary_stream is None
+            or not details.method.startswith(PACKAGE)
+        ):
+            return handler
+        return grpc.unary_stream_rpc_method_handler(
+            self._written(handler.unary_stream),
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+
+    def _written(
+        self, method: Callable[[Any, Any], AsyncGenerator[Message]]
+    ) -> Callable[[Message, Context], Awaitable[None]]:
+        async def write_all(request: Message, context: Context) -> None:
+            async with aclosing(method(request, context)) as messages:
+                async for message in messages:
+                    await self._write(context, message)
+
+        return write_all
+
+    async def _write(self, context: Context, message: Message) -> None:
+        try:
+            async with asyncio.timeout(self._limit):
+                await context.write(message)
+        except TimeoutError:
+            raise ClientStalled(
+                f"The client took nothing for {self._limit:g} s.",
+                metadata={"seconds": f"{self._limit:g}"},
+            ) from None
+        except aio.InternalError as error:
+            # A write that is under way when the client leaves fails so, before the call is
+            # cancelled.
+            raise asyncio.CancelledError from error

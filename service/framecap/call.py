@@ -1,0 +1,162 @@
+"""What a caller asks for, and what it was taken to mean."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+from uuid import uuid4
+
+from framecap.decoder.v1 import decoder_pb2
+from framecap.errors import DeliveryConflict, OptionMissing
+from framecap.events import messages
+from framecap.model.capture import Notice
+from framecap.model.spec import (
+    AverageSelection,
+    CaptureSpec,
+    ChangeSelection,
+    ImageFormat,
+    InstantSelection,
+    IntervalSelection,
+    KeyframeSelection,
+)
+from framecap.sink.naming import SourceName
+from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
+from framecap.source.opened import OpenSource
+from framecap.spec import structured, text
+from framecap.spec.format import format_text
+from framecap.spec.key import key as key_of
+from framecap.spec.request import WITHOUT_EFFECT, ParsedRequest
+from framecap.v1 import capture_pb2, event_pb2
+
+MODES: Final = {
+    IntervalSelection: "inter",
+    KeyframeSelection: "key",
+    AverageSelection: "avg",
+    ChangeSelection: "dhash",
+    InstantSelection: "instants",
+}
+
+NOTHING_ASKED: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
+"""Stands for the request of a probe, which has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureCall:
+    """What a caller wants."""
+
+    source: str
+    """The video's address."""
+
+    request: str | capture_pb2.CaptureSpec | None
+    """The request, as text or structured; None when there is none."""
+
+    delivery: capture_pb2.Delivery | None = None
+    """What stands beside the request about where the images go."""
+
+    kind: decoder_pb2.JobKind = decoder_pb2.JOB_KIND_CAPTURE
+    """How far to go."""
+
+    first_only: bool = False
+    """True to capture only the first image that the request chooses."""
+
+    validate_only: bool = False
+    """True to end after `accepted`, without opening the source."""
+
+    call_id: str = field(default_factory=lambda: str(uuid4()))
+    """Names the call in answers and logs."""
+
+
+def understand(call: CaptureCall) -> ParsedRequest:
+    """Returns what a caller asks for, validated.
+
+    Raises:
+        RequestError: It cannot be done, whatever the source is.
+    """
+    if call.request is None:
+        if call.kind == decoder_pb2.JOB_KIND_PROBE:
+            return ParsedRequest(spec=NOTHING_ASKED, warnings=())
+        raise OptionMissing("request: neither text nor spec is set", field="request")
+    if isinstance(call.request, str):
+        parsed = structured.with_delivery(text.parse(call.request), call.delivery)
+    else:
+        parsed = structured.from_proto(call.request, call.delivery)
+    if call.first_only:
+        return replace(parsed, spec=first_only(parsed.spec))
+    if parsed.spec.notify_topic is not None:
+        untold = Notice(
+            reason=WITHOUT_EFFECT,
+            message="notify: without effect; only the end of a task is told to a topic",
+            metadata={"option": "notify"},
+        )
+        return replace(parsed, warnings=(*parsed.warnings, untold))
+    return parsed
+
+
+def first_only(spec: CaptureSpec) -> CaptureSpec:
+    """Returns the request for only the first image that `spec` chooses.
+
+    Raises:
+        DeliveryConflict: The request says where images go, but one image is the answer itself.
+    """
+    if spec.target is not None or spec.notify_topic is not None:
+        action = "sys/saveas" if spec.target is not None else "notify"
+        raise DeliveryConflict(
+            f"request: {action} is refused where the answer is the image itself",
+            field="request",
+            metadata={"action": action},
+        )
+    match spec.selection:
+        case IntervalSelection() | KeyframeSelection() as selection:
+            return replace(spec, selection=replace(selection, max_count=1))
+        case AverageSelection():
+            return replace(spec, selection=AverageSelection(count=1))
+        case ChangeSelection(spacing=spacing):
+            # The first sample always passes, so nothing need be compared to find it.
+            return replace(spec, selection=IntervalSelection(spacing=spacing, max_count=1))
+        case InstantSelection(instants=instants):
+            return replace(spec, selection=InstantSelection(instants=instants[:1]))
+
+
+def accepted(
+    call: CaptureCall, parsed: ParsedRequest, source: str, notices: Iterable[Notice]
+) -> event_pb2.CaptureAccepted:
+    """Returns what a request was taken to mean.
+
+    Args:
+        call: What the caller wants.
+        parsed: The request.
+        source: The source as events show it.
+        notices: What else is worth knowing before the capture.
+    """
+    spec, delivery = structured.to_proto(parsed.spec)
+    return event_pb2.CaptureAccepted(
+        call_id=call.call_id,
+        source=source,
+        text=format_text(parsed.spec) or "",
+        spec=spec,
+        delivery=delivery,
+        key=key_of(parsed.spec),
+        warnings=[messages.warning(notice) for notice in (*parsed.warnings, *notices)],
+    )
+
+
+def source_name(source: SourceAddress | OpenSource) -> SourceName:
+    """Returns what images may be named by; only an open source knows when it changed."""
+    match source:
+        case OpenSource(bucket=bucket, key=key, last_modified=changed):
+            return SourceName(bucket=bucket, key=key, last_modified=changed)
+        case ObjectAddress(bucket=bucket, key=key):
+            return SourceName(bucket=bucket, key=key)
+        case FileAddress(path=path):
+            return SourceName(bucket=None, key=posixpath.basename(path))
+        case UrlAddress(public_name=name):
+            return SourceName(bucket=None, key=posixpath.basename(name))
+
+
+def mode(call: CaptureCall, spec: CaptureSpec) -> str:
+    """Returns the word for what is done; one of few."""
+    if call.kind == decoder_pb2.JOB_KIND_CAPTURE:
+        return MODES[type(spec.selection)]
+    return decoder_pb2.JobKind.Name(call.kind).removeprefix("JOB_KIND_").lower()

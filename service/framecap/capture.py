@@ -1,0 +1,287 @@
+"""The spine: one capture from the request to the last event.
+
+    1 spec      what was asked                       understand
+    2 source    bytes in                             capture
+    3 … 7       what a decoder does with them        _Work._steps, pipeline.py
+    8 sink      where the images go                  _Work._image
+    9 events    what is told                         capture, _Work._tell
+
+The API, the command line and the tests all call `capture`. It raises while the request can still be
+refused. From `accepted` on it tells whatever goes wrong in `finished`, and then raises it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from framecap.call import CaptureCall, accepted, mode, source_name, understand
+from framecap.decoder.check import error_of
+from framecap.decoder.process import Decoder
+from framecap.decoder.v1 import decoder_pb2
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ToDecoder
+from framecap.errors import (
+    Cancelled,
+    CaptureError,
+    DecoderCrashed,
+    DecoderLost,
+    DecoderStalled,
+    MediaError,
+)
+from framecap.events.pace import Heartbeat, ProgressThrottle
+from framecap.events.status import incident, to_status
+from framecap.events.stream import EventStream, Payload
+from framecap.events.time_left import TimeLeft
+from framecap.handoff import hand_over
+from framecap.model.spec import CaptureSpec
+from framecap.services import KillCause, Place, Services
+from framecap.sink import payloads
+from framecap.sink.naming import Naming
+from framecap.source.opened import OpenSource
+from framecap.spec import structured
+from framecap.stopwatch import Stopwatch
+from framecap.v1 import event_pb2
+
+KILL_CAUSES: Final = {
+    DecoderStalled: KillCause.STALLED,
+    DecoderCrashed: KillCause.CRASHED,
+    DecoderLost: KillCause.LOST,
+}
+
+Told: TypeAlias = list[Payload]
+"""What is told together, with nothing in between."""
+
+
+async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event_pb2.CaptureEvent]:
+    """Yields the events of a capture: `accepted` first, exactly one `finished` last.
+
+    Closing the generator, or cancelling its task, stops the decoder at once.
+
+    Raises:
+        CaptureError: Before `accepted`, the request is refused; after `finished`, the capture
+            failed, with the status that `finished` has.
+    """
+    parsed = understand(call)
+    address = services.read_address(call.source)
+    naming = services.sinks.naming(parsed.spec, source_name(address))
+    notices = naming.notices() if naming else ()
+    events = EventStream()
+    result = event_pb2.CaptureFinished()
+    error: CaptureError | None = None
+    outcome = Cancelled.reason
+    try:
+        async with AsyncExitStack() as held:
+            work = None
+            if call.validate_only:
+                services.gate.check()
+            else:
+                place = held.enter_context(services.gate.enter())
+                source = await held.enter_async_context(await services.sources.open(address))
+                work = _Work(call, parsed.spec, source, naming, place, services, result)
+            yield events.wrap(accepted(call, parsed, address.public_name, notices))
+            try:
+                if work is not None:
+                    async with aclosing(work.events()) as told:
+                        async for payload in told:
+                            yield events.wrap(payload)
+            except CaptureError as failure:
+                error = failure
+            except Exception as fault:
+                error = incident(fault)
+        # All is given back by now: a client that is slow to take the last event holds nothing.
+        result.status.CopyFrom(to_status(error))
+        outcome = error.reason if error else "OK"
+        yield events.wrap(result)
+    finally:
+        if events.sequence:
+            services.meter.capture_ended(mode(call, parsed.spec), outcome)
+    if error is not None:
+        raise error
+
+
+class _Work:
+    """What happens between `accepted` and `finished`.
+
+    Args:
+        call: What the caller wants.
+        spec: The request.
+        source: The open source.
+        naming: What the images will be called, if anything.
+        place: The capture's place among others.
+        services: What else it works with.
+        result: Is filled with what is known at the end, however that comes.
+    """
+
+    def __init__(
+        self,
+        call: CaptureCall,
+        spec: CaptureSpec,
+        source: OpenSource,
+        naming: Naming | None,
+        place: Place,
+        services: Services,
+        result: event_pb2.CaptureFinished,
+    ) -> None:
+        self._call = call
+        self._spec = spec
+        self._source = source
+        self._sink = services.sinks.open(naming and replace(naming, source=source_name(source)))
+        self._place = place
+        self._services = services
+        self._result = result
+        self._throttle = ProgressThrottle()
+        self._time_left = TimeLeft()
+        self._watch = Stopwatch()
+        self._began = time.monotonic()
+        self._images = 0
+        self._image_bytes = 0
+
+    async def events(self) -> AsyncGenerator[Payload]:
+        """Yields what happens, and repeats the progress when nothing does.
+
+        Raises:
+            CaptureError: The capture failed.
+        """
+        heartbeat = Heartbeat()
+        handed = hand_over(
+            self._steps(),
+            patience=lambda: heartbeat.due_in_ms() / 1000,
+            pause_after=self._services.limits.pause_after,
+            pause=self._place.pause,
+            resume=self._place.resume,
+        )
+        try:
+            async with aclosing(handed):
+                async for told in handed:
+                    for payload in told or [self._throttle.latest]:
+                        yield payload
+                        heartbeat.told()
+        finally:
+            await self._sink.close()
+            self._sum_up()
+
+    async def _steps(self) -> AsyncGenerator[Told]:
+        """Yields what happens, as it happens.
+
+        Raises:
+            CaptureError: The capture failed.
+        """
+        if self._place.must_wait:
+            yield [self._throttle.latest]
+        await self._place.start()
+        failure: CaptureError | None = None
+        try:
+            async with self._decoder() as decoder:
+                await decoder.send(ToDecoder(job=self._job()))
+                async with aclosing(decoder.messages()) as messages:
+                    async for message in messages:
+                        if told := await self._tell(message):
+                            yield told
+            failure = error_of(self._result.status)
+        except (MediaError, DecoderLost) as error:
+            failure = error
+        # Others may decode while the last images are on their way.
+        self._place.pause()
+        yield await self._finish()
+        if failure is not None:
+            raise failure
+        yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
+
+    @asynccontextmanager
+    async def _decoder(self) -> AsyncIterator[Decoder]:
+        """Starts a decoder, and ends it with the block."""
+        meter, cause = self._services.meter, None
+        async with await self._services.launcher.launch(self._source.fd) as decoder:
+            meter.decoder_started()
+            try:
+                yield decoder
+            except CaptureError as error:
+                cause = KILL_CAUSES.get(type(error), KillCause.FAILED)
+                raise
+            except Exception:
+                cause = KillCause.FAILED
+                raise
+            except BaseException:
+                cause = KillCause.CANCELLED
+                raise
+            finally:
+                meter.decoder_ended(cause)
+
+    def _job(self) -> Job:
+        spec = None
+        if self._call.kind != decoder_pb2.JOB_KIND_PROBE:
+            spec, _ = structured.to_proto(self._spec)
+        return Job(kind=self._call.kind, spec=spec, source_size=self._source.size)
+
+    async def _tell(self, message: FromDecoder) -> Told:
+        """Returns what a decoder's message means to the caller."""
+        match message.WhichOneof("message"):
+            case "probed":
+                self._sink.begin(message.probed.stream_ordinal)
+                return [message.probed]
+            case "planned":
+                return [message.planned]
+            case "warning":
+                return [message.warning]
+            case "progress":
+                return self._progress(message.progress)
+            case "image":
+                return await self._image(message.image)
+            case "finished":
+                self._result.CopyFrom(message.finished)
+        return []
+
+    def _progress(self, report: event_pb2.CaptureProgress) -> Told:
+        if report.phase == event_pb2.CAPTURE_PHASE_DONE:
+            # Only the decoder is; the capture says so itself, last.
+            return []
+        left = self._time_left.estimate(report)
+        if left is not None:
+            report.time_left.FromNanoseconds(left)
+        return [report] if self._throttle.offer(report) else []
+
+    async def _image(self, image: EncodedImage) -> Told:
+        with self._watch.stage("deliver"):
+            told = await self._sink.deliver(image.facts, image.data)
+        if not self._images:
+            self._services.meter.first_image(time.monotonic() - self._began)
+        self._images += 1
+        return self._counted(told)
+
+    async def _finish(self) -> Told:
+        """Returns what the sink held back."""
+        self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
+        with self._watch.stage("deliver"):
+            told = await self._sink.finish()
+        return self._counted(told)
+
+    def _counted(self, told: list[payloads.Told]) -> Told:
+        """Returns what a sink tells, its images counted as delivered."""
+        for payload in told:
+            if isinstance(payload, event_pb2.FrameCaptured) and not payload.superseded:
+                self._image_bytes += payload.size_bytes
+                self._services.meter.image_delivered(payload.size_bytes)
+        return list(told)
+
+    def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:
+        """Returns the newest progress, now of another phase."""
+        report = event_pb2.CaptureProgress()
+        report.CopyFrom(self._throttle.latest)
+        report.phase = phase
+        report.captured_count = max(report.captured_count, self._images)
+        report.ClearField("time_left")
+        self._throttle.offer(report)
+        return report
+
+    def _sum_up(self) -> None:
+        """Fills the result with what the service knows, and what the decoder did not say."""
+        result, latest = self._result, self._throttle.latest
+        result.captured_count = self._images
+        result.image_bytes = self._image_bytes
+        result.read_bytes = max(result.read_bytes, latest.read_bytes)
+        for stage, spent in self._watch.times.items():
+            result.stage_times[stage].FromNanoseconds(spent)
+        self._services.meter.source_read(result.read_bytes)

@@ -1,0 +1,168 @@
+"""All settings, gathered from their owners and read from the environment.
+
+Each owner has one frozen dataclass beside its code. A setting `name` is the variable
+`FRAMECAP_NAME` and, where a command has it, the option `--name`; one that cannot be used names
+itself in the error, with an example of what would be right.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_type_hints
+
+from framecap.api.settings import ApiSettings
+from framecap.decoder.settings import DecoderSettings
+from framecap.server.address import Address
+from framecap.server.admission import AdmissionLimits
+from framecap.server.settings import ServerSettings
+from framecap.services import CaptureLimits
+from framecap.telemetry.logs import LogSettings
+
+PREFIX: Final = "FRAMECAP_"
+OFF: Final = "off"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The sentence names it and what would be right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator may set."""
+
+    server: ServerSettings = field(default_factory=ServerSettings)
+    """Where the service listens, what it reads and how it ends."""
+
+    api: ApiSettings = field(default_factory=ApiSettings)
+    """Bounds on calls."""
+
+    admission: AdmissionLimits = field(default_factory=AdmissionLimits)
+    """How much is taken at once."""
+
+    capture: CaptureLimits = field(default_factory=CaptureLimits)
+    """Bounds on captures."""
+
+    decoder: DecoderSettings = field(default_factory=DecoderSettings)
+    """Bounds on decoders."""
+
+    logs: LogSettings = field(default_factory=LogSettings)
+    """What is logged."""
+
+
+def load(
+    environ: Mapping[str, str] = os.environ, options: Mapping[str, str] | None = None
+) -> Settings:
+    """Returns the settings that the environment and the command line's options make.
+
+    Args:
+        environ: The environment.
+        options: Texts by the setting's name, for example `listen`; they go before the environment.
+
+    Raises:
+        SettingsError: One cannot be used, or an option names none.
+    """
+    texts = {
+        name.removeprefix(PREFIX).lower(): (name, text)
+        for name, text in environ.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in variables()
+    }
+    for name, text in (options or {}).items():
+        if name not in variables():
+            raise SettingsError(f"there is no setting {name}")
+        texts[name] = (f"--{name.replace('_', '-')}", text)
+    return Settings(**{name: _read(owner, texts) for name, owner in _owners()})
+
+
+def variables() -> dict[str, Any]:
+    """Returns all settings' defaults, by name."""
+    return {setting.name: _default(setting) for _, owner in _owners() for setting in fields(owner)}
+
+
+def _owners() -> Iterator[tuple[str, type[Any]]]:
+    yield from get_type_hints(Settings).items()
+
+
+def _default(setting: Field[Any]) -> Any:
+    return setting.default_factory() if callable(setting.default_factory) else setting.default
+
+
+def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
+    """Returns the owner's dataclass with what `texts` says, defaults elsewhere."""
+    kinds = get_type_hints(owner)
+    values = {}
+    for setting in fields(owner):
+        if setting.name in texts:
+            named, text = texts[setting.name]
+            try:
+                values[setting.name] = _parse(kinds[setting.name], text, _default(setting))
+            except ValueError as error:
+                raise SettingsError(f"{named}: {error}") from error
+    try:
+        return owner(**values)
+    except ValueError as error:
+        # An owner's own check begins its sentence with the setting's name.
+        name, _, sentence = str(error).partition(": ")
+        raise SettingsError(f"{texts[name][0]}: {sentence}") from error
+
+
+def _parse(kind: Any, text: str, default: object) -> Any:
+    if isinstance(kind, UnionType):
+        if text == OFF and NoneType in get_args(kind):
+            return None
+        (kind,) = set(get_args(kind)) - {NoneType}
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return _member(kind, text)
+    return PARSERS[kind](text, default)
+
+
+def _member(kind: type[Enum], text: str) -> Enum:
+    try:
+        return kind(text.lower())
+    except ValueError:
+        words = ", ".join(str(member.value) for member in kind)
+        raise ValueError(f'"{text}" is none of {words}') from None
+
+
+def _count(text: str, default: object) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        raise ValueError(f'"{text}" is not a whole number from 1 (example: {default})')
+    return int(text)
+
+
+def _seconds(text: str, default: object) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f'"{text}" is not a number of seconds above 0 (example: {default})')
+    return value
+
+
+def _path(text: str, default: object) -> Path:
+    if not text:
+        raise ValueError(f"the path is empty (example: {default})")
+    return Path(text)
+
+
+def _paths(text: str, default: object) -> tuple[Path, ...]:
+    return tuple(Path(part) for part in text.split(os.pathsep) if part)
+
+
+def _address(text: str, default: object) -> Address:
+    return Address.parse(text)
+
+
+PARSERS: Final[Mapping[Any, Callable[[str, object], Any]]] = {
+    int: _count,
+    float: _seconds,
+    Path: _path,
+    tuple[Path, ...]: _paths,
+    Address: _address,
+}

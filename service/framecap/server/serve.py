@@ -1,0 +1,106 @@
+"""The service as a whole: assembled, served, ended in the order the outside world needs.
+
+The end: health says NOT_SERVING → new captures are refused with `DRAINING` → captures under way
+finish within the grace → the rest are cancelled → the decoders' fork server ends. A second signal
+ends the grace at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from framecap.config import Settings
+from framecap.decoder.launcher import ForkServer
+from framecap.server.admission import Admission
+from framecap.server.assembly import make_services
+from framecap.server.grpc_server import GrpcServer
+from framecap.server.stop import Stop
+from framecap.telemetry.logs import configure_logs
+from framecap.telemetry.metrics import MetricsPort, ServiceMetrics
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running service."""
+
+    address: str
+    """Where calls are taken, as clients write it."""
+
+    metrics_port: int | None
+    """The port of the metrics; None when they are not shown."""
+
+    launcher: ForkServer
+    """Starts its decoders."""
+
+    admission: Admission
+    """Admits its captures."""
+
+
+@asynccontextmanager
+async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator[Service]:
+    """Runs a service for as long as the block lasts, then ends it in good order.
+
+    Args:
+        settings: All settings.
+        stop: Tells when the end is in a hurry.
+
+    Raises:
+        SettingsError: Something that the settings name cannot be used.
+    """
+    async with AsyncExitStack() as held:
+        admission = Admission(settings.admission)
+        metrics = ServiceMetrics(admission)
+        launcher = await ForkServer.start(settings.decoder)
+        held.push_async_callback(launcher.close)
+        metrics_port = None
+        if settings.server.metrics is not None:
+            port = await held.enter_async_context(MetricsPort(settings.server.metrics, metrics))
+            metrics_port = port.port
+        services = make_services(settings, launcher, admission, metrics)
+        server = GrpcServer(settings, services, metrics)
+        address = await server.start()
+        logger.info("serving", extra={"facts": {"address": address}})
+        try:
+            yield Service(
+                address=address,
+                metrics_port=metrics_port,
+                launcher=launcher,
+                admission=admission,
+            )
+        finally:
+            logger.info("ending: calls have %g s to finish", settings.server.grace)
+            await server.tell_not_serving()
+            admission.drain()
+            await _either(server.idle(), (stop or Stop()).hurried(), settings.server.grace)
+            await server.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, then ends in good order.
+
+    Raises:
+        SettingsError: Something that the settings name cannot be used.
+    """
+    configure_logs(settings.logs)
+    stop = Stop()
+    with stop.on_signals():
+        async with running(settings, stop):
+            await stop.asked()
+    logger.info("ended")
+
+
+async def _either(one: Awaitable[None], other: Awaitable[None], timeout: float) -> None:
+    """Returns once one of the two has, or after `timeout` seconds."""
+    waits = [asyncio.ensure_future(wait) for wait in (one, other)]
+    try:
+        await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

@@ -1,0 +1,172 @@
+"""What a capture is given to work with.
+
+A capture knows these by what they promise. The service, the command line and the tests each bring
+their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from framecap.decoder.launcher import Launcher
+from framecap.model.spec import CaptureSpec
+from framecap.sink.naming import Naming, SourceName
+from framecap.sink.payloads import Sink
+from framecap.source.address import SourceAddress, parse_source
+from framecap.source.sources import Sources
+
+
+class KillCause(Enum):
+    """Why a decoder ended before its work was done."""
+
+    CANCELLED = "cancelled"
+    """The caller went away, stalled, or its deadline passed."""
+
+    STALLED = "stalled"
+    """The decoder made no progress."""
+
+    CRASHED = "crashed"
+    """The decoder ended itself."""
+
+    LOST = "lost"
+    """Something outside killed it."""
+
+    FAILED = "failed"
+    """The capture failed elsewhere: the source, the sink, the service."""
+
+
+class Meter(Protocol):
+    """Takes the figures of captures."""
+
+    def capture_ended(self, mode: str, outcome: str) -> None:
+        """Notes that a capture ended.
+
+        Args:
+            mode: The mode's name in the text form, or `instants`, `explain`, `probe`.
+            outcome: `OK`, or the reason of the error.
+        """
+
+    def first_image(self, seconds: float) -> None:
+        """Notes how long a capture took from its begin to its first image."""
+
+    def image_delivered(self, size: int) -> None:
+        """Notes that an image of `size` bytes was delivered."""
+
+    def source_read(self, count: int) -> None:
+        """Notes that a decoder has read `count` bytes of its source."""
+
+    def decoder_started(self) -> None:
+        """Notes that there is one more decoder."""
+
+    def decoder_ended(self, cause: KillCause | None) -> None:
+        """Notes that there is one decoder less; `cause` is None when its work was done."""
+
+
+class NoMeter:
+    """Keeps no figures."""
+
+    def capture_ended(self, mode: str, outcome: str) -> None:
+        """Does nothing."""
+
+    def first_image(self, seconds: float) -> None:
+        """Does nothing."""
+
+    def image_delivered(self, size: int) -> None:
+        """Does nothing."""
+
+    def source_read(self, count: int) -> None:
+        """Does nothing."""
+
+    def decoder_started(self) -> None:
+        """Does nothing."""
+
+    def decoder_ended(self, cause: KillCause | None) -> None:
+        """Does nothing."""
+
+
+class Place(Protocol):
+    """One capture's place among others, given back when its `with` block ends."""
+
+    @property
+    def must_wait(self) -> bool:
+        """True when `start` would not return at once."""
+
+    async def start(self) -> None:
+        """Returns when the capture may have a decoder that works."""
+
+    def pause(self) -> None:
+        """Lets others work while the decoder is blocked by its client."""
+
+    async def resume(self) -> None:
+        """Returns when the decoder may work again."""
+
+
+class Gate(Protocol):
+    """Decides how many captures may be under way."""
+
+    def check(self) -> None:
+        """Returns when captures are taken.
+
+        Raises:
+            Draining: The service is shutting down.
+        """
+
+    def enter(self) -> AbstractContextManager[Place]:
+        """Returns a place in the queue.
+
+        Raises:
+            Draining: The service is shutting down.
+            QueueFull: As many captures wait as may.
+        """
+
+
+class Sinks(Protocol):
+    """Says where the images of captures go."""
+
+    def naming(self, spec: CaptureSpec, source: SourceName) -> Naming | None:
+        """Returns what the images will be called; None when they travel inside the events.
+
+        Raises:
+            RequestError: The target cannot be used.
+        """
+
+    def open(self, naming: Naming | None) -> Sink:
+        """Returns what takes the images of one capture; who calls must close it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureLimits:
+    """Bounds on every capture."""
+
+    pause_after: float = 1.0
+    """Seconds a client may leave its decoder waiting before others may work in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a capture works with."""
+
+    launcher: Launcher
+    """Starts decoders."""
+
+    sources: Sources
+    """Opens sources."""
+
+    sinks: Sinks
+    """Says where images go."""
+
+    gate: Gate
+    """Decides how many captures may be under way."""
+
+    read_address: Callable[[str], SourceAddress] = parse_source
+    """Returns the address that a caller's text names."""
+
+    meter: Meter = field(default_factory=NoMeter)
+    """Takes the figures of captures."""
+
+    limits: CaptureLimits = field(default_factory=CaptureLimits)
+    """Bounds on captures."""

@@ -1,0 +1,145 @@
+"""The service's metrics, as Prometheus counts.
+
+Every label has few values, all of them the service's own words: nothing that a caller writes
+becomes one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Thread
+from typing import Final, Self
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from framecap.server.address import Address
+from framecap.server.admission import Admission
+from framecap.services import KillCause
+
+FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
+
+
+class ServiceMetrics:
+    """Counts what one service does, in a registry of its own.
+
+    Args:
+        admission: Whose load is shown.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self.registry: Final = CollectorRegistry()
+        registry = self.registry
+        self._captures = Counter(
+            "framecap_captures", "Captures ended.", ["mode", "outcome"], registry=registry
+        )
+        self._frames = Counter("framecap_frames_captured", "Images delivered.", registry=registry)
+        self._image_bytes = Counter(
+            "framecap_image_bytes", "Bytes of images delivered.", registry=registry
+        )
+        self._source_bytes = Counter(
+            "framecap_source_read_bytes", "Bytes read from sources.", registry=registry
+        )
+        self._first_frame = Histogram(
+            "framecap_first_frame_seconds",
+            "Time from the begin of a capture to its first image.",
+            buckets=FIRST_FRAME_BUCKETS,
+            registry=registry,
+        )
+        self._decoders = Gauge("framecap_decoders_alive", "Decoder processes.", registry=registry)
+        self._kills = Counter(
+            "framecap_decoder_kills",
+            "Decoders that ended before their work was done.",
+            ["cause"],
+            registry=registry,
+        )
+        for cause in KillCause:
+            self._kills.labels(cause.value)
+        self._calls = Histogram(
+            "framecap_call_seconds",
+            "Time of calls.",
+            ["method", "code"],
+            buckets=CALL_BUCKETS,
+            registry=registry,
+        )
+        queued = Gauge(
+            "framecap_captures_queued", "Captures that wait for a decoder.", registry=registry
+        )
+        queued.set_function(lambda: admission.load.queued)
+        running = Gauge(
+            "framecap_captures_running", "Captures whose decoder may work.", registry=registry
+        )
+        running.set_function(lambda: admission.load.running)
+        opened = Gauge("framecap_captures_open", "Captures that hold a decoder.", registry=registry)
+        opened.set_function(lambda: admission.load.open)
+
+    def call_ended(self, method: str, code: str, seconds: float) -> None:
+        """Notes that a call ended."""
+        self._calls.labels(method, code).observe(seconds)
+
+    def capture_ended(self, mode: str, outcome: str) -> None:
+        """Notes that a capture ended."""
+        self._captures.labels(mode, outcome).inc()
+
+    def first_image(self, seconds: float) -> None:
+        """Notes how long a capture took from its begin to its first image."""
+        self._first_frame.observe(seconds)
+
+    def image_delivered(self, size: int) -> None:
+        """Notes that an image of `size` bytes was delivered."""
+        self._frames.inc()
+        self._image_bytes.inc(size)
+
+    def source_read(self, count: int) -> None:
+        """Notes that a decoder has read `count` bytes of its source."""
+        self._source_bytes.inc(count)
+
+    def decoder_started(self) -> None:
+        """Notes that there is one more decoder."""
+        self._decoders.inc()
+
+    def decoder_ended(self, cause: KillCause | None) -> None:
+        """Notes that there is one decoder less; `cause` is None when its work was done."""
+        self._decoders.dec()
+        if cause is not None:
+            self._kills.labels(cause.value).inc()
+
+
+class MetricsPort:
+    """Serves metrics over HTTP, on a thread of its own.
+
+    Args:
+        address: Where to listen.
+        metrics: What to serve.
+
+    Raises:
+        OSError: The address cannot be listened at.
+    """
+
+    def __init__(self, address: Address, metrics: ServiceMetrics) -> None:
+        self._server: WSGIServer
+        self._thread: Thread
+        self._server, self._thread = start_http_server(
+            address.port, address.host, registry=metrics.registry
+        )
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.server_port
+
+    async def close(self) -> None:
+        """Stops listening; returns when the thread has ended."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
