@@ -80,8 +80,9 @@ def default_signals(_: Confinement) -> None:
 
 
 def forget_environment(_: Confinement) -> None:
-    """Empties the environment. Python itself may have put LC_CTYPE into an empty one."""
+    """Empties the environment, where Python itself may have put LC_CTYPE, and C libraries more."""
     os.environ.clear()
+    _check(_libc.clearenv())
 
 
 def silence_input_and_output(_: Confinement) -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
 from framecap.decoder import confine, control
-from framecap.decoder.confine import SERVER_STEPS, Confinement
+from framecap.decoder.confine import SERVER_STEPS, Confinement, forget_environment
 from framecap.decoder.control import Packet, PacketMalformed, Reply, ReplyKind, Request
 
 Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
@@ -185,17 +185,17 @@ def serve(descriptor: int, run: Run | None = None) -> NoReturn:
         descriptor: The control socket.
         run: What a decoder runs; the worker when None.
     """
-    confine.confine(Confinement(parent=os.getppid(), keep=(descriptor,)), SERVER_STEPS)
+    keep = Confinement(parent=os.getppid(), keep=(descriptor,))
+    confine.confine(keep, SERVER_STEPS)
     # Threads do not survive a fork; OpenBLAS starts one per core unless told before it loads.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     for name in PRELOAD:
         importlib.import_module(name)
-    os.environ.clear()
+    forget_environment(keep)
     child = importlib.import_module("framecap.decoder.child")
     # What is loaded stays: no collection in a child need look at it, or copy its pages.
     gc.collect()
     gc.freeze()
-
     with socket.socket(fileno=descriptor) as sock:
         Server(sock, functools.partial(child.become, run)).serve()
     os._exit(0)

@@ -140,8 +140,9 @@ class DirectFork:
         # A signal between the fork and the child's own settings would run handlers of ours there.
         masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            self._pid = os.fork()
-            if self._pid == 0:
+            self.pid: Final = os.fork()
+            """The fork's process."""
+            if self.pid == 0:
                 serve_forked(theirs.fileno(), run)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
@@ -165,8 +166,8 @@ class DirectFork:
 
     def _connected(self) -> ForkServerLink:
         if self._link is None:
-            reap = functools.partial(os.waitpid, self._pid, 0)
-            self._link = ForkServerLink(self._sock, self._pid, reap)
+            reap = functools.partial(os.waitpid, self.pid, 0)
+            self._link = ForkServerLink(self._sock, self.pid, reap)
         return self._link
 
 

@@ -89,7 +89,7 @@ class ForkServerLink:
         """
         await asyncio.shield(self._ready)
         if not self._connected:
-            raise ServerGone
+            raise ServerGone("the fork server ended at once")
 
     async def fork(self, descriptors: Sequence[int]) -> Forked:
         """Starts a decoder with copies of the descriptors.
@@ -135,7 +135,7 @@ class ForkServerLink:
                     answer = self._asked[self._numbers] = self._loop.create_future()
                     self._numbers += 1
                     return answer
-        raise ServerGone
+        raise ServerGone("the fork server has ended")
 
     async def _writable(self) -> None:
         self._room = self._loop.create_future()
@@ -203,7 +203,7 @@ class ForkServerLink:
         _resolve(self._room, None)
         for answer in self._asked.values():
             if not answer.done():
-                answer.set_exception(ServerGone())
+                answer.set_exception(ServerGone("the fork server has ended"))
         for exited in self._running.values():
             _resolve(exited, None)
         self._asked.clear()

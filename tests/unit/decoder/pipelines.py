@@ -239,7 +239,8 @@ def digest(file: BinaryIO, *parts: str) -> Iterator[Report]:
     for part in parts:
         offset, length = (int(number) for number in part.split(":"))
         file.seek(offset)
-        found[part] = f"{file.read(length).hex()} {file.tell()}"
+        data = file.read(length)
+        found[part] = f"{data[:10].hex()} {len(data)} {file.tell()}"
     yield Notice(reason="READ", message="", metadata=found)
     yield summary(0)
 

@@ -1,0 +1,104 @@
+"""Sources that the service reads for its decoder."""
+
+from __future__ import annotations
+
+import io
+import os
+
+import pytest
+
+from framecap.decoder.process import Decoder
+from framecap.decoder.remote import LocalFile
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.errors import DecoderCrashed
+from unit.decoder.jobs import alive, cases, job, source, until
+
+SIZE = 10_000
+
+
+def content(text: str, size: int = SIZE) -> bytes:
+    return text.encode().ljust(300, b"\0").ljust(size, b"x")
+
+
+async def serve(decoder: Decoder, data: bytes) -> list[FromDecoder]:
+    """Answers a decoder's reads from `data`; returns its messages."""
+    await decoder.send(job(remote=True, size=len(data)))
+    seen = []
+    async for message in decoder.messages():
+        seen.append(message)
+        if message.HasField("read"):
+            part = data[message.read.offset :][: message.read.length]
+            await decoder.send(ToDecoder(read=ReadAnswer(data=part)))
+    return seen
+
+
+async def test_a_remote_source_is_read_where_it_is_asked_for(forkserver):
+    data = content("digest 0:6 9990:100 20000:5 200:0")
+    async with await forkserver.launch() as decoder:
+        messages = await serve(decoder, data)
+    reads = [(m.read.offset, m.read.length) for m in messages if m.HasField("read")]
+    assert reads == [(0, 200), (0, 6), (9990, 10)]
+    assert dict(messages[-2].warning.metadata) == {
+        "0:6": f"{b'digest'.hex()} 6 6",
+        "9990:100": f"{(b'x' * 10).hex()} 10 10000",
+        "20000:5": " 0 20000",
+        "200:0": " 0 200",
+    }
+
+
+async def test_a_large_read_comes_in_parts(forkserver):
+    data = content("digest 0:9000000", 9_000_000)
+    async with await forkserver.launch() as decoder:
+        messages = await serve(decoder, data)
+    assert max(m.read.length for m in messages if m.HasField("read")) == 4 * 1024 * 1024
+    assert cases(messages)[-1] == "finished"
+
+
+async def test_reads_of_one_thread_and_images_of_another_do_not_mix(forkserver):
+    async with await forkserver.launch() as decoder:
+        messages = await serve(decoder, content("read_in_threads"))
+    images = [m.image.facts.index for m in messages if m.HasField("image")]
+    assert images == list(range(1, 201))
+    assert messages[-2].warning.metadata["bytes"] == str(200 * 50)
+
+
+async def test_a_source_that_fails_ends_its_decoder(forkserver):
+    async with await forkserver.launch() as decoder:
+        await decoder.send(job(remote=True, size=SIZE))
+        with pytest.raises(DecoderCrashed):
+            async for message in decoder.messages():
+                assert message.HasField("read")
+                await decoder.send(ToDecoder(read=ReadAnswer(failed=True)))
+        await until(lambda: not alive(decoder.pid))
+
+
+def test_a_file_has_a_position_of_its_own():
+    with source("0123456789") as descriptor:
+        one, two = LocalFile(descriptor, 10), LocalFile(descriptor, 10)
+        assert (one.read(4), two.read(2), one.tell(), two.tell()) == (b"0123", b"01", 4, 2)
+        assert os.lseek(descriptor, 0, os.SEEK_CUR) == 0
+        assert one.seek(-3, os.SEEK_END) == 7
+        assert (one.read(), one.read(), one.read(1)) == (b"789", b"", b"")
+        assert one.seek(-9, os.SEEK_CUR) == 1
+        assert one.read(0) == b""
+        assert (one.bytes_read, two.bytes_read) == (7, 2)
+
+
+def test_a_file_is_one_to_the_library_too():
+    with source("0123456789") as descriptor, LocalFile(descriptor, 10) as file:
+        assert file.readable() and file.seekable() and not file.writable()
+        buffer = bytearray(4)
+        assert file.readinto(buffer) == 4
+        assert bytes(buffer) == b"0123"
+        assert file.readall() == b"456789"
+        assert io.BufferedReader(file).read() == b""
+
+
+def test_a_position_before_the_beginning_is_refused():
+    with source("0123") as descriptor, pytest.raises(OSError, match="before the beginning"):
+        LocalFile(descriptor, 4).seek(-1)
+
+
+def test_a_file_ends_at_its_size():
+    with source("0123456789") as descriptor:
+        assert LocalFile(descriptor, 4).read() == b"0123"

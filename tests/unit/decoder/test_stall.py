@@ -1,0 +1,74 @@
+"""Decoders that do nothing, and those that only wait for us."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.v1.decoder_pb2 import ReadAnswer, ToDecoder
+from framecap.errors import Code, DecoderStalled
+from unit.decoder.jobs import alive, capture, cases, job, source, until
+
+
+@pytest.fixture
+def decoder_settings() -> DecoderSettings:
+    return DecoderSettings(stall_after=1.0)
+
+
+async def test_a_decoder_that_hangs_has_stalled(forkserver):
+    with pytest.raises(DecoderStalled) as caught:
+        await capture(forkserver, "hang")
+    assert caught.value.code is Code.FAILED_PRECONDITION
+    assert caught.value.reason == "DECODER_STALLED"
+    assert str(caught.value) == "the decoder made no progress in this file for 1 seconds"
+    assert caught.value.metadata == {"seconds": "1"}
+    await until(lambda: forkserver.alive == 0)
+    assert cases(await capture(forkserver, "capture 1"))[-1] == "finished"
+
+
+async def test_a_decoder_that_reads_in_a_circle_has_stalled(forkserver):
+    async with await forkserver.launch() as decoder:
+        await decoder.send(job(remote=True))
+        answer = ToDecoder(read=ReadAnswer(data=b"read_on".ljust(200, b"\0")))
+        with pytest.raises(DecoderStalled):
+            async for message in decoder.messages():
+                if message.HasField("read"):
+                    await decoder.send(answer)
+
+
+async def test_a_decoder_that_takes_no_answer_has_stalled(forkserver):
+    with source("hang") as descriptor:
+        decoder = await forkserver.launch(descriptor)
+    async with decoder:
+        await decoder.send(job())
+        answer = ToDecoder(read=ReadAnswer(data=bytes(4_000_000)))
+        with pytest.raises(DecoderStalled):
+            await decoder.send(answer)
+        await until(lambda: not alive(decoder.pid))
+
+
+async def test_a_slow_consumer_is_no_stall(forkserver):
+    with source("capture 3") as descriptor:
+        decoder = await forkserver.launch(descriptor)
+    seen = []
+    async with decoder:
+        await decoder.send(job())
+        async for message in decoder.messages():
+            seen.append(message)
+            if message.HasField("image") and message.image.facts.index == 1:
+                await asyncio.sleep(1.5)
+    assert cases(seen)[-1] == "finished"
+
+
+async def test_a_slow_source_is_no_stall(forkserver):
+    seen = []
+    async with await forkserver.launch() as decoder:
+        await decoder.send(job(remote=True, size=9))
+        async for message in decoder.messages():
+            seen.append(message)
+            if message.HasField("read"):
+                await asyncio.sleep(1.5)
+                await decoder.send(ToDecoder(read=ReadAnswer(data=b"capture 1")))
+    assert cases(seen)[-1] == "finished"
