@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from framecap.cli.progress import ProgressBar, counted
+from framecap.sink.directory import BUCKETS
 from framecap.timebase import format_time
 from framecap.v1 import event_pb2
 
@@ -20,11 +21,13 @@ class Teller:
 
     Args:
         bar: The progress bar; it shares the terminal with the lines.
+        buckets: The directory in whose `buckets` the local buckets are.
         quiet: True when standard output belongs to something else; then no lines are written.
     """
 
-    def __init__(self, bar: ProgressBar, *, quiet: bool) -> None:
+    def __init__(self, bar: ProgressBar, *, buckets: Path, quiet: bool) -> None:
         self._bar = bar
+        self._buckets = buckets / BUCKETS
         self._quiet = quiet
         self._folders: set[str] = set()
         self._replaced = 0
@@ -55,7 +58,7 @@ class Teller:
         finished = self._finished
         sentence = counted(finished.captured_count)
         if len(self._folders) == 1:
-            sentence += f" in {min(self._folders)}"
+            sentence += f" in {min(self._folders) or 'the current directory'}"
         elif self._folders:
             sentence += f" in {len(self._folders)} folders"
         if self._replaced:
@@ -75,8 +78,8 @@ class Teller:
         if frame.superseded:
             self._replaced += 1
             return
-        path = readable(frame.uri)
-        self._folders.add(os.path.dirname(path) or ".")
+        path = readable(frame.uri, self._buckets)
+        self._folders.add(os.path.dirname(path))
         if self._quiet:
             return
         line = f"{path}\t{format_time(frame.media_time.ToNanoseconds())}"
@@ -93,11 +96,11 @@ class Teller:
             print(line, file=sys.stderr)
 
 
-def readable(uri: str) -> str:
-    """Returns where an image is, as its reader writes it: relative when it is near."""
+def readable(uri: str, buckets: Path) -> str:
+    """Returns the file that an image's URI names, relative when it lies below this directory."""
     parts = urlsplit(uri)
-    if parts.scheme != "file":
-        return uri
+    if parts.scheme == "s3":
+        return f"{buckets}/{uri.removeprefix('s3://')}"
     path = Path(unquote(parts.path))
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

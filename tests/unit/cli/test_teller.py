@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from framecap.v1.event_pb2 import CaptureEvent
 
 
 def teller(quiet=False):
-    return Teller(ProgressBar(io.StringIO()), quiet=quiet)
+    return Teller(ProgressBar(io.StringIO()), buckets=Path("data"), quiet=quiet)
 
 
 def frame(uri, seconds=0, **facts):
@@ -56,6 +57,12 @@ def test_the_closing_sentence_says_how_many_and_where():
     assert closing(events[0], finished(captured_count=1)) == "1 picture in /x."
 
 
+def test_the_closing_sentence_names_the_current_directory(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    events = [frame((tmp_path / "a.jpg").as_uri()), finished(captured_count=1)]
+    assert closing(*events) == "1 picture in the current directory."
+
+
 def test_the_closing_sentence_explains_a_shortfall():
     end = finished(captured_count=0, explanation="Nothing changed.")
     assert closing(end) == "0 pictures. Nothing changed."
@@ -83,8 +90,8 @@ def test_the_closing_sentence_tells_of_damage():
     [
         ("file:///elsewhere/a.jpg", "/elsewhere/a.jpg"),
         ("file:///elsewhere/a%25b%20%C3%A4.jpg", "/elsewhere/a%b ä.jpg"),
-        ("s3://bucket/key.jpg", "s3://bucket/key.jpg"),
+        ("s3://shots/a/b.jpg", "data/buckets/shots/a/b.jpg"),
     ],
 )
 def test_an_address_is_shown_as_people_write_it(uri, expected):
-    assert readable(uri) == expected
+    assert readable(uri, Path("data/buckets")) == expected

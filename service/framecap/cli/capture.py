@@ -1,0 +1,106 @@
+"""`framecap capture`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import TypeAlias
+
+import click
+from google.rpc import status_pb2
+
+from framecap.call import CaptureCall
+from framecap.capture import capture as capture_events
+from framecap.cli.events_file import open_events, write_event
+from framecap.cli.exits import Exit, tell_failure
+from framecap.cli.local import Destination, local_services
+from framecap.cli.options import DATA, REQUEST, SOURCE
+from framecap.cli.progress import ProgressBar
+from framecap.cli.teller import Teller
+from framecap.decoder.launcher import DirectFork, Launcher
+from framecap.errors import CaptureError, Code
+from framecap.events import messages
+from framecap.events.status import to_status
+from framecap.v1 import event_pb2
+
+Tell: TypeAlias = Callable[[event_pb2.CaptureEvent], None]
+
+
+@click.command
+@SOURCE
+@REQUEST
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="FRAMECAP_OUTPUT",
+    show_envvar=True,
+    metavar="DIR",
+    help="Where the images go. Default: the current directory.",
+)
+@click.option(
+    "--events",
+    envvar="FRAMECAP_EVENTS",
+    show_envvar=True,
+    metavar="FILE",
+    help="Write each event as a line of JSON; `-` is standard output.",
+)
+@DATA
+def capture(source: str, request: str, output: Path | None, events: str | None, data: Path) -> Exit:
+    """Capture frames of a video into files. Needs no service.
+
+    SOURCE is a path, or BUCKET/KEY of a local bucket when there is no such path. REQUEST says what
+    to capture, for example video/snapshots,f_jpg,inter_10000,w_320 for a picture every 10 seconds.
+
+    The images are named after the video: film_0_1.jpg, film_0_2.jpg and so on. One line per image,
+    its path and its time, goes to standard output.
+    """
+    launcher = DirectFork()
+    call = CaptureCall(source=source, request=request)
+    destination = Destination(data=data, output=output)
+    with open_events(events) as stream, ProgressBar(sys.stderr) as bar:
+        teller = Teller(bar, buckets=data, quiet=events == "-")
+
+        def tell(event: event_pb2.CaptureEvent) -> None:
+            if stream is not None:
+                write_event(stream, event)
+            teller.tell(event)
+
+        status = asyncio.run(_capture(call, launcher, destination, tell))
+    if status.code != Code.OK:
+        return tell_failure(status, request)
+    print(teller.closing(), file=sys.stderr)
+    return Exit.DONE
+
+
+async def _capture(
+    call: CaptureCall, launcher: Launcher, destination: Destination, tell: Tell
+) -> status_pb2.Status:
+    """Tells the events of a capture, `finished` last whatever happens, and returns its status."""
+    told = 0
+    try:
+        async with (
+            local_services(launcher, destination) as services,
+            aclosing(capture_events(call, services)) as events,
+        ):
+            async for event in events:
+                told = event.sequence
+                tell(event)
+    except CaptureError as error:
+        if told == 0:
+            tell(_refused(error))
+        return to_status(error)
+    return to_status(None)
+
+
+def _refused(error: CaptureError) -> event_pb2.CaptureEvent:
+    """Returns the only event of a capture that did not begin.
+
+    A client of the service learns of a refusal from its call; a reader of events has only these.
+    """
+    event = event_pb2.CaptureEvent(sequence=1, finished=messages.finished(error=error))
+    event.event_time.GetCurrentTime()
+    return event

@@ -1,0 +1,62 @@
+"""`framecap explain`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from framecap.api.gather import Outline, outline
+from framecap.call import CaptureCall
+from framecap.capture import capture
+from framecap.cli.exits import Exit, tell_failure
+from framecap.cli.facts import accepted_rows, media_rows, plan_rows, table, to_json
+from framecap.cli.local import Destination, local_services
+from framecap.cli.options import DATA, JSON, REQUEST, SOURCE
+from framecap.decoder.launcher import DirectFork, Launcher
+from framecap.decoder.v1 import decoder_pb2
+from framecap.errors import CaptureError
+from framecap.events.status import to_status
+from framecap.v1.snapshot_service_pb2 import ExplainCaptureResponse
+
+
+@click.command
+@SOURCE
+@REQUEST
+@JSON
+@DATA
+def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
+    """Show how a capture would decode, without capturing.
+
+    SOURCE and REQUEST are those of `capture`. At most the first frame and the last group of
+    pictures are decoded; what was not looked at is said with "about".
+    """
+    call = CaptureCall(source=source, request=request, kind=decoder_pb2.JOB_KIND_EXPLAIN)
+    try:
+        found = asyncio.run(look(call, DirectFork(), data))
+    except CaptureError as error:
+        return tell_failure(to_status(error), request)
+    if as_json:
+        click.echo(
+            to_json(
+                ExplainCaptureResponse(
+                    accepted=found.accepted, media=found.probed, plan=found.planned
+                )
+            )
+        )
+    else:
+        click.echo(table(accepted_rows(found.accepted)))
+        click.echo("\n" + table(media_rows(found.probed)))
+        click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec)))
+    return Exit.DONE
+
+
+async def look(call: CaptureCall, launcher: Launcher, data: Path) -> Outline:
+    """Returns what is known about a capture before its first image.
+
+    Raises:
+        CaptureError: The request is wrong, or the video cannot be opened.
+    """
+    async with local_services(launcher, Destination(data=data)) as services:
+        return await outline(capture(call, services))

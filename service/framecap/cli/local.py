@@ -1,0 +1,88 @@
+"""What a capture on the command line works with: this machine, as its user sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from framecap.cli.locate import locate
+from framecap.decoder.launcher import Launcher
+from framecap.errors import DeliveryConflict
+from framecap.model.spec import CaptureSpec
+from framecap.server.admission import Admission, AdmissionLimits
+from framecap.services import Services
+from framecap.sink.directory import directory_sink, local_bucket_sink
+from framecap.sink.naming import Naming, SourceName, resolve_bucket
+from framecap.sink.payloads import Sink
+from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
+from framecap.source.local import LocalBuckets, UserFiles
+from framecap.source.sources import Sources
+
+OUTPUT_FIELD: Final = "output"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the images of a capture go."""
+
+    data: Path
+    """The directory whose `buckets` are the local buckets, for `sys/saveas`."""
+
+    output: Path | None = None
+    """The directory for images without `sys/saveas`; None for the current one."""
+
+    def naming(self, spec: CaptureSpec, source: SourceName) -> Naming:
+        """Returns what the images will be called.
+
+        Raises:
+            DeliveryConflict: The request and `output` both say where they go.
+            TargetInvalid: The request's target cannot be used.
+            TargetIsSource: An image would replace its own source.
+        """
+        if spec.target is None:
+            return Naming(
+                template=KeyTemplate.parse(DEFAULT_TEMPLATE, OUTPUT_FIELD),
+                bucket=None,
+                source=source,
+                format=spec.format,
+                field=OUTPUT_FIELD,
+            )
+        if self.output is not None:
+            raise DeliveryConflict(
+                "the request's sys/saveas and -o both say where the images go; leave one out",
+                field=OUTPUT_FIELD,
+            )
+        return Naming(
+            template=KeyTemplate.parse(spec.target.key_template),
+            bucket=resolve_bucket(spec.target, source.bucket),
+            source=source,
+            format=spec.format,
+            created=datetime.now(UTC),
+        )
+
+    def open(self, naming: Naming | None) -> Sink:
+        """Returns what takes the images of one capture; who calls must close it."""
+        assert naming is not None
+        if naming.bucket is None:
+            return directory_sink(self.output or Path(), naming)
+        return local_bucket_sink(self.data, naming.bucket, naming)
+
+
+@asynccontextmanager
+async def local_services(launcher: Launcher, destination: Destination) -> AsyncIterator[Services]:
+    """Gives what a capture works with; ends all decoders when the block ends."""
+    try:
+        yield Services(
+            launcher=launcher,
+            sources=Sources(objects=LocalBuckets(destination.data), files=UserFiles()),
+            sinks=destination,
+            gate=Admission(AdmissionLimits()),
+            read_address=partial(locate, data=destination.data),
+        )
+    finally:
+        await launcher.close()
