@@ -17,6 +17,7 @@ import pytest
 from google.api import annotations_pb2
 
 from clips import make_clip, read_number
+from noise import noise_clip
 from served import served
 
 ROOT = Path(__file__).parents[2]
@@ -112,13 +113,7 @@ def test_node_sees_the_events_in_their_order(films: Path, capture: Capture) -> N
 
 
 def test_node_puts_large_images_together(films: Path, capture: Capture) -> None:
-    # Noise: a PNG of it is as large as its samples.
-    noise = np.random.default_rng(7).integers(0, 256, (720, 1280, 3), dtype=np.uint8)
-    with av.open(str(films / "noise.mkv"), "w") as container:
-        stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 1280, 720, "bgr0"
-        frame = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format="bgr0")
-        container.mux([*stream.encode(frame), *stream.encode(None)])
+    noise = noise_clip(films / "noise.mkv", (1280, 720))
     status, lines = capture(
         source=str(films / "noise.mkv"), spec={"format": "IMAGE_FORMAT_PNG", "keyframe": {}}
     )
