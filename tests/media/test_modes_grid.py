@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -139,11 +139,21 @@ DENSE: dict[str, Case] = {
     ),
 }
 
-DENSE_ON_HEAVY = (
+# On what takes seconds to decode, and on what takes minutes.
+ON_HEAVY = (
+    *SPARSE,
     "every frame of the last tenth",
     "interval of 333 ms",
     "change above 15 at 250 ms",
     "largest five changes above 5 at 250 ms",
+)
+ON_LONG = (
+    "first seven",
+    "seven from the middle",
+    "last nanosecond, every frame",
+    "average of 3",
+    "keyframes, two",
+    "instants beyond the end",
 )
 
 CASES = SPARSE | DENSE
@@ -151,12 +161,13 @@ CASES = SPARSE | DENSE
 
 def grid() -> list[tuple[str, str]]:
     """Returns the pairs of video and case that are tried."""
-    return [
-        (video, case)
-        for video in VIDEOS
-        for case in CASES
-        if case in SPARSE or video not in HEAVY or (video not in LONG and case in DENSE_ON_HEAVY)
-    ]
+    return [(video, case) for video in VIDEOS for case in cases_on(video)]
+
+
+def cases_on(video: str) -> Iterable[str]:
+    if video in LONG:
+        return ON_LONG
+    return ON_HEAVY if video in HEAVY else CASES
 
 
 @pytest.mark.parametrize(("video", "case"), grid())

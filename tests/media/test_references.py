@@ -19,31 +19,34 @@ pytestmark = pytest.mark.corpus
 
 EVERY_FRAME = "video/snapshots,f_png,inter_0"
 
-# Mean absolute difference of an 8-bit sample. Torchcodec's references and ours differ only in how
-# chroma is interpolated and in rounding; the counter's went through another converter as well.
-TORCHCODEC_BOUND = 1.0
-COUNTER_BOUND = 2.5
+# In levels of 8 bits, the mean over all samples. The references come from swscale's fast path,
+# which repeats chroma samples and truncates, up to 1.4 levels; the counter's went through a file
+# of their own as well. Another matrix is 5 levels away in some channel.
+BOUND = 2.5
+BIAS_BOUND = 1.8
+
+# Where two references differ by as many levels, in as many pixels, an image is told by them.
+TELLING = 12
+ENOUGH = 25
 
 # Named by the time they were asked for, which there means the first frame from that time on.
 NAMED_BY_TIME = {"6.000000": 180, "6.100000": 183, "10.000000": 300, "12.979633": 389}
 
-Picture = npt.NDArray[np.float32]
+Picture = npt.NDArray[np.int16]
+Pictures = dict[int, Picture]
+
+
+def as_picture(picture: PillowImage.Image) -> Picture:
+    # Of what is larger than 1000 pixels, every third pixel of every third row is enough.
+    step = 3 if picture.width > 1000 else 1
+    return np.asarray(picture.convert("RGB"), np.int16)[::step, ::step]
 
 
 def picture_at(path: Path) -> Picture:
-    return np.asarray(PillowImage.open(path).convert("RGB"), np.float32)
+    return as_picture(PillowImage.open(path))
 
 
-def picture_of(image: Image) -> Picture:
-    return np.asarray(decoded(image).convert("RGB"), np.float32)
-
-
-def difference(one: Picture, other: Picture) -> float:
-    assert one.shape == other.shape
-    return float(np.abs(one - other).mean())
-
-
-def references(folder: Path, video: str, stream: int) -> dict[int, Picture]:
+def references(folder: Path, video: str, stream: int) -> Pictures:
     """Returns torchcodec's frames of a stream, by ordinal."""
     name = re.compile(rf"{re.escape(video)}\.stream{stream}\.frame(\d+)\.png")
     return {
@@ -53,22 +56,28 @@ def references(folder: Path, video: str, stream: int) -> dict[int, Picture]:
     }
 
 
-def assert_each_is_its_own(
-    images: dict[int, Image], expected: dict[int, Picture], bound: float
-) -> None:
-    """Asserts that each image shows its own reference, and none of the others better."""
-    assert expected
-    for ordinal, reference in expected.items():
-        picture = picture_of(images[ordinal])
-        own = difference(picture, reference)
-        assert own <= bound, f"frame {ordinal}"
-        for other, another in expected.items():
-            if not np.array_equal(reference, another):
-                assert own < difference(picture, another), f"frame {ordinal} looks like {other}"
-
-
 def by_ordinal(captured: Captured) -> dict[int, Image]:
     return {image.index - 1: image for image in captured.images}
+
+
+def assert_shows(image: Image, ordinal: int, expected: Pictures) -> int:
+    """Asserts that an image shows one reference, and no other; returns how many it was told from.
+
+    Two references that hardly differ cannot tell.
+    """
+    picture, own = as_picture(decoded(image)), expected[ordinal]
+    assert picture.shape == own.shape
+    assert np.abs(picture - own).mean() <= BOUND, f"frame {ordinal}"
+    assert np.abs((picture - own).mean(axis=(0, 1))).max() <= BIAS_BOUND, f"frame {ordinal}"
+    told = 0
+    for other, another in expected.items():
+        telling = np.abs(own - another).max(axis=2) >= TELLING
+        if telling.sum() >= ENOUGH:
+            there = picture[telling]
+            to_own, to_other = np.abs(there - own[telling]), np.abs(there - another[telling])
+            assert to_own.mean() < to_other.mean(), f"frame {ordinal} looks like {other}"
+            told += 1
+    return told
 
 
 def test_every_reference_frame_of_torchcodec(corpus: Path) -> None:
@@ -81,7 +90,9 @@ def test_every_reference_frame_of_torchcodec(corpus: Path) -> None:
     for time, ordinal in NAMED_BY_TIME.items():
         expected[ordinal] = picture_at(folder / f"nasa_13013.mp4.time{time}.png")
     assert len(expected) == 23
-    assert_each_is_its_own(by_ordinal(captured), expected, TORCHCODEC_BOUND)
+    images = by_ordinal(captured)
+    for ordinal in expected:
+        assert assert_shows(images[ordinal], ordinal, expected) >= 7
 
 
 @pytest.mark.parametrize(
@@ -91,44 +102,40 @@ def test_every_reference_frame_of_torchcodec(corpus: Path) -> None:
 def test_a_reference_frame_of_another_codec(
     corpus: Path, video: str, name: str, ordinal: int
 ) -> None:
-    captured = capture(corpus / "media" / video, EVERY_FRAME)
+    path = corpus / "media" / video
     expected = references(corpus / "reference/torchcodec", name, 0)
     assert set(expected) == {ordinal}
-    own, *others = [
-        difference(picture_of(captured.images[i]), expected[ordinal])
-        for i in (ordinal, ordinal - 1, ordinal + 1)
-    ]
-    assert own <= TORCHCODEC_BOUND
-    assert own < min(others)
+    around = timeline.pictures(path, range(ordinal - 3, ordinal + 4))
+    assert np.array_equal(around[ordinal], expected[ordinal])
+    image = by_ordinal(capture(path, EVERY_FRAME))[ordinal]
+    pictures = {i: picture.astype(np.int16) for i, picture in around.items()}
+    assert assert_shows(image, ordinal, pictures) >= 2
 
 
-def counter(corpus: Path) -> dict[int, Picture]:
+@pytest.fixture(scope="module")
+def counter(corpus: Path) -> Pictures:
     folder = corpus / "reference/pyscenedetect/counter"
     return {i: picture_at(folder / f"frame{i + 1:03}.png") for i in range(30)}
 
 
-def test_each_frame_of_the_counter_comes_at_its_own_time(corpus: Path) -> None:
+def test_each_frame_of_the_counter_comes_at_its_own_time(corpus: Path, counter: Pictures) -> None:
     captured = capture(corpus / "media/psd_counter.mp4", "video/snapshots,f_png,inter_100")
-    assert [image.media_time for image in captured.images] == [
-        nanoseconds(Fraction(i, 10)) for i in range(30)
-    ]
-    assert [image.requested_time for image in captured.images] == [
-        image.media_time for image in captured.images
-    ]
-    assert_each_is_its_own(by_ordinal(captured), counter(corpus), COUNTER_BOUND)
+    tenths = [nanoseconds(Fraction(i, 10)) for i in range(30)]
+    assert [image.media_time for image in captured.images] == tenths
+    assert [image.requested_time for image in captured.images] == tenths
+    for ordinal, image in by_ordinal(captured).items():
+        assert assert_shows(image, ordinal, counter) == 29
 
 
 @pytest.mark.parametrize("ordinal", [0, 1, 13, 28, 29])
-def test_a_single_instant_gives_the_counter_it_shows(corpus: Path, ordinal: int) -> None:
+def test_a_single_instant_gives_the_counter_it_shows(
+    corpus: Path, counter: Pictures, ordinal: int
+) -> None:
     # In the last millisecond of the frame: a seek that rounds would give the next one.
     text = f"video/snapshots,f_png,ss_{ordinal * 100 + 99},num_1"
-    captured = capture(corpus / "media/psd_counter.mp4", text)
-    (image,) = captured.images
+    (image,) = capture(corpus / "media/psd_counter.mp4", text).images
     assert image.media_time == nanoseconds(Fraction(ordinal, 10))
-    expected = counter(corpus)
-    distances = [difference(picture_of(image), expected[i]) for i in range(30)]
-    assert distances.index(min(distances)) == ordinal
-    assert min(distances) <= COUNTER_BOUND
+    assert assert_shows(image, ordinal, counter) == 29
 
 
 def test_libav_itself_shows_the_same_references(corpus: Path) -> None:
