@@ -19,7 +19,7 @@ from framecap.v1 import event_pb2
 
 CAPTURES: Final = (
     ("even", "Twelve pictures, spread evenly", "video/snapshots,f_jpg,m_avg,num_12"),
-    ("change", "Where the picture changes", "video/snapshots,f_jpg,m_dhash,inter_200,thr_20"),
+    ("change", "Where the picture changes", "video/snapshots,f_jpg,m_dhash,inter_200,thr_25"),
 )
 """Name of the pictures, title on the sheet, request."""
 
@@ -77,7 +77,9 @@ def _draw(page: Path, captures: list[Capture]) -> None:
         for (name, title, request), got in zip(CAPTURES, captures, strict=True)
     ]
     duration = media.duration.ToNanoseconds()
-    subtitle = f"{media.codec}   {media.width} x {media.height}   {duration // 10**9} s"
+    subtitle = (
+        f"sample.mp4   {media.codec}   {media.width} x {media.height}   {duration // 10**9} s"
+    )
     draw_sheet(sections, subtitle=subtitle, duration=duration).save(page)
 
 

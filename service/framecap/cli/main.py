@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -43,6 +43,15 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; quietly ends it when whoever reads standard output is gone."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The interpreter must not stumble over it again at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.FAILED
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands' lines of the help without loading any."""
         with formatter.section("Commands"):
@@ -73,10 +82,6 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.REQUEST
     except click.ClickException as error:
         print(f"framecap: {error.format_message()}", file=sys.stderr)
-        return Exit.FAILED
-    except BrokenPipeError:
-        # Whoever read our output went away; the interpreter must not stumble over it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except Exception:
         traceback.print_exc()

@@ -64,8 +64,7 @@ def serve(ctx: click.Context, /, **options: str | tuple[str, ...]) -> Exit:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     try:
-        settings = load(options=given)
+        asyncio.run(run_service(load(options=given)))
     except SettingsError as error:
         raise click.UsageError(str(error), ctx) from error
-    asyncio.run(run_service(settings))
     return Exit.DONE
