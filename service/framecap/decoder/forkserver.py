@@ -84,9 +84,9 @@ class Server:
             poll.register(pidfd, select.POLLIN)
         events = dict(poll.poll())
         mask = events.pop(self._sock.fileno(), 0)
-        for pidfd in events:
-            self._reap(pidfd)
         try:
+            for pidfd in events:
+                self._reap(pidfd)
             if mask and not self._outbox:
                 return self._take_request(mask)
             self._flush()

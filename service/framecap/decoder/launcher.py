@@ -144,9 +144,12 @@ class DirectFork:
             """The fork's process."""
             if self.pid == 0:
                 serve_forked(theirs.fileno(), run)
+        except OSError:
+            self._sock.close()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-        theirs.close()
+            theirs.close()
 
     @property
     def alive(self) -> int:

@@ -8,7 +8,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 from framecap.decoder import exits
 from framecap.decoder.check import Check, Violation
@@ -99,7 +99,7 @@ class Decoder:
         while True:
             message = await self._next(self._check)
             if message.HasField("fault"):
-                raise incident(DecoderFault(message.fault.traceback))
+                raise incident(DecoderFault(_printable(message.fault.traceback)))
             yield message
             if message.HasField("finished"):
                 return
@@ -135,8 +135,7 @@ class Decoder:
                 message = await self._channel.receive()
             check.accept(message)
         except (StreamEnded, StreamCut):
-            status = await self._wait_status()
-            raise exits.error_for(status) from DecoderEnded(exits.describe(status))
+            await self._raise_end()
         except (WireError, Violation) as error:
             self.kill()
             raise exits.crashed() from error
@@ -148,12 +147,17 @@ class Decoder:
             self._watchdog.progressed()
         return message
 
-    async def _wait_status(self) -> int | None:
-        """Returns how the process ended, now that its stream has."""
+    async def _raise_end(self) -> NoReturn:
+        """Raises what it means that the stream ended before the job did."""
         try:
             async with asyncio.timeout(EXIT_GRACE):
-                return await asyncio.shield(self._exited)
+                status = await asyncio.shield(self._exited)
         except TimeoutError:
-            # It closed its socket and went on: against the rules, so as good as a crash.
             self.kill()
-            return signal.SIGABRT
+            raise exits.crashed() from DecoderEnded("it closed its socket and went on")
+        raise exits.error_for(status) from DecoderEnded(exits.describe(status))
+
+
+def _printable(text: str) -> str:
+    """Returns `text` as lines for a log; it may come from a decoder in the hands of its file."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -13,9 +13,9 @@ from framecap.errors import DecoderLost
 from unit.decoder.jobs import alive, capture, cases, descriptors, job, source, until
 
 
-async def consume(forkserver, text: str, pids: list[int]) -> None:
+async def consume(launcher, text: str, pids: list[int]) -> None:
     with source(text) as descriptor:
-        async with await forkserver.launch(descriptor) as decoder:
+        async with await launcher.launch(descriptor) as decoder:
             await decoder.send(job())
             pids.append(decoder.pid)
             async for _ in decoder.messages():
@@ -23,24 +23,26 @@ async def consume(forkserver, text: str, pids: list[int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["hang", "flood 100000"])
-async def test_a_cancelled_consumer_kills_its_decoder(forkserver, text):
+async def test_a_cancelled_consumer_kills_its_decoder(launcher, text):
+    await capture(launcher, "capture 1")
     before = descriptors()
     pids: list[int] = []
-    task = asyncio.create_task(consume(forkserver, text, pids))
+    task = asyncio.create_task(consume(launcher, text, pids))
     await until(lambda: bool(pids))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not alive(pids[0])
     assert descriptors() == before
-    await until(lambda: forkserver.alive == 0)
-    assert cases(await capture(forkserver, "capture 1"))[-1] == "finished"
+    await until(lambda: launcher.alive == 0)
+    assert cases(await capture(launcher, "capture 1"))[-1] == "finished"
 
 
-async def test_cancelling_again_while_it_ends_leaves_nothing(forkserver):
+async def test_cancelling_again_while_it_ends_leaves_nothing(launcher):
+    await capture(launcher, "capture 1")
     before = descriptors()
     pids: list[int] = []
-    task = asyncio.create_task(consume(forkserver, "hang", pids))
+    task = asyncio.create_task(consume(launcher, "hang", pids))
     await until(lambda: bool(pids))
     while not task.done():
         task.cancel()
@@ -50,11 +52,12 @@ async def test_cancelling_again_while_it_ends_leaves_nothing(forkserver):
     assert descriptors() == before
 
 
-async def test_a_launch_cancelled_at_any_step_leaves_nothing(forkserver):
+async def test_a_launch_cancelled_at_any_step_leaves_nothing(launcher):
+    await capture(launcher, "capture 1")
     before = descriptors()
     for steps in range(12):
         with source("hang") as descriptor:
-            task = asyncio.create_task(forkserver.launch(descriptor))
+            task = asyncio.create_task(launcher.launch(descriptor))
             for _ in range(steps):
                 await asyncio.sleep(0)
             task.cancel()
@@ -62,23 +65,23 @@ async def test_a_launch_cancelled_at_any_step_leaves_nothing(forkserver):
                 async with await task:
                     pass
     # The server answers in order: once this is done, so is everything before it.
-    await capture(forkserver, "capture 1")
-    await until(lambda: forkserver.alive == 0)
+    await capture(launcher, "capture 1")
+    await until(lambda: launcher.alive == 0)
     assert descriptors() == before
 
 
-async def test_a_consumer_that_breaks_off_kills_its_decoder(forkserver):
+async def test_a_consumer_that_breaks_off_kills_its_decoder(launcher):
     with source("hang") as descriptor:
-        async with await forkserver.launch(descriptor) as decoder:
+        async with await launcher.launch(descriptor) as decoder:
             await decoder.send(job())
             async with contextlib.aclosing(decoder.messages()) as messages:
                 await anext(messages)
     assert not alive(decoder.pid)
 
 
-async def test_a_killed_decoder_is_lost(forkserver):
+async def test_a_killed_decoder_is_lost(launcher):
     with source("hang") as descriptor:
-        async with await forkserver.launch(descriptor) as decoder:
+        async with await launcher.launch(descriptor) as decoder:
             await decoder.send(job())
             messages = decoder.messages()
             await anext(messages)
@@ -88,9 +91,9 @@ async def test_a_killed_decoder_is_lost(forkserver):
             decoder.kill()
 
 
-async def test_sending_to_a_dead_decoder_does_nothing(forkserver):
+async def test_sending_to_a_dead_decoder_does_nothing(launcher):
     with source("hang") as descriptor:
-        async with await forkserver.launch(descriptor) as decoder:
+        async with await launcher.launch(descriptor) as decoder:
             os.kill(decoder.pid, signal.SIGKILL)
             await until(lambda: not alive(decoder.pid))
             await decoder.send(job())

@@ -25,26 +25,26 @@ AGAINST_THE_RULES = (
 )
 
 
-async def assert_works(forkserver):
-    messages = await capture(forkserver, "capture 2")
+async def assert_works(launcher):
+    messages = await capture(launcher, "capture 2")
     assert cases(messages) == ["probed", "planned", "image", "image", "finished"]
 
 
-async def test_a_decoder_that_dies_of_its_file_has_crashed(forkserver):
+async def test_a_decoder_that_dies_of_its_file_has_crashed(launcher):
     for number in OF_ITS_OWN:
         with pytest.raises(DecoderCrashed) as caught:
-            await capture(forkserver, f"die {int(number)}")
+            await capture(launcher, f"die {int(number)}")
         assert caught.value.code is Code.FAILED_PRECONDITION
         assert caught.value.reason == "DECODER_CRASHED"
         assert str(caught.value) == "the file crashed its decoder"
         assert f"signal {int(number)}," in str(caught.value.__cause__)
-    await assert_works(forkserver)
+    await assert_works(launcher)
 
 
-async def test_a_decoder_killed_from_outside_is_lost(forkserver):
+async def test_a_decoder_killed_from_outside_is_lost(launcher):
     for number in FROM_OUTSIDE:
         with source("hang") as descriptor:
-            decoder = await forkserver.launch(descriptor)
+            decoder = await launcher.launch(descriptor)
         async with decoder:
             await decoder.send(job())
             messages = decoder.messages()
@@ -56,12 +56,12 @@ async def test_a_decoder_killed_from_outside_is_lost(forkserver):
         assert caught.value.reason == "DECODER_LOST"
         assert caught.value.retry_after_ms
         assert "ended from outside" in str(caught.value)
-    await assert_works(forkserver)
+    await assert_works(launcher)
 
 
-async def test_a_decoder_killed_within_a_message_is_lost(forkserver):
+async def test_a_decoder_killed_within_a_message_is_lost(launcher):
     with source("flood 4000000") as descriptor:
-        decoder = await forkserver.launch(descriptor)
+        decoder = await launcher.launch(descriptor)
     async with decoder:
         await decoder.send(job())
         messages = decoder.messages()
@@ -71,43 +71,43 @@ async def test_a_decoder_killed_within_a_message_is_lost(forkserver):
             [_ async for _ in messages]
 
 
-async def test_a_decoder_that_leaves_has_crashed(forkserver):
+async def test_a_decoder_that_leaves_has_crashed(launcher):
     for status in (0, 1, 137):
         with pytest.raises(DecoderCrashed) as caught:
-            await capture(forkserver, f"leave {status}")
+            await capture(launcher, f"leave {status}")
         assert str(caught.value.__cause__) == f"exit status {status}"
         assert str(caught.value) == "the file crashed its decoder"
 
 
-async def test_a_decoder_that_hangs_up_and_goes_on_has_crashed(forkserver, monkeypatch):
+async def test_a_decoder_that_hangs_up_and_goes_on_has_crashed(launcher, monkeypatch):
     monkeypatch.setattr("framecap.decoder.process.EXIT_GRACE", 0.1)
     with pytest.raises(DecoderCrashed):
-        await capture(forkserver, "shun")
-    await assert_works(forkserver)
+        await capture(launcher, "shun")
+    await assert_works(launcher)
 
 
-async def test_a_decoder_that_breaks_the_rules_has_crashed(forkserver):
+async def test_a_decoder_that_breaks_the_rules_has_crashed(launcher):
     for text in AGAINST_THE_RULES:
         with pytest.raises(DecoderCrashed):
-            await capture(forkserver, text)
-    await assert_works(forkserver)
+            await capture(launcher, text)
+    await assert_works(launcher)
 
 
-async def test_a_failure_of_the_file_is_finished_with_its_status(forkserver):
-    *_, last = await capture(forkserver, "corrupt 3")
+async def test_a_failure_of_the_file_is_finished_with_its_status(launcher):
+    *_, last = await capture(launcher, "corrupt 3")
     assert last.finished.status.code == Code.FAILED_PRECONDITION
     assert last.finished.status.message == "nothing can be decoded"
     assert last.finished.captured_count == 3
     assert last.finished.read_bytes > 0
 
 
-async def test_a_failure_after_the_summary_keeps_its_figures(forkserver):
-    *_, last = await capture(forkserver, "sum_up")
+async def test_a_failure_after_the_summary_keeps_its_figures(launcher):
+    *_, last = await capture(launcher, "sum_up")
     assert last.finished.status.code == Code.OUT_OF_RANGE
     assert last.finished.decoded_count == 1
 
 
-async def test_a_lack_of_memory_is_the_files_doing(forkserver):
-    *_, last = await capture(forkserver, "overflow")
+async def test_a_lack_of_memory_is_the_files_doing(launcher):
+    *_, last = await capture(launcher, "overflow")
     assert last.finished.status.code == Code.FAILED_PRECONDITION
     assert last.finished.status.message == "the file needs more memory than a capture may use"

@@ -23,9 +23,9 @@ def expected_errors() -> list[str]:
         ("unheard-of", "KeyError"),
     ],
 )
-async def test_a_fault_is_logged_not_told(forkserver, text, traceback, caplog):
+async def test_a_fault_is_logged_not_told(launcher, text, traceback, caplog):
     with pytest.raises(InternalError) as caught:
-        await capture(forkserver, text)
+        await capture(launcher, text)
     assert caught.value.code is Code.INTERNAL
     number = caught.value.metadata["incident"]
     assert number in str(caught.value)

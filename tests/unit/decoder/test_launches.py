@@ -29,32 +29,32 @@ async def test_two_hundred_launches_leave_no_descriptor(forkserver):
     assert (descriptors(), descriptors(forkserver.pid)) == before
 
 
-async def test_decoders_at_once_do_not_mix(forkserver):
-    captures = [capture(forkserver, f"capture {count}") for count in range(1, 13)]
+async def test_decoders_at_once_do_not_mix(launcher):
+    captures = [capture(launcher, f"capture {count}") for count in range(1, 13)]
     for count, messages in enumerate(await asyncio.gather(*captures), 1):
         indexes = [m.image.facts.index for m in messages if m.HasField("image")]
         assert indexes == list(range(1, count + 1))
 
 
-async def test_one_that_crashes_does_not_touch_another(forkserver):
+async def test_one_that_crashes_does_not_touch_another(launcher):
     with source("flood 1000") as descriptor:
-        other = await forkserver.launch(descriptor)
+        other = await launcher.launch(descriptor)
     async with other:
         await other.send(job())
         messages = other.messages()
         await anext(messages)
         with pytest.raises(DecoderCrashed):
-            await capture(forkserver, f"die {int(signal.SIGSEGV)}")
+            await capture(launcher, f"die {int(signal.SIGSEGV)}")
         seen = [(await anext(messages)).image.facts.index for _ in range(300)]
     assert seen[-1] > seen[1] >= 1
 
 
-async def test_two_decoders_of_one_descriptor_read_for_themselves(forkserver):
+async def test_two_decoders_of_one_descriptor_read_for_themselves(launcher):
     with source("digest 0:6 4000:96") as descriptor:
         os.lseek(descriptor, 3, os.SEEK_SET)
         found = []
         for _ in range(2):
-            async with await forkserver.launch(descriptor) as decoder:
+            async with await launcher.launch(descriptor) as decoder:
                 await decoder.send(job())
                 messages = [m async for m in decoder.messages()]
                 found.append(dict(messages[1].warning.metadata))
@@ -64,11 +64,11 @@ async def test_two_decoders_of_one_descriptor_read_for_themselves(forkserver):
     assert found[0]["4000:96"] == f"{bytes(10).hex()} 96 4096"
 
 
-async def test_the_running_are_counted(forkserver):
-    assert forkserver.alive == 0
-    async with await forkserver.launch(), await forkserver.launch():
-        assert forkserver.alive == 2
-    await until(lambda: forkserver.alive == 0)
+async def test_the_running_are_counted(launcher):
+    assert launcher.alive == 0
+    async with await launcher.launch(), await launcher.launch():
+        assert launcher.alive == 2
+    await until(lambda: launcher.alive == 0)
 
 
 async def test_a_server_that_dies_loses_its_captures_and_starts_again(forkserver):

@@ -32,9 +32,9 @@ async def serve(decoder: Decoder, data: bytes) -> list[FromDecoder]:
     return seen
 
 
-async def test_a_remote_source_is_read_where_it_is_asked_for(forkserver):
+async def test_a_remote_source_is_read_where_it_is_asked_for(launcher):
     data = content("digest 0:6 9990:100 20000:5 200:0")
-    async with await forkserver.launch() as decoder:
+    async with await launcher.launch() as decoder:
         messages = await serve(decoder, data)
     reads = [(m.read.offset, m.read.length) for m in messages if m.HasField("read")]
     assert reads == [(0, 200), (0, 6), (9990, 10)]
@@ -46,24 +46,24 @@ async def test_a_remote_source_is_read_where_it_is_asked_for(forkserver):
     }
 
 
-async def test_a_large_read_comes_in_parts(forkserver):
+async def test_a_large_read_comes_in_parts(launcher):
     data = content("digest 0:9000000", 9_000_000)
-    async with await forkserver.launch() as decoder:
+    async with await launcher.launch() as decoder:
         messages = await serve(decoder, data)
     assert max(m.read.length for m in messages if m.HasField("read")) == 4 * 1024 * 1024
     assert cases(messages)[-1] == "finished"
 
 
-async def test_reads_of_one_thread_and_images_of_another_do_not_mix(forkserver):
-    async with await forkserver.launch() as decoder:
+async def test_reads_of_one_thread_and_images_of_another_do_not_mix(launcher):
+    async with await launcher.launch() as decoder:
         messages = await serve(decoder, content("read_in_threads"))
     images = [m.image.facts.index for m in messages if m.HasField("image")]
     assert images == list(range(1, 201))
     assert messages[-2].warning.metadata["bytes"] == str(200 * 50)
 
 
-async def test_a_source_that_fails_ends_its_decoder(forkserver):
-    async with await forkserver.launch() as decoder:
+async def test_a_source_that_fails_ends_its_decoder(launcher):
+    async with await launcher.launch() as decoder:
         await decoder.send(job(remote=True, size=SIZE))
         with pytest.raises(DecoderCrashed):
             async for message in decoder.messages():

@@ -13,9 +13,9 @@ IMAGE_BYTES = 16 * 1024
 MOST_AHEAD = 2 * SOCKET_BUFFER_BYTES // IMAGE_BYTES + 2
 
 
-async def test_a_decoder_waits_for_its_reader(forkserver):
+async def test_a_decoder_waits_for_its_reader(launcher):
     with source(f"flood {IMAGE_BYTES}") as descriptor:
-        async with await forkserver.launch(descriptor) as decoder:
+        async with await launcher.launch(descriptor) as decoder:
             await decoder.send(job())
             messages = decoder.messages()
             taken = 0

@@ -17,19 +17,19 @@ def decoder_settings() -> DecoderSettings:
     return DecoderSettings(stall_after=1.0)
 
 
-async def test_a_decoder_that_hangs_has_stalled(forkserver):
+async def test_a_decoder_that_hangs_has_stalled(launcher):
     with pytest.raises(DecoderStalled) as caught:
-        await capture(forkserver, "hang")
+        await capture(launcher, "hang")
     assert caught.value.code is Code.FAILED_PRECONDITION
     assert caught.value.reason == "DECODER_STALLED"
     assert str(caught.value) == "the decoder made no progress in this file for 1 seconds"
     assert caught.value.metadata == {"seconds": "1"}
-    await until(lambda: forkserver.alive == 0)
-    assert cases(await capture(forkserver, "capture 1"))[-1] == "finished"
+    await until(lambda: launcher.alive == 0)
+    assert cases(await capture(launcher, "capture 1"))[-1] == "finished"
 
 
-async def test_a_decoder_that_reads_in_a_circle_has_stalled(forkserver):
-    async with await forkserver.launch() as decoder:
+async def test_a_decoder_that_reads_in_a_circle_has_stalled(launcher):
+    async with await launcher.launch() as decoder:
         await decoder.send(job(remote=True))
         answer = ToDecoder(read=ReadAnswer(data=b"read_on".ljust(200, b"\0")))
         with pytest.raises(DecoderStalled):
@@ -38,9 +38,9 @@ async def test_a_decoder_that_reads_in_a_circle_has_stalled(forkserver):
                     await decoder.send(answer)
 
 
-async def test_a_decoder_that_takes_no_answer_has_stalled(forkserver):
+async def test_a_decoder_that_takes_no_answer_has_stalled(launcher):
     with source("hang") as descriptor:
-        decoder = await forkserver.launch(descriptor)
+        decoder = await launcher.launch(descriptor)
     async with decoder:
         await decoder.send(job())
         answer = ToDecoder(read=ReadAnswer(data=bytes(4_000_000)))
@@ -49,9 +49,9 @@ async def test_a_decoder_that_takes_no_answer_has_stalled(forkserver):
         await until(lambda: not alive(decoder.pid))
 
 
-async def test_a_slow_consumer_is_no_stall(forkserver):
+async def test_a_slow_consumer_is_no_stall(launcher):
     with source("capture 3") as descriptor:
-        decoder = await forkserver.launch(descriptor)
+        decoder = await launcher.launch(descriptor)
     seen = []
     async with decoder:
         await decoder.send(job())
@@ -62,9 +62,9 @@ async def test_a_slow_consumer_is_no_stall(forkserver):
     assert cases(seen)[-1] == "finished"
 
 
-async def test_a_slow_source_is_no_stall(forkserver):
+async def test_a_slow_source_is_no_stall(launcher):
     seen = []
-    async with await forkserver.launch() as decoder:
+    async with await launcher.launch() as decoder:
         await decoder.send(job(remote=True, size=9))
         async for message in decoder.messages():
             seen.append(message)
