@@ -44,7 +44,7 @@ def test_weighing_is_as_defined(depth: int) -> None:
     product = np.empty(plane.shape, np.uint16)
     kernels.weigh(plane, alpha, product, depth)
     for p, a, result in zip(plane.flat, alpha.flat, product.flat, strict=True):
-        assert result == half_up(Fraction(int(p) * int(a) * 2**16, 4**depth))
+        assert result == half_up(Fraction(int(p) * int(a) * 2**15, 4**depth))
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

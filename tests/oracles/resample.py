@@ -75,14 +75,19 @@ def _cubic(x: Fraction) -> Fraction:
 
 
 def _whole(shares: dict[int, Fraction], middle: Fraction) -> dict[int, int]:
-    """Returns the shares in 16384ths: largest remainders first, then nearest the middle."""
+    """Returns the shares in 16384ths.
+
+    What rounding leaves over goes to the largest remainders first, then to the nearest the middle;
+    a sample in the very middle comes first where an odd number is left over and last elsewhere.
+    """
     result = {sample: floor(share * ONE) for sample, share in shares.items()}
+    missing = ONE - sum(result.values())
 
-    def claim(sample: int) -> tuple[Fraction, Fraction]:
-        remainder = shares[sample] * ONE - result[sample]
-        return -remainder, abs(sample + Fraction(1, 2) - middle)
+    def claim(sample: int) -> tuple[int, Fraction, Fraction]:
+        distance = abs(sample + Fraction(1, 2) - middle)
+        lone = 0 if distance else -1 if missing % 2 else 1
+        return lone, -(shares[sample] * ONE - result[sample]), distance
 
-    order = sorted(shares, key=claim)
-    for sample in order[: ONE - sum(result.values())]:
+    for sample in sorted(shares, key=claim)[:missing]:
         result[sample] += 1
     return result

@@ -40,17 +40,20 @@ def weigh(
     uint16_t[:, ::1] target not None,
     int depth,
 ):
-    """Fills `target` with `plane` times `alpha`, in 16 bits."""
+    """Fills `target` with `plane` times `alpha`, in 15 bits.
+
+    The 16th is room for a cubic's overshoot: were it cut off, a quotient would be too large.
+    """
     cdef ptrdiff_t x, y
     cdef const sample_t *p
     cdef const sample_t *a
     cdef uint16_t *out
-    cdef int shift = 2 * depth - 16
+    cdef int shift = 2 * depth - 15
     cdef uint64_t half
     _check(plane, alpha, target.shape[0], target.shape[1], depth)
     if target.shape[0] == 0 or target.shape[1] == 0:
         return
-    half = (<uint64_t>1 << shift) >> 1
+    half = <uint64_t>1 << (shift - 1)
     with nogil:
         for y in range(target.shape[0]):
             p, a, out = &plane[y, 0], &alpha[y, 0], &target[y, 0]
@@ -65,7 +68,7 @@ def unweigh(
     int32_t black,
     int depth,
 ):
-    """Fills `target` with `weighed` over `alpha`, both in 16 bits; black where alpha is 0."""
+    """Fills `target` with `weighed` over `alpha`, both in 15 bits; black where alpha is 0."""
     cdef ptrdiff_t x, y
     cdef const uint16_t *w
     cdef const uint16_t *a

@@ -7,7 +7,7 @@ def flatten(plane: Plane, alpha: Plane, target: Plane, black: int, depth: int) -
     """Fills `target` with what is seen of `plane` before black."""
 
 def weigh(plane: Plane, alpha: Plane, target: npt.NDArray[np.uint16], depth: int) -> None:
-    """Fills `target` with `plane` times `alpha`, in 16 bits."""
+    """Fills `target` with `plane` times `alpha`, in 15 bits."""
 
 def unweigh(
     weighed: npt.NDArray[np.uint16],
@@ -16,4 +16,4 @@ def unweigh(
     black: int,
     depth: int,
 ) -> None:
-    """Fills `target` with `weighed` over `alpha`, both in 16 bits; black where alpha is 0."""
+    """Fills `target` with `weighed` over `alpha`, both in 15 bits; black where alpha is 0."""

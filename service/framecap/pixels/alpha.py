@@ -68,4 +68,6 @@ def sample_weighed(
 
 
 def _widened(alpha: Plane, depth: int) -> npt.NDArray[np.uint16]:
-    return np.left_shift(alpha, 16 - depth, dtype=np.uint16)
+    """Returns alpha in 15 bits, as the products with it are."""
+    wide = np.left_shift(alpha, 16 - depth, dtype=np.uint16)
+    return np.right_shift(wide, 1, dtype=np.uint16)

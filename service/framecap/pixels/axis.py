@@ -7,8 +7,8 @@ a = -1/2, the only one of its family that reproduces every quadratic, and the on
 least while it interpolates.
 
 Weights are integers that sum to 16384. What rounding down leaves over goes to the samples with the
-largest remainders, of equal ones to those nearest the result's centre, so that a mirrored axis has
-mirrored weights.
+largest remainders, of equal ones to those nearest the result's centre; a sample in the very middle
+takes only what cannot be shared out in pairs. So a mirrored axis has mirrored weights.
 """
 
 from __future__ import annotations
@@ -126,9 +126,10 @@ def _cubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
 
 def _complete(weights: Integers, remainders: Integers, distances: Integers) -> Integers:
     """Returns the weights after what rounding left over is given away."""
-    order = np.lexsort((np.abs(distances), -remainders), axis=-1)
-    missing = WEIGHT_SUM - weights.sum(axis=1)
-    gains = np.arange(weights.shape[1]) < missing[:, None]
+    missing = WEIGHT_SUM - weights.sum(axis=1, keepdims=True)
+    middle = np.where(distances == 0, 1 - 2 * (missing % 2), 0)
+    order = np.lexsort((np.abs(distances), -remainders, middle), axis=-1)
+    gains = np.arange(weights.shape[1]) < missing
     np.put_along_axis(weights, order, np.take_along_axis(weights, order, 1) + gains, 1)
     return weights
 
