@@ -10,19 +10,22 @@ import pytest
 
 Factory = Callable[..., logging.LogRecord]
 
-seen = pytest.StashKey[list[logging.LogRecord]]()
+seen = pytest.StashKey[list[str]]()
 replaced = pytest.StashKey[Factory]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Notes every error where records are made: no logger's configuration can hide one."""
-    records = config.stash[seen] = []
+    """Notes every error where records are made: no logger's configuration can hide one.
+
+    Only its words are kept. A record holds a traceback, and that whatever its frames held.
+    """
+    messages = config.stash[seen] = []
     make = config.stash[replaced] = logging.getLogRecordFactory()
 
     def noting(*args: object, **kwargs: object) -> logging.LogRecord:
         record = make(*args, **kwargs)
         if record.levelno >= logging.ERROR:
-            records.append(record)
+            messages.append(f"{record.name}: {record.getMessage()}")
         return record
 
     logging.setLogRecordFactory(noting)
@@ -45,7 +48,7 @@ def no_unexpected_errors(
 ) -> Generator[None, None, None]:
     """Judges the errors logged since the last test."""
     yield
-    messages = [f"{record.name}: {record.getMessage()}" for record in pytestconfig.stash[seen]]
+    messages = pytestconfig.stash[seen].copy()
     pytestconfig.stash[seen].clear()
     surplus = [m for m in messages if not any(re.search(p, m) for p in expected_errors)]
     if surplus:
