@@ -159,6 +159,9 @@ class _Work:
                     for payload in told or [self._throttle.latest]:
                         yield payload
                         heartbeat.told()
+        except Exception:
+            yield self._progress_to(self._throttle.latest.phase)
+            raise
         finally:
             await self._sink.close()
             self._sum_up()
@@ -185,7 +188,8 @@ class _Work:
             failure = error
         # Others may decode while the last images are on their way.
         self._place.pause()
-        yield await self._finish()
+        if told := await self._finish():
+            yield told
         if failure is not None:
             raise failure
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]

@@ -1,0 +1,103 @@
+"""A real service and a real channel, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import pytest_asyncio
+from grpc import aio
+
+from api.running import Run, Running
+from clips import make_clip
+from framecap.config import Settings
+from framecap.server.address import Address
+from framecap.server.serve import running
+from framecap.server.settings import ServerSettings
+from framecap.server.stop import Stop
+from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+
+NOISY_FRAMES = 600
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory that services may read, with the clips of the tests."""
+    directory = tmp_path_factory.mktemp("media")
+    make_clip(directory / "short.mp4", frames=100)
+    make_noisy_clip(directory / "noisy.mkv")
+    (directory / "text.mp4").write_text("This is no video.")
+    return directory
+
+
+def make_noisy_clip(path: Path) -> None:
+    """Writes a clip whose every frame is a large image, so that a capture has much to send."""
+    noise = np.random.default_rng(7).integers(0, 256, (360, 640), np.uint8)
+    frame = av.VideoFrame.from_ndarray(noise, format="gray").reformat(format="yuvj420p")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuvj420p"
+        (packet,) = [*stream.encode(frame), *stream.encode(None)]
+        encoded = bytes(packet)
+        for number in range(NOISY_FRAMES):
+            packet = av.Packet(encoded)
+            packet.stream, packet.time_base = stream, Fraction(1, 25)
+            packet.pts = packet.dts = number
+            packet.is_keyframe = True
+            container.mux(packet)
+
+
+def server_settings(media: Path, data: Path, *, metrics: bool, grace: float) -> ServerSettings:
+    """Returns the settings of a server on free ports."""
+    loopback = Address("127.0.0.1", 0)
+    return ServerSettings(
+        listen=loopback,
+        metrics=loopback if metrics else None,
+        data=data,
+        allow_path=(media,),
+        grace=grace,
+    )
+
+
+@pytest.fixture
+def run(media: Path, tmp_path: Path) -> Run:
+    """Runs services on free ports, with a data directory of their own.
+
+    The tests enter the block themselves: pytest holds on to what fixtures give until the test is
+    over, and a channel that is held keeps the sockets of grpc's poller open.
+    """
+
+    @asynccontextmanager
+    async def run(
+        settings: Settings | None = None,
+        *,
+        metrics: bool = False,
+        grace: float = 30.0,
+        stop: Stop | None = None,
+    ) -> AsyncGenerator[Running]:
+        server = server_settings(media, tmp_path, metrics=metrics, grace=grace)
+        settings = replace(settings or Settings(), server=server)
+        async with (
+            running(settings, stop) as service,
+            aio.insecure_channel(service.address) as channel,
+        ):
+            yield Running(service, channel, SnapshotServiceStub(channel))
+
+    return run
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def address(media: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[str]:
+    """The address of a service that the tests of a module share."""
+    server = server_settings(media, tmp_path_factory.mktemp("data"), metrics=False, grace=30.0)
+    # The loop's own thread starts now, so that no test is taken for the one that left it.
+    await asyncio.to_thread(int)
+    async with running(replace(Settings(), server=server)) as service:
+        yield service.address

@@ -1,0 +1,77 @@
+"""A client that goes away stops the work at once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from grpc import aio
+
+from api.calls import EVERY_FRAME, code, rich, until
+from api.running import Run, Running
+from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
+
+
+def decoders(client: Running) -> list[int]:
+    """Returns the pids of the service's decoders."""
+    return children_of(client.service.launcher.pid)
+
+
+def children_of(pid: int | None) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def first_frame(call: aio.UnaryStreamCall) -> None:
+    """Returns once a frame has arrived."""
+    async for response in call:
+        if response.event.HasField("frame"):
+            return
+
+
+async def test_a_cancelled_call_ends_its_decoder(run: Run, media: Path) -> None:
+    async with run() as client:
+        call = client.stub.CaptureFrames(
+            CaptureFramesRequest(source=f"{media}/noisy.mkv", text=EVERY_FRAME)
+        )
+        await first_frame(call)
+        (pid,) = decoders(client)
+        call.cancel()
+        await until(lambda: not alive(pid), "the decoder is gone")
+        await until(lambda: client.service.admission.load.open == 0, "its place is free")
+
+
+async def test_a_client_that_is_cut_off_ends_its_decoder(run: Run, media: Path) -> None:
+    async with run() as client:
+        async with aio.insecure_channel(client.service.address) as channel:
+            stub = type(client.stub)(channel)
+            call = stub.CaptureFrames(
+                CaptureFramesRequest(source=f"{media}/noisy.mkv", text=EVERY_FRAME)
+            )
+            await first_frame(call)
+            (pid,) = decoders(client)
+        await until(lambda: not alive(pid), "the decoder is gone")
+
+
+async def test_a_deadline_that_passes_ends_the_decoder(run: Run, media: Path) -> None:
+    async with run() as client:
+        call = client.stub.CaptureFrames(
+            CaptureFramesRequest(source=f"{media}/noisy.mkv", text=EVERY_FRAME), timeout=2.0
+        )
+        cases = []
+        with pytest.raises(aio.AioRpcError) as caught:
+            async for response in call:
+                cases.append(response.event.WhichOneof("event"))
+        assert code(rich(caught.value)) == "DEADLINE_EXCEEDED"
+        assert cases[0] == "accepted"
+        assert "finished" not in cases
+        await until(lambda: decoders(client) == [], "the decoder is gone")
+        await until(lambda: client.service.admission.load.open == 0, "its place is free")
