@@ -7,6 +7,7 @@ of a decoder.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import gc
@@ -69,9 +70,11 @@ class Server:
     def serve(self) -> None:
         """Serves until the service closes the connection, then ends all decoders."""
         try:
-            self._post(Reply(kind=ReplyKind.READY))
-            while self._turn():
-                pass
+            # A command that is refused at once does not wait for this to be ready.
+            with contextlib.suppress(ConnectionError):
+                self._post(Reply(kind=ReplyKind.READY))
+                while self._turn():
+                    pass
         finally:
             self._end_children()
 
