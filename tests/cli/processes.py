@@ -18,20 +18,3 @@ def with_argument(text: str) -> list[str]:
             if text in words:
                 found.append(words)
     return found
-
-
-def of_group(group: int) -> list[int]:
-    """Returns the processes of a process group, ended ones that wait for their parent left out."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdecimal():
-            try:
-                # After the command's name, which may hold anything: state, parent, group.
-                state, _, theirs = (
-                    Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()[:3]
-                )
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(theirs) == group and state != "Z":
-                found.append(int(entry))
-    return found

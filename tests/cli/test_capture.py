@@ -37,19 +37,19 @@ def test_without_a_directory_it_is_the_current_one(framecap, clip, tmp_path):
         assert (image.format, image.size) == ("JPEG", (192, 108))
 
 
-def test_a_pipe_gets_a_line_per_picture_and_nothing_else(framecap, clip):
+def test_a_pipe_gets_a_line_per_image_and_nothing_else(framecap, clip):
     done = framecap("capture", clip, EVERY_HALF_SECOND, "-o", "out")
     times = ("00:00:00.000", "00:00:00.480", "00:00:01.000", "00:00:01.480")
     lines = [f"out/film_0_{index}.png\t{time}" for index, time in enumerate(times, 1)]
     assert done.stdout.splitlines() == lines
-    assert done.stderr == "4 pictures in out.\n"
+    assert done.stderr == "4 images in out.\n"
 
 
 def test_a_shortfall_is_explained(framecap, clip):
     done = framecap("capture", clip, "video/snapshots,f_jpg,inter_1000,num_9")
     assert done.returncode == 0
     sentence, explanation = done.stderr.split(". ", 1)
-    assert sentence == "2 pictures in the current directory"
+    assert sentence == "2 images in the current directory"
     assert "9" in explanation
 
 
@@ -73,7 +73,7 @@ def test_saveas_stores_into_a_local_bucket(framecap, clip, tmp_path):
     expected = [f"store/buckets/shots/of/film-{index}.png" for index in (1, 2, 3, 4)]
     assert files(tmp_path) == expected
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == expected
-    assert done.stderr == "4 pictures in store/buckets/shots/of.\n"
+    assert done.stderr == "4 images in store/buckets/shots/of.\n"
 
 
 def test_one_name_for_all_keeps_the_last(framecap, clip, tmp_path):

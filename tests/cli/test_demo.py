@@ -9,11 +9,11 @@ from framecap.cli.sample import sheet
 from framecap.cli.sample.scenes import SCENES
 
 
-def test_the_demo(framecap, tmp_path):
+def test_the_demo(process, tmp_path):
     folder = tmp_path / "demo"
     folder.mkdir()
     (folder / "contact-sheet.png").write_bytes(b"of an earlier run")
-    done = framecap("demo", "-o", folder)
+    done = process("demo", "-o", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{folder}/contact-sheet.png" in done.stdout
     assert done.stderr == ""

@@ -62,7 +62,7 @@ def test_standard_output_has_only_events(framecap, clip):
     events = read(done.stdout)
     assert kind(events[-1]) == "finished"
     assert events[-1]["finished"]["status"]["code"] == 0
-    assert done.stderr == "4 pictures in the current directory.\n"
+    assert done.stderr == "4 images in the current directory.\n"
 
 
 @pytest.mark.parametrize(

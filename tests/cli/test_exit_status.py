@@ -102,6 +102,19 @@ def test_a_place_that_takes_no_images_is_4(framecap, clip):
     assert sentence(done)[1] == "SINK_UNREACHABLE"
 
 
+def test_a_process_ends_with_the_same_statuses(process, clip, tmp_path):
+    (tmp_path / "noise.mp4").write_bytes(b"no video at all" * 1000)
+    for expected, arguments in (
+        (0, ("capture", clip, REQUEST, "-o", "out")),
+        (2, ("capture", "absent.mp4", REQUEST)),
+        (3, ("capture", "noise.mp4", REQUEST)),
+        (4, ("capture", clip, REQUEST, "-o", "/proc/self/nowhere")),
+    ):
+        done = process(*arguments)
+        assert done.returncode == expected, done.stderr
+        assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("command", ["explain", "probe"])
 def test_the_other_commands_end_alike(framecap, clip, tmp_path, command):
     (tmp_path / "noise.mp4").write_bytes(b"no video at all" * 1000)

@@ -14,7 +14,7 @@ def test_explain_tells_the_request_the_video_and_the_plan(framecap, clip, tmp_pa
     assert told["request"] == "video/snapshots,f_jpg,num_3,inter_500"
     assert "thr" in told["warning"]
     assert told["size"] == "192x108"
-    assert "3 pictures, 192x108 JPG" in told["result"]
+    assert "3 images, 192x108 JPG" in told["result"]
     assert told["decoding"]
     assert list(tmp_path.iterdir()) == []
 

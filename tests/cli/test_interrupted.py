@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cli.conftest import COMMAND
-from cli.processes import of_group
+from cli.processes import with_argument
 from clips import make_clip
 
 LONG = "video/snapshots,f_png,w_1920,h_1080"
@@ -25,7 +25,7 @@ def long_clip(tmp_path_factory):
 
 @contextmanager
 def capturing(clip, folder, environment, *options, **pipes):
-    """Runs a capture that has stored its first picture."""
+    """Runs a capture that has stored its first image."""
     with subprocess.Popen(
         [*COMMAND, "capture", str(clip), LONG, "-o", "out", *options],
         cwd=folder,
@@ -43,9 +43,9 @@ def capturing(clip, folder, environment, *options, **pipes):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def nobody_left(group):
-    """Waits until all processes of a group are gone."""
-    while of_group(group):
+def nobody_left(clip):
+    """Waits until no process works on a clip any more; forks have their parent's arguments."""
+    while with_argument(str(clip)):
         time.sleep(0.02)
     return True
 
@@ -56,7 +56,7 @@ def test_an_interrupted_capture_leaves_whole_images_only(long_clip, tmp_path, en
         process.send_signal(number)
         _, complaint = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert nobody_left(process.pid)
+        assert nobody_left(long_clip)
     assert "Traceback" not in complaint
     images = list((tmp_path / "out").iterdir())
     assert images
@@ -71,7 +71,7 @@ def test_ctrl_c_on_a_terminal_reaches_all_processes_at_once(long_clip, tmp_path,
         os.killpg(process.pid, signal.SIGINT)
         _, complaint = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert nobody_left(process.pid)
+        assert nobody_left(long_clip)
     assert "Traceback" not in complaint
 
 
@@ -79,7 +79,7 @@ def test_a_killed_capture_takes_its_decoder_along(long_clip, tmp_path, environme
     with capturing(long_clip, tmp_path, environment) as process:
         process.kill()
         process.communicate(timeout=30)
-        assert nobody_left(process.pid)
+        assert nobody_left(long_clip)
 
 
 def test_the_events_written_so_far_are_whole(long_clip, tmp_path, environment):
@@ -96,4 +96,4 @@ def test_a_reader_that_goes_away_ends_the_capture(long_clip, tmp_path, environme
         process.stdout.close()
         assert process.wait(30) == 4
         assert "Traceback" not in process.stderr.read()
-        assert nobody_left(process.pid)
+        assert nobody_left(long_clip)

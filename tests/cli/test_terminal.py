@@ -1,4 +1,4 @@
-"""On a terminal there is a progress bar; the pictures' lines stay clean."""
+"""On a terminal there is a progress bar; the images' lines stay clean."""
 
 import os
 import pty
@@ -42,7 +42,7 @@ def test_the_bar_is_drawn_on_the_terminal_and_gone_at_the_end(clip, tmp_path, en
     assert status == 0
     assert re.search(r"opening|capturing", shown)
     assert "\x1b[?25l" in shown and "\x1b[?25h" in shown  # The cursor is hidden, and comes back.
-    assert shown.rstrip().endswith("50 pictures in out.")
+    assert shown.rstrip().endswith("50 images in out.")
     lines = piped.splitlines()
     assert len(lines) == 50
     assert all(re.fullmatch(r"out/film_0_\d+\.jpg\t00:00:0\d\.\d{3}", line) for line in lines)

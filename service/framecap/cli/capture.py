@@ -53,23 +53,25 @@ def capture(source: str, request: str, output: Path | None, events: str | None, 
     """Capture frames of a video into files. Needs no service.
 
     SOURCE is a path, or BUCKET/KEY of a local bucket when there is no such path. REQUEST says what
-    to capture, for example video/snapshots,f_jpg,inter_10000,w_320 for a picture every 10 seconds.
+    to capture, for example video/snapshots,f_jpg,inter_10000,w_320 for an image every 10 seconds.
 
     The images are named after the video: film_0_1.jpg, film_0_2.jpg and so on. One line per image,
     its path and its time, goes to standard output.
     """
-    launcher = DirectFork()
     call = CaptureCall(source=source, request=request)
     destination = Destination(data=data, output=output)
-    with open_events(events) as stream, ProgressBar(sys.stderr) as bar:
-        teller = Teller(bar, buckets=data, quiet=events == "-")
+    with open_events(events) as stream:
+        # Before the bar, which is drawn by a thread.
+        launcher = DirectFork()
+        with ProgressBar(sys.stderr) as bar:
+            teller = Teller(bar, buckets=data, quiet=events == "-")
 
-        def tell(event: event_pb2.CaptureEvent) -> None:
-            if stream is not None:
-                write_event(stream, event)
-            teller.tell(event)
+            def tell(event: event_pb2.CaptureEvent) -> None:
+                if stream is not None:
+                    write_event(stream, event)
+                teller.tell(event)
 
-        status = asyncio.run(_capture(call, launcher, destination, tell))
+            status = asyncio.run(_capture(call, launcher, destination, tell))
     if status.code != Code.OK:
         return tell_failure(status, request)
     print(teller.closing(), file=sys.stderr)

@@ -18,10 +18,10 @@ from framecap.cli.sample.sheet import Section, Shot, draw_sheet
 from framecap.v1 import event_pb2
 
 CAPTURES: Final = (
-    ("even", "Twelve pictures, spread evenly", "video/snapshots,f_jpg,m_avg,num_12"),
+    ("even", "Twelve images, spread evenly", "video/snapshots,f_jpg,m_avg,num_12"),
     ("change", "Where the picture changes", "video/snapshots,f_jpg,m_dhash,inter_200,thr_25"),
 )
-"""Name of the pictures, title on the sheet, request."""
+"""Name of the images, title on the sheet, request."""
 
 
 @click.command
@@ -34,10 +34,10 @@ CAPTURES: Final = (
     show_envvar=True,
     show_default=True,
     metavar="DIR",
-    help="Where the sample video and the pictures go.",
+    help="Where the sample video and the images go.",
 )
 def demo(output: Path) -> Exit:
-    """Start a service, capture from a sample video, show the pictures.
+    """Start a service, capture from a sample video, show the images.
 
     Runs on free ports of this machine, takes some seconds, and ends its service.
     """
@@ -53,7 +53,7 @@ def demo(output: Path) -> Exit:
             (output / f"{name}_{frame.index:02}.jpg").write_bytes(image)
         _step("capture", f"{counted(len(got.images))} for {request}")
     _draw(page, captures)
-    _step("pictures", f"{output}/, all of them on {page}")
+    _step("images", f"{output}/, all of them on {page}")
     return Exit.DONE
 
 

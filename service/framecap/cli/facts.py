@@ -64,7 +64,7 @@ def plan_rows(plan: event_pb2.CapturePlanned, spec: capture_pb2.CaptureSpec) -> 
         about = "" if plan.exact else "about "
         expected = about + counted(plan.expected_count)
     else:
-        expected = "pictures, how many only decoding tells"
+        expected = "images, how many only decoding tells"
     yield "result", f"{expected}, {plan.width}x{plan.height} {name}"
     yield "decoding", STRATEGIES.get(plan.strategy, "not known")
     cost = []

@@ -23,7 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "probe": "Show what a video contains.",
     "serve": "Run the service.",
     "health": "Ask a running service whether it is well.",
-    "demo": "Start a service, capture from a sample video, show the pictures.",
+    "demo": "Start a service, capture from a sample video, show the images.",
 }
 """Every command and its line in the help, in order. `framecap.cli.NAME` holds the command NAME."""
 

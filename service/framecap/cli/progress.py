@@ -92,5 +92,5 @@ class ProgressBar:
 
 
 def counted(count: int) -> str:
-    """Returns a number of pictures in words."""
-    return "1 picture" if count == 1 else f"{count} pictures"
+    """Returns a number of images in words."""
+    return "1 image" if count == 1 else f"{count} images"

@@ -1,4 +1,4 @@
-"""What a person learns from a capture: a line per picture, and a sentence at the end."""
+"""What a person learns from a capture: a line per image, and a sentence at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from framecap.v1 import event_pb2
 class Teller:
     """Tells a capture's events to a person.
 
-    On standard output goes one line per picture, `PATH TAB TIME`, so that a script can cut it;
+    On standard output goes one line per image, `PATH TAB TIME`, so that a script can cut it;
     everything else goes to standard error.
 
     Args:
@@ -49,7 +49,7 @@ class Teller:
             case "progress":
                 self._bar.update(event.progress)
             case "frame":
-                self._picture(event.frame)
+                self._image(event.frame)
             case "finished":
                 self._finished = event.finished
 
@@ -74,7 +74,7 @@ class Teller:
             )
         return " ".join(parts)
 
-    def _picture(self, frame: event_pb2.FrameCaptured) -> None:
+    def _image(self, frame: event_pb2.FrameCaptured) -> None:
         if frame.superseded:
             self._replaced += 1
             return

@@ -55,10 +55,10 @@ def test_what_the_header_does_not_say_is_left_out():
 @pytest.mark.parametrize(
     ("expected_count", "exact", "words"),
     [
-        (30, True, "30 pictures, 640x360 JPG"),
-        (30, False, "about 30 pictures, 640x360 JPG"),
-        (0, False, "pictures, how many only decoding tells, 640x360 JPG"),
-        (0, True, "0 pictures, 640x360 JPG"),
+        (30, True, "30 images, 640x360 JPG"),
+        (30, False, "about 30 images, 640x360 JPG"),
+        (0, False, "images, how many only decoding tells, 640x360 JPG"),
+        (0, True, "0 images, 640x360 JPG"),
     ],
 )
 def test_a_plan_says_what_is_certain(expected_count, exact, words):

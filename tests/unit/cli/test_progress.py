@@ -33,7 +33,7 @@ def test_a_terminal_shows_how_far_it_is(monkeypatch):
         bar.update(report(captured_count=3))
         bar.print("out/[red]a.jpg")
     drawn = stream.getvalue()
-    for words in ("capturing", "25%", "00:00:05.000", "3 pictures", "out/[red]a.jpg\n"):
+    for words in ("capturing", "25%", "00:00:05.000", "3 images", "out/[red]a.jpg\n"):
         assert words in drawn
 
 
@@ -49,5 +49,5 @@ def test_every_phase_has_a_word():
     assert set(PHASES) == set(event_pb2.CapturePhase.values()) - {0}
 
 
-def test_pictures_are_counted():
-    assert [counted(n) for n in (0, 1, 2)] == ["0 pictures", "1 picture", "2 pictures"]
+def test_images_are_counted():
+    assert [counted(n) for n in (0, 1, 2)] == ["0 images", "1 image", "2 images"]

@@ -23,7 +23,7 @@ def finished(**facts):
     return CaptureEvent(finished=event_pb2.CaptureFinished(**facts))
 
 
-def test_a_picture_is_a_line_with_its_path_and_time(capsys, monkeypatch, tmp_path):
+def test_an_image_is_a_line_with_its_path_and_time(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     teller().tell(frame((tmp_path / "out" / "a b_1.jpg").as_uri(), 65))
     assert capsys.readouterr().out == "out/a b_1.jpg\t00:01:05.000\n"
@@ -53,24 +53,24 @@ def closing(*events):
 
 def test_the_closing_sentence_says_how_many_and_where():
     events = [frame("file:///x/a.jpg"), frame("file:///x/b.jpg"), finished(captured_count=2)]
-    assert closing(*events) == "2 pictures in /x."
-    assert closing(events[0], finished(captured_count=1)) == "1 picture in /x."
+    assert closing(*events) == "2 images in /x."
+    assert closing(events[0], finished(captured_count=1)) == "1 image in /x."
 
 
 def test_the_closing_sentence_names_the_current_directory(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     events = [frame((tmp_path / "a.jpg").as_uri()), finished(captured_count=1)]
-    assert closing(*events) == "1 picture in the current directory."
+    assert closing(*events) == "1 image in the current directory."
 
 
 def test_the_closing_sentence_explains_a_shortfall():
     end = finished(captured_count=0, explanation="Nothing changed.")
-    assert closing(end) == "0 pictures. Nothing changed."
+    assert closing(end) == "0 images. Nothing changed."
 
 
 def test_the_closing_sentence_counts_folders():
     events = [frame("file:///x/1/a.jpg"), frame("file:///x/2/a.jpg"), finished(captured_count=2)]
-    assert closing(*events) == "2 pictures in 2 folders."
+    assert closing(*events) == "2 images in 2 folders."
 
 
 def test_the_closing_sentence_tells_of_replaced_pictures():
@@ -80,9 +80,7 @@ def test_the_closing_sentence_tells_of_replaced_pictures():
 
 def test_the_closing_sentence_tells_of_damage():
     end = finished(captured_count=3, damage={"damaged_count": 1, "undecodable_count": 4})
-    assert closing(end).endswith(
-        "The video is damaged: 1 picture affected, 4 packets not decodable."
-    )
+    assert closing(end).endswith("The video is damaged: 1 image affected, 4 packets not decodable.")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ ACCENT: Final[Colour] = (255, 184, 92)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One picture of the sheet."""
+    """One image of the sheet."""
 
     data: bytes
     """The encoded image."""
@@ -48,7 +48,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The pictures of one capture."""
+    """The images of one capture."""
 
     title: str
     """What was asked for, in words."""
@@ -57,7 +57,7 @@ class Section:
     """What was asked for, in the text form."""
 
     shots: tuple[Shot, ...]
-    """The pictures, in order of time."""
+    """The images, in order of time."""
 
 
 def sheet_height(sections: Sequence[Section]) -> int:
@@ -110,7 +110,7 @@ def _draw_section(sheet: Image.Image, section: Section, top: int, duration: Nano
 def _draw_time_line(
     sheet: Image.Image, times: Sequence[Nanoseconds], y: int, duration: Nanoseconds
 ) -> None:
-    """Draws the video as a line, with a dot for each picture."""
+    """Draws the video as a line, with a dot for each image."""
     draw = ImageDraw.Draw(sheet)
     left, right = MARGIN, WIDTH - MARGIN
     draw.line((left, y, right, y), fill=RULE, width=3)
@@ -124,8 +124,8 @@ def _draw_time_line(
 
 
 def _thumbnail(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as picture:
-        return ImageOps.pad(picture.convert("RGB"), THUMBNAIL, color=(0, 0, 0))
+    with Image.open(io.BytesIO(data)) as image:
+        return ImageOps.pad(image.convert("RGB"), THUMBNAIL, color=(0, 0, 0))
 
 
 def _rounded(size: tuple[int, int], radius: int) -> Image.Image:
