@@ -19,6 +19,7 @@ from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 
 EVERY_SECOND = "video/snapshots,f_jpg,inter_1000"
 EVERY_FRAME = "video/snapshots,f_png,inter_0"
+EVERY_FRAME_JPG = "video/snapshots,f_jpg,inter_0"
 
 
 @dataclass
@@ -115,7 +116,7 @@ def reason(status: status_pb2.Status | None) -> str:
 
 async def until(holds: Any, what: str) -> None:
     """Returns once `holds()` is true; fails when it never is."""
-    for _ in range(2000):
+    for _ in range(12_000):
         if holds():
             return
         await asyncio.sleep(0.005)

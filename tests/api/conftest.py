@@ -6,25 +6,18 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 import pytest_asyncio
 from grpc import aio
 
-from api.running import Run, Running
+from api.running import Run, Running, make_noisy_clip, server_settings
 from clips import make_clip
 from framecap.config import Settings
-from framecap.server.address import Address
 from framecap.server.serve import running
-from framecap.server.settings import ServerSettings
 from framecap.server.stop import Stop
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-
-NOISY_FRAMES = 600
 
 
 @pytest.fixture(scope="session")
@@ -35,35 +28,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_noisy_clip(directory / "noisy.mkv")
     (directory / "text.mp4").write_text("This is no video.")
     return directory
-
-
-def make_noisy_clip(path: Path) -> None:
-    """Writes a clip whose every frame is a large image, so that a capture has much to send."""
-    noise = np.random.default_rng(7).integers(0, 256, (360, 640), np.uint8)
-    frame = av.VideoFrame.from_ndarray(noise, format="gray").reformat(format="yuvj420p")
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mjpeg", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuvj420p"
-        (packet,) = [*stream.encode(frame), *stream.encode(None)]
-        encoded = bytes(packet)
-        for number in range(NOISY_FRAMES):
-            packet = av.Packet(encoded)
-            packet.stream, packet.time_base = stream, Fraction(1, 25)
-            packet.pts = packet.dts = number
-            packet.is_keyframe = True
-            container.mux(packet)
-
-
-def server_settings(media: Path, data: Path, *, metrics: bool, grace: float) -> ServerSettings:
-    """Returns the settings of a server on free ports."""
-    loopback = Address("127.0.0.1", 0)
-    return ServerSettings(
-        listen=loopback,
-        metrics=loopback if metrics else None,
-        data=data,
-        allow_path=(media,),
-        grace=grace,
-    )
 
 
 @pytest.fixture
