@@ -72,8 +72,9 @@ def capture(path: Path, request: CaptureSpec | str) -> Captured:
     _check_shortfall(captured)
     for image in captured.images:
         assert image.format is spec.format
-        assert decoded(image).format == PILLOW_FORMATS[spec.format]
-        assert decoded(image).size == (image.width, image.height)
+        picture = decoded(image)
+        assert picture.format == PILLOW_FORMATS[spec.format]
+        assert picture.size == (image.width, image.height)
     return captured
 
 
@@ -119,7 +120,9 @@ def assert_captured(path: Path, line: Timeline, request: CaptureSpec | str) -> C
     given = [_given(image) for image in captured.images]
     assert captured.info.clock.zero == line.zero
     for position, (ours, oracles) in enumerate(zip(given, wanted, strict=False)):
-        assert ours == oracles, f"frame {position} of {len(given)} ({len(wanted)} expected)"
+        assert ours == oracles, (
+            f"frame {position} of {len(given)} ({len(wanted)} expected):\n{ours}\nnot\n{oracles}"
+        )
     assert len(given) == len(wanted)
     return captured
 

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import functools
-
 import av
 import numpy as np
 import numpy.typing as npt
 
 COLUMNS, ROWS = 9, 8
-EXACT_BELOW = 2**53
 
 
 def luma(frame: av.VideoFrame) -> npt.NDArray[np.generic]:
@@ -30,25 +27,29 @@ def luma(frame: av.VideoFrame) -> npt.NDArray[np.generic]:
 
 def difference_hash(samples: npt.NDArray[np.generic]) -> int:
     """Returns the 64 bits of a picture's luma."""
-    height, width = samples.shape
-    # Every product and sum is a whole number, and none exceeds a cell's area times the largest
-    # sample, so floating point is exact here in whatever order the sums are taken.
-    assert height * width * np.iinfo(samples.dtype).max < EXACT_BELOW
-    sums = _overlaps(height, ROWS) @ samples.astype(np.float64) @ _overlaps(width, COLUMNS).T
-    bits = np.packbits(sums[:, 1:] > sums[:, :-1])
+    cells = _cells(_cells(samples, ROWS).T, COLUMNS).T
+    bits = np.packbits(cells[:, 1:] > cells[:, :-1])
     return int.from_bytes(bits.tobytes(), "big")
 
 
-@functools.cache
-def _overlaps(samples: int, cells: int) -> npt.NDArray[np.float64]:
-    """Returns how much of each sample each cell covers, in units of 1/cells of a sample.
+def _cells(samples: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.int64]:
+    """Returns the sums over `count` equal parts of the first axis.
 
-    In that unit sample i is [i*cells, (i+1)*cells) and cell c is [c*samples, (c+1)*samples).
+    In units of 1/count of a sample, sample i is [i * count, (i + 1) * count) and part c is
+    [c * length, (c + 1) * length); a sample counts as often as the two overlap.
     """
-    weights = np.zeros((cells, samples))
-    for cell in range(cells):
-        low, high = cell * samples, (cell + 1) * samples
-        for sample in range(low // cells, -(-high // cells)):
-            begin, end = sample * cells, (sample + 1) * cells
-            weights[cell, sample] = min(end, high) - max(begin, low)
-    return weights
+    length = len(samples)
+    sums = []
+    for low in range(0, count * length, length):
+        high = low + length
+        first, last = -(-low // count), high // count
+        if first > last:
+            sums.append(length * samples[last].astype(np.int64))
+            continue
+        total = count * samples[first:last].sum(axis=0, dtype=np.int64)
+        if low < first * count:
+            total += (first * count - low) * samples[first - 1].astype(np.int64)
+        if last * count < high:
+            total += (high - last * count) * samples[last].astype(np.int64)
+        sums.append(total)
+    return np.stack(sums)

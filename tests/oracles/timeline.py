@@ -74,6 +74,13 @@ class _Decoded:
     dhash: int
 
 
+@dataclass(eq=False)
+class _Sent:
+    """What travels through the decoder from a packet to its frame."""
+
+    keyframe: bool
+
+
 @dataclass
 class _Counts:
     packets: int = 0
@@ -167,7 +174,8 @@ def _decode(
         if packet is not None:
             counts.packets += 1
             counts.key_packets += packet.is_keyframe
-            packet.opaque = packet.is_keyframe
+            # PyAV keeps these by identity: each packet needs an object of its own.
+            packet.opaque = _Sent(packet.is_keyframe)
         try:
             yield from stream.codec_context.decode(packet)
         except av.error.FFmpegError:
@@ -199,7 +207,7 @@ def _facts(stream: av.VideoStream, frames: Iterable[av.VideoFrame]) -> Iterator[
         yield _Decoded(
             pts=None if frame.pts is None else frame.pts * unit,
             duration=frame.duration * unit if frame.duration else None,
-            keyframe=bool(frame.key_frame and frame.opaque),
+            keyframe=bool(frame.key_frame and frame.opaque.keyframe),
             damaged=bool(frame.is_corrupt),
             dhash=dhash,
         )
