@@ -204,8 +204,8 @@ def test_a_skip_is_a_failure(run: Run) -> None:
     )
     assert result.parseoutcomes().keys() <= {"failed", "errors"}
     assert sum(result.parseoutcomes().values()) == 4
-    assert result.stdout.str().count("a skip is a failure: Skipped: not today") == 3
-    assert result.stdout.str().count("a skip is a failure: not today") == 1
+    assert result.outlines.count("a skip is a failure: Skipped: not today") == 3
+    assert result.outlines.count("a skip is a failure: not today") == 1
 
 
 def test_a_file_that_skips_itself_is_a_failure(run: Run) -> None:
