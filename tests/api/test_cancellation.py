@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from grpc import aio
 
-from api.calls import EVERY_FRAME, code, rich, until
+from api.calls import EVERY_FRAME, code, reason, rich, take, until
 from api.running import Run, Running
+from framecap.api.settings import ApiSettings
+from framecap.config import Settings
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 
 
@@ -75,3 +77,15 @@ async def test_a_deadline_that_passes_ends_the_decoder(run: Run, media: Path) ->
         assert "finished" not in cases
         await until(lambda: decoders(client) == [], "the decoder is gone")
         await until(lambda: client.service.admission.load.open == 0, "its place is free")
+
+
+async def test_the_services_own_limit_ends_a_call_without_deadline(run: Run, media: Path) -> None:
+    async with run(Settings(api=ApiSettings(max_call_seconds=2.0))) as client:
+        taken = await take(client.stub, source=f"{media}/noisy.mkv", text=EVERY_FRAME)
+        assert taken.cases[0] == "accepted"
+        assert "finished" not in taken.cases
+        assert (code(taken.status), reason(taken.status)) == ("DEADLINE_EXCEEDED", "DEADLINE")
+        assert taken.status is not None
+        assert "2.000 s" in taken.status.message
+        assert decoders(client) == []
+        assert client.service.admission.load.open == 0

@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from framecap.config import Settings
+from framecap.config import Settings, SettingsError
 from framecap.decoder.launcher import ForkServer
+from framecap.server.address import Address
 from framecap.server.admission import Admission
 from framecap.server.assembly import make_services
 from framecap.server.grpc_server import GrpcServer
@@ -60,8 +61,8 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
         held.push_async_callback(launcher.close)
         metrics_port = None
         if settings.server.metrics is not None:
-            port = await held.enter_async_context(MetricsPort(settings.server.metrics, metrics))
-            metrics_port = port.port
+            shown = _show(metrics, settings.server.metrics)
+            metrics_port = (await held.enter_async_context(shown)).port
         services = make_services(settings, launcher, admission, metrics)
         server = GrpcServer(settings, services, metrics)
         address = await server.start()
@@ -93,6 +94,15 @@ async def serve(settings: Settings) -> None:
         async with running(settings, stop):
             await stop.asked()
     logger.info("ended")
+
+
+def _show(metrics: ServiceMetrics, address: Address) -> MetricsPort:
+    try:
+        return MetricsPort(address, metrics)
+    except OSError as error:
+        raise SettingsError(
+            f"metrics: {address} cannot be listened at: {error.strerror}"
+        ) from error
 
 
 async def _either(one: Awaitable[None], other: Awaitable[None], timeout: float) -> None:

@@ -1,0 +1,78 @@
+"""The service's metrics."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from framecap.errors import CaptureError
+from framecap.server.admission import Admission, AdmissionLimits
+from framecap.services import KillCause
+from framecap.telemetry.metrics import ServiceMetrics
+
+
+def samples(metrics: ServiceMetrics) -> dict[tuple[str, ...], float]:
+    """Returns all samples, by name and sorted label values."""
+    return {
+        (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(generate_latest(metrics.registry).decode())
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def admission() -> Admission:
+    return Admission(AdmissionLimits(running=1, open=2, queue=3))
+
+
+@pytest.fixture
+def metrics(admission: Admission) -> ServiceMetrics:
+    return ServiceMetrics(admission)
+
+
+def test_two_services_count_apart(admission: Admission) -> None:
+    one, other = ServiceMetrics(admission), ServiceMetrics(admission)
+    one.image_delivered(10)
+    assert samples(one)["framecap_image_bytes_total",] == 10
+    assert samples(other)["framecap_image_bytes_total",] == 0
+
+
+def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
+    metrics.capture_ended("avg", "OK")
+    metrics.capture_ended("avg", CaptureError.reason)
+    metrics.first_image(0.2)
+    metrics.image_delivered(1000)
+    metrics.image_delivered(24)
+    metrics.source_read(4096)
+    metrics.call_ended("ProbeMedia", "OK", 1.5)
+    for _ in range(3):
+        metrics.decoder_started()
+    metrics.decoder_ended(None)
+    metrics.decoder_ended(KillCause.STALLED)
+    seen = samples(metrics)
+    assert seen["framecap_captures_total", "avg", "OK"] == 1
+    assert seen["framecap_captures_total", "avg", "INTERNAL"] == 1
+    assert seen["framecap_first_frame_seconds_sum",] == pytest.approx(0.2)
+    assert seen["framecap_frames_captured_total",] == 2
+    assert seen["framecap_image_bytes_total",] == 1024
+    assert seen["framecap_source_read_bytes_total",] == 4096
+    assert seen["framecap_call_seconds_sum", "OK", "ProbeMedia"] == 1.5
+    assert seen["framecap_decoders_alive",] == 1
+    assert seen["framecap_decoder_kills_total", "stalled"] == 1
+
+
+def test_every_cause_is_there_from_the_start(metrics: ServiceMetrics) -> None:
+    seen = samples(metrics)
+    for cause in KillCause:
+        assert seen["framecap_decoder_kills_total", cause.value] == 0
+
+
+async def test_the_load_is_shown_as_it_is(admission: Admission, metrics: ServiceMetrics) -> None:
+    with admission.enter() as place, admission.enter():
+        await place.start()
+        seen = samples(metrics)
+        assert seen["framecap_captures_running",] == 1
+        assert seen["framecap_captures_open",] == 1
+        assert seen["framecap_captures_queued",] == 1
+    assert samples(metrics)["framecap_captures_queued",] == 0
