@@ -24,7 +24,7 @@ SERVING = health_pb2.HealthCheckResponse.SERVING
 @click.option(
     "--timeout",
     default=5.0,
-    envvar="FRAMECAP_HEALTH_TIMEOUT",
+    envvar="FRAMECAP_TIMEOUT",
     show_envvar=True,
     show_default=True,
     metavar="SECONDS",

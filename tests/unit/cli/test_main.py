@@ -35,7 +35,8 @@ def test_every_option_has_a_help_text_and_names_its_variable(name):
     for parameter in cli.get_command(None, name).params:
         if parameter.param_type_name == "option":
             assert parameter.help
-            assert parameter.envvar.startswith("FRAMECAP_")
+            name = parameter.opts[-1].removeprefix("--").replace("-", "_").upper()
+            assert parameter.envvar == f"FRAMECAP_{name}"
             assert parameter.show_envvar
 
 
