@@ -22,6 +22,7 @@ from api.calls import (
 )
 from api.running import Run
 from api.test_cancellation import decoders, first_frame
+from framecap.v1 import capture_pb2
 from framecap.v1.snapshot_service_pb2 import (
     CaptureFramesRequest,
     CaptureImageRequest,
@@ -135,3 +136,21 @@ class TestFaults:
         assert "the secret inside" in caplog.text
         # A traceback holds on to the call, and that to the sockets of grpc's poller.
         caplog.clear()
+
+
+async def test_a_target_that_turns_out_to_be_in_the_way(
+    run: Run, media: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "buckets" / "shots" / "2.jpg").mkdir(parents=True)
+    delivery = capture_pb2.Delivery()
+    delivery.object.bucket, delivery.object.key_template = "shots", "{index}.jpg"
+    async with run() as client:
+        taken = await take(
+            client.stub, source=f"{media}/short.mp4", text=EVERY_SECOND, delivery=delivery
+        )
+        assert failed(taken) == ("INVALID_ARGUMENT", "TARGET_INVALID")
+        # What was stored stays, and is told.
+        assert [frame.uri for frame in taken.frames] == ["s3://shots/1.jpg"]
+        assert taken.finished.captured_count == 1
+        assert (tmp_path / "buckets" / "shots" / "1.jpg").stat().st_size > 0
+        assert decoders(client) == []
