@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import av
 import av.logging
-from av.codec.context import Flags
+from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from framecap.errors import (
@@ -23,6 +24,7 @@ from framecap.errors import (
 )
 from framecap.media.cursor import Cursor, SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
+from framecap.timebase import Pts
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -34,6 +36,9 @@ _NO_TIMESTAMPS: Final = 0x0080
 
 # Reading goes through Python file objects only: no protocol of the library may open anything.
 _OPTIONS: Final = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
+
+# Alpha in WebM travels beside the picture; the library's own decoders leave it there.
+_ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 # Bytes of one read. Larger reads are wasted by containers that seek much.
 _BUFFER_BYTES: Final = 65536
@@ -60,6 +65,7 @@ class Container:
         self.native: InputContainer = self._open(file.cursor())
         try:
             self.stream: VideoStream = self._choose_stream()
+            self.decoder: VideoCodecContext = self._make_decoder()
         except BaseException:
             self.close()
             raise
@@ -104,13 +110,31 @@ class Container:
                 f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
                 metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
             )
+        return chosen
+
+    def _make_decoder(self) -> VideoCodecContext:
+        context = self.stream.codec_context
+        name = context.codec.canonical_name
+        if self.stream.metadata.get("alpha_mode") == "1" and name in _ALPHA_DECODERS:
+            context = cast("VideoCodecContext", CodecContext.create(_ALPHA_DECODERS[name], "r"))
+            context.extradata = self.stream.codec_context.extradata
         context.options = {"max_pixels": str(MAX_PIXELS)}
         # One decoding thread: with several, the library reports a broken packet late, and frames
         # that were decoded well are lost with it.
         context.thread_count = 1
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
-        return chosen
+        return context
+
+    def seek(self, pts: Pts) -> None:
+        """Goes to a keyframe before `pts`, or where the library takes it for one.
+
+        Raises:
+            av.error.FFmpegError: The container cannot seek.
+        """
+        self.native.seek(pts, stream=self.stream, backward=True)
+        if self.decoder.is_open:
+            self.decoder.flush_buffers()
 
     @property
     def time_base(self) -> Fraction:

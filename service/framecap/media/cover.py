@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
+from framecap.media.decoded import Decoded
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
 
@@ -29,13 +30,15 @@ def read_cover(container: Container) -> tuple[bytes, Frame]:
             packet for packet in container.native.demux(container.stream) if packet.size > 0
         )
         stored = bytes(packet)
-        context = container.stream.codec_context
+        context = container.decoder
         native: VideoFrame = [*context.decode(packet), *context.decode(None)][0]
     except (av.error.FFmpegError, StopIteration, IndexError) as error:
         raise MediaCorrupt("the cover art cannot be decoded") from error
-    return stored, Frame(pts=0, end=1, keyframe=True, damaged=native.is_corrupt, native=native)
+    return stored, Frame(
+        pts=0, end=1, keyframe=True, damaged=native.is_corrupt, native=Decoded(native)
+    )
 
 
 def stored_format(container: Container) -> ImageFormat | None:
     """Returns the format of the embedded picture; None when it is neither JPG nor PNG."""
-    return _FORMATS.get(container.stream.codec_context.codec.canonical_name)
+    return _FORMATS.get(container.decoder.codec.canonical_name)

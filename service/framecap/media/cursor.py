@@ -15,6 +15,8 @@ class SharedFile:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
+        self.size = file.seek(0, os.SEEK_END)
+        """The file's size in bytes."""
         self.read_bytes = 0
         """Bytes read so far, through all cursors."""
 
@@ -48,7 +50,7 @@ class Cursor:
         if whence == os.SEEK_CUR:
             offset += self._position
         elif whence == os.SEEK_END:
-            offset = self._shared.file.seek(offset, os.SEEK_END)
+            offset += self._shared.size
         self._position = max(0, offset)
         return self._position
 

@@ -12,6 +12,7 @@ from av.video.frame import VideoFrame
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
+from framecap.media.decoded import Decoded
 from framecap.media.timeline import Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -38,12 +39,20 @@ class FrameReader:
     """Yields every frame of a stream in display order.
 
     Args:
-        container: Freshly opened; read to its end, not closed.
+        container: Read from where it stands to its end, not closed.
         strict: True to fail at the first damage.
+        begin: The packet before the container's position, where it was read already.
     """
 
-    def __init__(self, container: Container, *, strict: bool = False) -> None:
+    def __init__(
+        self,
+        container: Container,
+        *,
+        strict: bool = False,
+        begin: Packet[Any] | None = None,
+    ) -> None:
         self._container = container
+        self._begin = begin
         self._strict = strict
         self._timeline = Timeline(container)
         self.counts = Counts()
@@ -61,7 +70,8 @@ class FrameReader:
         Raises:
             MediaCorrupt: The media is damaged and the reading strict.
         """
-        waiting: tuple[Pts, bool, VideoFrame] | None = None
+        before: VideoFrame | None = None
+        waiting: tuple[Pts, VideoFrame] | None = None
         for native in self._decode():
             if native is None:
                 yield None
@@ -69,13 +79,14 @@ class FrameReader:
             pts = self._timeline.place(native.pts, native.duration or 0)
             self.counts.repaired = self._timeline.repaired
             if waiting is not None:
-                yield _frame(*waiting, end=pts)
-            waiting = (pts, is_keyframe(native), native)
+                yield _frame(*waiting, end=pts, before=before, after=native)
+                before = waiting[1]
+            waiting = (pts, native)
         if waiting is not None:
-            yield _frame(*waiting, end=self._timeline.end)
+            yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
 
     def _decode(self) -> Iterator[VideoFrame | None]:
-        context = self._container.stream.codec_context
+        context = self._container.decoder
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
@@ -99,6 +110,8 @@ class FrameReader:
 
     def _packets(self) -> Iterator[Packet[Any]]:
         try:
+            if self._begin is not None:
+                yield self._begin
             yield from self._container.native.demux(self._container.stream)
         except av.error.FFmpegError as error:
             self.counts.read_errors += 1
@@ -112,5 +125,18 @@ def is_keyframe(native: VideoFrame) -> bool:
     return bool(native.key_frame) and native.opaque is not False
 
 
-def _frame(pts: Pts, keyframe: bool, native: VideoFrame, *, end: Pts) -> Frame:
-    return Frame(pts=pts, end=end, keyframe=keyframe, damaged=native.is_corrupt, native=native)
+def _frame(
+    pts: Pts,
+    native: VideoFrame,
+    *,
+    end: Pts,
+    before: VideoFrame | None,
+    after: VideoFrame | None,
+) -> Frame:
+    return Frame(
+        pts=pts,
+        end=end,
+        keyframe=is_keyframe(native),
+        damaged=native.is_corrupt,
+        native=Decoded(native, before, after) if native.interlaced_frame else Decoded(native),
+    )

@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
+from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.frames import Counts
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -53,8 +54,8 @@ class KeyframeReader:
         """
         return (
             not container.untimed
-            and not first.native.interlaced_frame
-            and container.stream.codec_context.codec.canonical_name in _ALONE
+            and not decoded_of(first).frame.interlaced_frame
+            and container.decoder.codec.canonical_name in _ALONE
             and first.pts >= (container.stream.start_time or 0)
         )
 
@@ -86,7 +87,7 @@ class KeyframeReader:
                     end=pts + max(1, native.duration or 0),
                     keyframe=True,
                     damaged=native.is_corrupt,
-                    native=native,
+                    native=Decoded(native),
                 )
         except av.error.FFmpegError as error:
             self.counts.read_errors += 1
@@ -95,7 +96,7 @@ class KeyframeReader:
 
     def _decode_alone(self, packet: Packet[Any]) -> VideoFrame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
-        context = self._container.stream.codec_context
+        context = self._container.decoder
         try:
             decoded = [*context.decode(packet), *context.decode(None)]
         except av.error.FFmpegError as error:
@@ -106,8 +107,12 @@ class KeyframeReader:
         finally:
             context.flush_buffers()
         self.counts.decoded += len(decoded)
-        if len(decoded) != 1 or not decoded[0].key_frame or decoded[0].pts != packet.pts:
+        if len(decoded) != 1 or not _stands_alone(decoded[0], packet.pts):
             raise NotAlone
         if decoded[0].is_corrupt and self._strict:
             raise MediaCorrupt("a frame of the video is corrupt")
         return decoded[0]
+
+
+def _stands_alone(native: VideoFrame, pts: Pts | None) -> bool:
+    return bool(native.key_frame) and native.pts == pts and not native.interlaced_frame

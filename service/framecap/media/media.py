@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from types import TracebackType
 from typing import BinaryIO, Final, Self
+
+from av.video.frame import VideoFrame
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
 from framecap.media.cursor import SharedFile
+from framecap.media.decoded import decoded_of
+from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.jumps import Irregular, JumpingReader, may_jump
 from framecap.media.keyframes import KeyframeReader, NotAlone
 from framecap.media.picture import picture_of
 from framecap.media.probe import describe, sample_aspect_ratio
@@ -46,12 +52,13 @@ class Media:
         self._closing = ExitStack()
         self._container = self._closing.enter_context(Container(self._file))
         self._aspect = sample_aspect_ratio(self._container)
-        self._codec: str = self._container.stream.codec_context.codec.canonical_name
+        self._codec: str = self._container.decoder.codec.canonical_name
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
-        self.readers: list[FrameReader | KeyframeReader] = []
+        self._whole: list[FrameReader] = []
+        self._keys: list[KeyframeReader] = []
         self.measuring = Counts()
         """What was decoded outside of readings: for a cover, or to find the end."""
 
@@ -68,7 +75,8 @@ class Media:
     @property
     def counts(self) -> Counts:
         """What all readings met. Damage is that of the worst reading, not of their sum."""
-        counts = [reader.counts for reader in self.readers]
+        counts = [reader.counts for reader in self._whole]
+        counts += [reader.counts for reader in self._keys]
         return Counts(
             decoded=sum(count.decoded for count in counts) + self.measuring.decoded,
             undecodable=max((count.undecodable for count in counts), default=0),
@@ -99,12 +107,27 @@ class Media:
         """Returns when the last frame ends; None when that cannot be known."""
         return measure_end(self._file, self.measuring)
 
-    def frames(self) -> Iterator[Frame | None]:
+    def frames(self, wanted: Callable[[], Pts | None] | None = None) -> Iterator[Frame | None]:
         """Yields every visible frame in display order; None where a packet gave none.
 
         The first call goes on from the first frame; later ones read anew.
+
+        Args:
+            wanted: Returns the pts at which the next frame that matters is on screen, or None
+                when every frame matters: frames before it may then be left out. None has all
+                frames decoded.
         """
-        yield from self._visible(self._all())
+        if wanted is None or not self.may_jump:
+            yield from self._visible(self._all())
+            return
+        last: Pts | None = None
+        try:
+            for frame in self._visible(self._jumping(wanted)):
+                last = last if frame is None else frame.pts
+                yield frame
+        except Irregular:
+            for frame in self._visible(self._all()):
+                yield frame if frame is None or last is None or frame.pts > last else None
 
     def keyframes(self, end: Pts | None) -> Iterator[Frame | None]:
         """Yields every visible keyframe, on screen until the next; None for others.
@@ -124,15 +147,31 @@ class Media:
             yield replace(waiting, end=max(waiting.end, end or 0))
 
     @property
+    def may_jump(self) -> bool:
+        """True when frames may be reached by seeking.
+
+        Not in strict readings, which are to meet all damage on the way.
+        """
+        first = self._first
+        return not self._strict and first is not None and may_jump(self._container, first)
+
+    @property
     def keyframes_stand_alone(self) -> bool:
         """True when keyframes may be decoded without what lies between them."""
         first = self._first
         return first is not None and KeyframeReader.serves(self._container, first)
 
     def picture(self, frame: Frame) -> Picture:
-        """Returns views on the planes of a frame."""
+        """Returns views on the planes of a frame, as it is stored."""
+        return self._picture(decoded_of(frame).frame)
+
+    def whole_picture(self, frame: Frame) -> Picture:
+        """Returns views on the planes of a frame as it is to be shown: deinterlaced."""
+        return self._picture(deinterlaced(decoded_of(frame)))
+
+    def _picture(self, native: VideoFrame) -> Picture:
         return picture_of(
-            frame.native,
+            native,
             sample_aspect_ratio=self._aspect,
             centred_chroma=self._codec in _CENTRED_CHROMA,
         )
@@ -159,18 +198,25 @@ class Media:
 
     def _reader(self, container: Container) -> FrameReader:
         reader = FrameReader(container, strict=self._strict)
-        self.readers.append(reader)
+        self._whole.append(reader)
         return reader
+
+    def _jumping(self, wanted: Callable[[], Pts | None]) -> Iterator[Frame | None]:
+        with ExitStack() as closing:
+            sequence = self._begin(closing)
+            yield from JumpingReader(self._file, self._whole, sequence, wanted).frames()
 
     def _all(self) -> Iterator[Frame | None]:
         """Yields every frame, hidden ones too."""
-        if self._sequence is not None and self._first is not None:
+        with ExitStack() as closing:
+            yield from self._begin(closing)
+
+    def _begin(self, closing: ExitStack) -> Iterator[Frame | None]:
+        """Returns all frames; the first call goes on from the first one found."""
+        if self._sequence is not None:
             sequence, self._sequence = self._sequence, None
-            yield self._first
-            yield from sequence
-        else:
-            with Container(self._file) as container:
-                yield from self._reader(container).frames()
+            return chain([self._first], sequence)
+        return self._reader(closing.enter_context(Container(self._file))).frames()
 
     def _visible(self, frames: Iterator[Frame | None]) -> Iterator[Frame | None]:
         """Leaves out frames on screen only before zero: an edit list hides them."""
@@ -184,7 +230,7 @@ class Media:
             try:
                 with Container(self._file) as container:
                     reader = KeyframeReader(container, strict=self._strict)
-                    self.readers.append(reader)
+                    self._keys.append(reader)
                     for frame in reader.frames():
                         after = after if frame is None else frame.pts
                         yield frame

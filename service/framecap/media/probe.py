@@ -24,7 +24,7 @@ def describe(
         picture: The first frame's picture, or the cover's: rotation is known from frames only.
         display: Width and height of the picture on screen.
     """
-    context = container.stream.codec_context
+    context = container.decoder
     return MediaInfo(
         container=container.native.format.name,
         codec=context.codec.canonical_name,

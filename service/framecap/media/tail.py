@@ -55,7 +55,7 @@ def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pt
         if target <= start:
             return None
         try:
-            container.native.seek(target, stream=container.stream, backward=True)
+            container.seek(target)
         except av.error.FFmpegError:
             continue
         reader = FrameReader(container)

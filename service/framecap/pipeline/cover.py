@@ -37,6 +37,7 @@ def capture_cover(
         info,
         imaging.geometry(picture),
         keyframes_alone=False,
+        may_jump=False,
         source_bytes=size,
         end=None,
     )

@@ -58,7 +58,8 @@ class Imaging:
             stored: Bytes that already are the image; None to make them.
         """
         frame, clock = pick.frame, self._media.clock
-        picture = self._media.picture(frame)
+        with self._watch.stage("pixels"):
+            picture = self._media.whole_picture(frame)
         geometry = self.geometry(picture)
         if stored is None:
             with self._watch.stage("pixels"):

@@ -60,6 +60,7 @@ class _VideoCapture:
             info,
             self._imaging.geometry(picture),
             keyframes_alone=media.keyframes_stand_alone,
+            may_jump=media.may_jump,
             source_bytes=size,
             end=end,
         )
@@ -105,7 +106,7 @@ class _VideoCapture:
         if wants_keyframes_only(self._spec):
             frames = self._media.keyframes(ledger.end)
         else:
-            frames = self._media.frames()
+            frames = self._media.frames(lambda: selector.next_pts)
         last: Frame | None = None
         for frame in self._watch.each("decode", frames):
             if frame is not None:

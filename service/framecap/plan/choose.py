@@ -23,6 +23,9 @@ _EXPLANATIONS = {
     Strategy.TWO_PASSES: (
         "The samples are hashed first; the frames that changed most are decoded again."
     ),
+    Strategy.SEEK: (
+        "Each instant is reached from a keyframe before it; what lies between is passed over."
+    ),
     Strategy.SEQUENTIAL: "Every frame up to the last one wanted is decoded, in order.",
 }
 
@@ -34,12 +37,24 @@ def wants_keyframes_only(spec: CaptureSpec) -> bool:
     )
 
 
+def names_instants(spec: CaptureSpec) -> bool:
+    """Returns whether frames are chosen by instants rather than for being there."""
+    match spec.selection:
+        case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
+            return spacing > 0
+        case AverageSelection() | InstantSelection():
+            return True
+        case _:
+            return False
+
+
 def choose(
     spec: CaptureSpec,
     info: MediaInfo,
     geometry: Geometry,
     *,
     keyframes_alone: bool,
+    may_jump: bool,
     source_bytes: int,
     end: Fraction | None,
 ) -> Plan:
@@ -50,6 +65,7 @@ def choose(
         info: What the source contains.
         geometry: What the pictures measure.
         keyframes_alone: True when the stream's keyframes decode by themselves.
+        may_jump: True when frames may be reached by seeking.
         source_bytes: The source's size.
         end: The true end of the video, in nanoseconds of media time, where it was measured.
     """
@@ -60,6 +76,8 @@ def choose(
         strategy = Strategy.KEYFRAMES
     elif isinstance(selection, ChangeSelection) and selection.max_count:
         strategy = Strategy.TWO_PASSES
+    elif may_jump and (spec.start > 0 or names_instants(spec)):
+        strategy = Strategy.SEEK
     else:
         strategy = Strategy.SEQUENTIAL
     expected, exact = (1, True) if info.cover else _expected(spec, info, end)
@@ -108,6 +126,6 @@ def _decode_count(spec: CaptureSpec, info: MediaInfo, strategy: Strategy) -> int
     """Returns how many frames will be decoded, about; None where the container does not tell."""
     if strategy is Strategy.COVER:
         return 1
-    if strategy is Strategy.KEYFRAMES or info.frame_count is None:
+    if strategy in (Strategy.KEYFRAMES, Strategy.SEEK) or info.frame_count is None:
         return None
     return info.frame_count * (2 if strategy is Strategy.TWO_PASSES else 1)

@@ -6,6 +6,7 @@ samples are ranked first and picked in a second reading, so that nothing is enco
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from heapq import heappush, heappushpop
@@ -70,6 +71,11 @@ class ChangeSelector:
         return replace(sample, reason=Reason.CHANGE, dhash=dhash, changed_bits=changed)
 
     @property
+    def next_pts(self) -> Pts | None:
+        """The pts at which the next sample is on screen."""
+        return self._samples.next_pts
+
+    @property
     def done(self) -> bool:
         """True when there are no more samples."""
         return self._samples.done
@@ -126,13 +132,13 @@ class RankedSelector:
     """
 
     def __init__(self, samples: Iterable[RankedSample]) -> None:
-        self._wanted = {sample.pts: sample for sample in samples}
+        self._wanted = deque(samples)
 
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame when it was ranked."""
-        sample = self._wanted.pop(frame.pts, None)
-        if sample is None:
+        if not self._wanted or frame.pts != self._wanted[0].pts:
             return None
+        sample = self._wanted.popleft()
         return Pick(
             frame=frame,
             reason=Reason.CHANGE,
@@ -141,6 +147,11 @@ class RankedSelector:
             dhash=sample.dhash,
             changed_bits=sample.changed_bits,
         )
+
+    @property
+    def next_pts(self) -> Pts | None:
+        """The pts of the next ranked frame."""
+        return self._wanted[0].pts if self._wanted else None
 
     @property
     def done(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from framecap.model.capture import Pick, Reason
 from framecap.model.media import Frame
-from framecap.timebase import Clock, Nanoseconds
+from framecap.timebase import Clock, Nanoseconds, Pts
 
 
 class EveryFrameSelector:
@@ -28,6 +28,7 @@ class EveryFrameSelector:
         self._stop = None if end is None else clock.ceil(end)
         self._left: int | None = max_count or None
         self._past_stop = False
+        self._begun = False
 
     def wanted(self, frame: Frame) -> bool:
         """Returns whether the frame lies in the range as far as its beginning goes."""
@@ -36,6 +37,7 @@ class EveryFrameSelector:
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame when it lies in the range."""
         self._past_stop = self._stop is not None and frame.pts >= self._stop
+        self._begun = self._begun or frame.end > self._first
         if self.done or not self.wanted(frame):
             return None
         if self._left is not None:
@@ -45,6 +47,11 @@ class EveryFrameSelector:
             reason=self.reason,
             requested_time=max(self._start, self._clock.nanoseconds(frame.pts)),
         )
+
+    @property
+    def next_pts(self) -> Pts | None:
+        """The pts at which the range begins; None once it has begun."""
+        return None if self._begun else self._first
 
     @property
     def done(self) -> bool:

@@ -24,7 +24,7 @@ class InstantSelector:
         self._clock = clock
         self._left: int | None = max_count or None
         self._answered = 0
-        self._next: Pts | None = self._next_pts()
+        self._next: Pts | None = self._find_next()
 
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame when it is on screen at an instant not answered yet."""
@@ -33,7 +33,7 @@ class InstantSelector:
         first = self._answered
         end = self._clock.media_time(frame.end) * NANOSECONDS_PER_SECOND
         self._answered = self._grid.before(end)
-        self._next = self._next_pts()
+        self._next = self._find_next()
         if self._left is not None:
             self._left -= 1
         return Pick(
@@ -44,11 +44,16 @@ class InstantSelector:
         )
 
     @property
+    def next_pts(self) -> Pts | None:
+        """The last pts at or before the next instant."""
+        return self._next
+
+    @property
     def done(self) -> bool:
         """True when every instant is answered, or as many frames as allowed were picked."""
         return self._next is None or self._left == 0
 
-    def _next_pts(self) -> Pts | None:
+    def _find_next(self) -> Pts | None:
         """Returns the last pts at or before the next instant; None when there is none."""
         count = self._grid.count
         if count is not None and self._answered >= count:

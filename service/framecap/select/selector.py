@@ -6,6 +6,7 @@ from typing import Protocol
 
 from framecap.model.capture import Pick
 from framecap.model.media import Frame
+from framecap.timebase import Pts
 
 
 class Selector(Protocol):
@@ -13,6 +14,14 @@ class Selector(Protocol):
 
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame as a pick when it is wanted."""
+        ...
+
+    @property
+    def next_pts(self) -> Pts | None:
+        """The pts at which the next frame that can be wanted is on screen; None for any frame.
+
+        Frames that leave the screen at or before it need not be offered.
+        """
         ...
 
     @property

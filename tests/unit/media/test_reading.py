@@ -41,7 +41,7 @@ class Read:
 
 
 def number(frame: Frame) -> int:
-    return read_number(frame.native.to_ndarray(format="gray"))
+    return read_number(frame.native.frame.to_ndarray(format="gray"))
 
 
 def drain(work: Iterator[None]) -> object:

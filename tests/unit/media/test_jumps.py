@@ -1,0 +1,125 @@
+"""Frames reached by seeking equal those of a whole decoding, with far fewer decoded."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from clips import make_clip, read_number
+from framecap.media.decoded import decoded_of
+from framecap.media.media import Media
+from framecap.model.media import Frame
+from framecap.timebase import Pts
+
+CLIPS = {
+    "h264 mp4": ("a.mp4", {"b_frames": 3}),
+    "h264 open gop": ("a.mp4", {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}),
+    "h264 ts": ("a.ts", {"b_frames": 2, "audio": True}),
+    "h264 open gop ts": ("a.ts", {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}),
+    "h264 mkv": ("a.mkv", {"b_frames": 2}),
+    "h264 fragmented": ("a.mp4", {"muxing": {"movflags": "frag_keyframe+empty_moov"}}),
+    "h264 flv": ("a.flv", {"b_frames": 2}),
+    "hevc mp4": (
+        "a.mp4",
+        {"codec": "libx265", "b_frames": 3, "options": {"x265-params": "log-level=none"}},
+    ),
+    "hevc closed gop ts": (
+        "a.ts",
+        {
+            "codec": "libx265",
+            "b_frames": 3,
+            "options": {"x265-params": "log-level=none:open-gop=0"},
+        },
+    ),
+    "vp9": ("a.webm", {"codec": "libvpx-vp9"}),
+    "mpeg-2": ("a.mp4", {"codec": "mpeg2video", "b_frames": 2}),
+    "mpeg-4": ("a.mp4", {"codec": "mpeg4", "b_frames": 2}),
+    "one gop": ("a.mp4", {"gop": 1000}),
+    "late": ("a.mp4", {"audio": True, "audio_lead": 2}),
+}
+
+
+class Seen(NamedTuple):
+    pts: Pts
+    end: Pts
+    keyframe: bool
+    number: int
+
+
+class Readings:
+    """A clip, decoded whole and reached by seeking."""
+
+    def __init__(self, path: Path, step: int, *, strict: bool = False) -> None:
+        with path.open("rb") as file, Media(file, strict=strict) as media:
+            for _ in media.find_first():
+                pass
+            self.whole = [seen(frame) for frame in media.frames() if frame is not None]
+            self.jumps = media.may_jump
+        self.expected = self.whole[step::step]
+        targets = deque((frame.pts + frame.end) // 2 for frame in self.expected)
+        with path.open("rb") as file, Media(file, strict=strict) as media:
+            for _ in media.find_first():
+                pass
+            self.found = []
+            for frame in media.frames(lambda: targets[0] if targets else None):
+                while frame is not None and targets and frame.end > targets[0]:
+                    targets.popleft()
+                    self.found.append(seen(frame))
+                if not targets:
+                    break
+            self.decoded = media.counts.decoded
+
+
+def seen(frame: Frame) -> Seen:
+    grey = decoded_of(frame).frame.to_ndarray(format="gray")
+    return Seen(frame.pts, frame.end, frame.keyframe, read_number(grey))
+
+
+@pytest.mark.parametrize(("name", "options"), CLIPS.values(), ids=CLIPS.keys())
+@pytest.mark.parametrize("step", [61, 100, 137])
+def test_frames_equal_a_whole_decoding(
+    tmp_path: Path, name: str, options: dict[str, object], step: int
+) -> None:
+    settings = {"frames": 280, "gop": 20, "size": (96, 54), **options}
+    readings = Readings(make_clip(tmp_path / name, **settings), step)
+    assert readings.jumps
+    assert readings.found == readings.expected
+    if settings["gop"] == 20:
+        assert readings.decoded < 200
+
+
+@pytest.mark.parametrize("position", [0.3, 0.5, 0.8])
+def test_damage_on_the_way_leaves_frames_as_they_decode_or_as_they_were(
+    tmp_path: Path, position: float
+) -> None:
+    clip = make_clip(tmp_path / "a.ts", frames=280, gop=20, size=(96, 54), b_frames=2)
+    data = bytearray(clip.read_bytes())
+    begin = int(len(data) * position)
+    data[begin : begin + 3000] = b"\x11" * 3000
+    clip.write_bytes(data)
+    readings = Readings(clip, 45)
+    first = readings.whole[0].pts
+    assert len(readings.found) == len(readings.expected)
+    for frame in readings.found:
+        # What the decoder patches up from other frames without saying so shows an earlier number.
+        assert frame in readings.whole or frame.pts == first + frame.number * 3600
+
+
+def test_a_program_stream_is_decoded_whole(tmp_path: Path) -> None:
+    clip = make_clip(
+        tmp_path / "a.mpg", frames=100, gop=20, size=(96, 54), codec="mpeg2video", b_frames=2
+    )
+    readings = Readings(clip, 30)
+    assert not readings.jumps
+    assert readings.found == readings.expected
+
+
+def test_a_strict_reading_passes_over_nothing(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4", frames=280, gop=20, size=(96, 54))
+    readings = Readings(clip, 100, strict=True)
+    assert not readings.jumps
+    assert readings.found == readings.expected
+    assert readings.decoded > 200
