@@ -98,6 +98,7 @@ def kernels():
 
 setup(
     cmdclass={"build": BuildWithProto, "build_proto": build_proto},
+    options={"build_ext": {"parallel": True}},  # One compiler per core.
     ext_modules=cythonize(
         list(kernels()),
         include_path=["ext"],
