@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
-from unittest.mock import patch
 
 import pytest
 
 from clips import make_clip
-from framecap.cli.main import run
 
 COMMAND = (sys.executable, "-m", "framecap.cli.main")
 
@@ -44,21 +43,39 @@ def environment() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith("FRAMECAP_")}
 
 
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[subprocess.Popen[str]]:
+    """The process whose forks `framecap` runs."""
+    program = Path(__file__).with_name("preloaded.py")
+    with subprocess.Popen(
+        [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
 @pytest.fixture
 def framecap(
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
     environment: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    preloaded: subprocess.Popen[str],
 ) -> Run:
-    """Runs a command line in a directory of its own, in this process, which is quicker."""
-    monkeypatch.chdir(tmp_path)
+    """Runs a command line in a directory of its own, in a process that need load nothing."""
+    assert preloaded.stdin and preloaded.stdout
+    asked, answered = preloaded.stdin, preloaded.stdout
+    pipes = tmp_path_factory.mktemp("pipes")
+    stdout, stderr = pipes / "stdout", pipes / "stderr"
 
     def execute(*arguments: str | Path, **variables: str) -> Done:
-        with patch.dict(os.environ, {**environment, **variables}, clear=True):
-            status = run([str(argument) for argument in arguments])
-        captured = capfd.readouterr()
-        return Done(int(status), captured.out, captured.err)
+        request = {
+            "arguments": [str(argument) for argument in arguments],
+            "folder": str(tmp_path),
+            "environment": {**environment, **variables},
+            "stdout": str(stdout),
+            "stderr": str(stderr),
+        }
+        print(json.dumps(request), file=asked, flush=True)
+        return Done(int(answered.readline()), stdout.read_text(), stderr.read_text())
 
     return execute
 
