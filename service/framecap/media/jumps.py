@@ -21,7 +21,7 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.decoded import decoded_of
 from framecap.media.frames import FrameReader
-from framecap.media.keyhints import KeyframeHints
+from framecap.media.index import Index
 from framecap.model.media import Frame
 from framecap.timebase import Pts
 
@@ -76,6 +76,7 @@ class JumpingReader:
 
     Args:
         file: The source.
+        index: Where its keyframes are, about.
         readers: Takes up the readers of all runs. The last one stands at the beginning.
         sequence: That reader's frames, from the first.
         wanted: Returns the pts at which the next wanted frame is on screen; None when every frame
@@ -85,11 +86,13 @@ class JumpingReader:
     def __init__(
         self,
         file: SharedFile,
+        index: Index,
         readers: list[FrameReader],
         sequence: Iterator[Frame | None],
         wanted: Callable[[], Pts | None],
     ) -> None:
         self._file = file
+        self._index = index
         self._readers = readers
         self._sequence = sequence
         self._wanted = wanted
@@ -98,7 +101,6 @@ class JumpingReader:
         self._landed = True
         self._current: Container | None = None
         self._spare: Container | None = None
-        self._hints: KeyframeHints | None = None
         self._closing = ExitStack()
 
     def frames(self) -> Iterator[Frame | None]:
@@ -150,9 +152,7 @@ class JumpingReader:
         if (target - position) * spare.time_base < _NEAR:
             return False
         self._scouted = target
-        if self._hints is None:
-            self._hints = KeyframeHints(self._file, spare)
-        if not self._hints.worth_a_look(position, target):
+        if not self._index.worth_a_look(position, target):
             return False
         packet = self._keyframe_before(spare, target, position)
         if packet is None:

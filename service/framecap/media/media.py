@@ -19,6 +19,7 @@ from framecap.media.cursor import SharedFile
 from framecap.media.decoded import decoded_of
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.index import Index
 from framecap.media.jumps import Irregular, JumpingReader, may_jump
 from framecap.media.keyframes import KeyframeReader, NotAlone
 from framecap.media.picture import picture_of
@@ -55,6 +56,7 @@ class Media:
         self._codec: str = self._container.decoder.codec.canonical_name
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
+        self._index = Index(self._file, self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
         self._whole: list[FrameReader] = []
@@ -105,7 +107,7 @@ class Media:
 
     def measure_end(self) -> Generator[None, None, Pts | None]:
         """Returns when the last frame ends; None when that cannot be known."""
-        return measure_end(self._file, self.measuring)
+        return measure_end(self._file, self._index, self.measuring)
 
     def frames(self, wanted: Callable[[], Pts | None] | None = None) -> Iterator[Frame | None]:
         """Yields every visible frame in display order; None where a packet gave none.
@@ -153,7 +155,12 @@ class Media:
         Not in strict readings, which are to meet all damage on the way.
         """
         first = self._first
-        return not self._strict and first is not None and may_jump(self._container, first)
+        return (
+            not self._strict
+            and first is not None
+            and may_jump(self._container, first)
+            and self._index.continuous
+        )
 
     @property
     def keyframes_stand_alone(self) -> bool:
@@ -204,7 +211,9 @@ class Media:
     def _jumping(self, wanted: Callable[[], Pts | None]) -> Iterator[Frame | None]:
         with ExitStack() as closing:
             sequence = self._begin(closing)
-            yield from JumpingReader(self._file, self._whole, sequence, wanted).frames()
+            yield from JumpingReader(
+                self._file, self._index, self._whole, sequence, wanted
+            ).frames()
 
     def _all(self) -> Iterator[Frame | None]:
         """Yields every frame, hidden ones too."""

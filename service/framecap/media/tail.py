@@ -14,13 +14,16 @@ import av.error
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.index import Index
 from framecap.timebase import Pts
 
 # Seconds before the claimed end at which to look, one after the other.
 _STEPS: Final = (1, 4, 16, 64, 256, 1024, 4096)
 
 
-def measure_end(file: SharedFile, counts: Counts) -> Generator[None, None, Pts | None]:
+def measure_end(
+    file: SharedFile, index: Index, counts: Counts
+) -> Generator[None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
     Containers without presentation times are decoded whole, since frames count there; so is
@@ -28,10 +31,11 @@ def measure_end(file: SharedFile, counts: Counts) -> Generator[None, None, Pts |
 
     Args:
         file: The source.
+        index: Tells whether a time says where to look.
         counts: Takes up the frames decoded to find out.
     """
     with Container(file) as container:
-        if not container.untimed:
+        if not container.untimed and index.continuous:
             end = yield from _from_tail(container, counts)
             if end is not None:
                 return end

@@ -16,7 +16,7 @@ from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
 from framecap.pixels.dhash import changed_bits
-from framecap.plan.choose import choose, wants_keyframes_only
+from framecap.plan.choose import choose, has_gaps, wants_keyframes_only
 from framecap.plan.targets import check_start, needs_end, targets
 from framecap.select.build import Hashing, build
 from framecap.select.change import ChangeSelector, RankedSelector, Ranking
@@ -60,7 +60,7 @@ class _VideoCapture:
             info,
             self._imaging.geometry(picture),
             keyframes_alone=media.keyframes_stand_alone,
-            may_jump=media.may_jump,
+            may_jump=has_gaps(self._spec) and media.may_jump,
             source_bytes=size,
             end=end,
         )
@@ -106,7 +106,9 @@ class _VideoCapture:
         if wants_keyframes_only(self._spec):
             frames = self._media.keyframes(ledger.end)
         else:
-            frames = self._media.frames(lambda: selector.next_pts)
+            frames = self._media.frames(
+                (lambda: selector.next_pts) if has_gaps(self._spec) else None
+            )
         last: Frame | None = None
         for frame in self._watch.each("decode", frames):
             if frame is not None:

@@ -37,8 +37,10 @@ def wants_keyframes_only(spec: CaptureSpec) -> bool:
     )
 
 
-def names_instants(spec: CaptureSpec) -> bool:
-    """Returns whether frames are chosen by instants rather than for being there."""
+def has_gaps(spec: CaptureSpec) -> bool:
+    """Returns whether a capture may pass over frames: before its start, or between instants."""
+    if spec.start > 0:
+        return True
     match spec.selection:
         case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
             return spacing > 0
@@ -76,7 +78,7 @@ def choose(
         strategy = Strategy.KEYFRAMES
     elif isinstance(selection, ChangeSelection) and selection.max_count:
         strategy = Strategy.TWO_PASSES
-    elif may_jump and (spec.start > 0 or names_instants(spec)):
+    elif may_jump and has_gaps(spec):
         strategy = Strategy.SEEK
     else:
         strategy = Strategy.SEQUENTIAL

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from clips import make_clip, read_number
+from framecap.media import index
 from framecap.media.decoded import decoded_of
 from framecap.media.media import Media
 from framecap.model.media import Frame
@@ -58,6 +60,7 @@ class Readings:
                 pass
             self.whole = [seen(frame) for frame in media.frames() if frame is not None]
             self.jumps = media.may_jump
+            self.end = measured(media)
         self.expected = self.whole[step::step]
         targets = deque((frame.pts + frame.end) // 2 for frame in self.expected)
         with path.open("rb") as file, Media(file, strict=strict) as media:
@@ -73,21 +76,34 @@ class Readings:
             self.decoded = media.counts.decoded
 
 
+def measured(media: Media) -> Pts | None:
+    measuring = media.measure_end()
+    while True:
+        try:
+            next(measuring)
+        except StopIteration as stop:
+            end: Pts | None = stop.value
+            return end
+
+
 def seen(frame: Frame) -> Seen:
     grey = decoded_of(frame).frame.to_ndarray(format="gray")
     return Seen(frame.pts, frame.end, frame.keyframe, read_number(grey))
 
 
-@pytest.mark.parametrize(("name", "options"), CLIPS.values(), ids=CLIPS.keys())
-@pytest.mark.parametrize("step", [61, 100, 137])
-def test_frames_equal_a_whole_decoding(
-    tmp_path: Path, name: str, options: dict[str, object], step: int
-) -> None:
+@pytest.fixture(scope="module", params=CLIPS.values(), ids=CLIPS.keys())
+def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    name, options = request.param
     settings = {"frames": 280, "gop": 20, "size": (96, 54), **options}
-    readings = Readings(make_clip(tmp_path / name, **settings), step)
+    return make_clip(tmp_path_factory.mktemp("clip") / name, **settings)
+
+
+@pytest.mark.parametrize("step", [61, 137])
+def test_frames_equal_a_whole_decoding(clip: Path, step: int) -> None:
+    readings = Readings(clip, step)
     assert readings.jumps
     assert readings.found == readings.expected
-    if settings["gop"] == 20:
+    if sum(frame.keyframe for frame in readings.whole) > 1:
         assert readings.decoded < 200
 
 
@@ -123,3 +139,52 @@ def test_a_strict_reading_passes_over_nothing(tmp_path: Path) -> None:
     assert not readings.jumps
     assert readings.found == readings.expected
     assert readings.decoded > 200
+
+
+@pytest.mark.parametrize("pass_bytes", [0, 1 << 30], ids=["probed", "read whole"])
+class TestTransportStreamsInARow:
+    """Times that begin anew inside a file, found by a pass over it or by probing."""
+
+    @pytest.fixture(autouse=True)
+    def _limit(self, pass_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(index, "_PASS_BYTES", pass_bytes)
+
+    def clip(self, tmp_path: Path, start: int) -> Path:
+        return make_clip(
+            tmp_path / f"{start}.ts",
+            frames=200,
+            gop=20,
+            size=(96, 54),
+            b_frames=2,
+            pts=lambda k: start + k * 3600,
+            time_base=Fraction(1, 90_000),
+        )
+
+    def test_times_that_begin_anew_are_decoded_whole(self, tmp_path: Path) -> None:
+        once = self.clip(tmp_path, 0)
+        twice = tmp_path / "twice.ts"
+        twice.write_bytes(once.read_bytes() * 2)
+        readings = Readings(twice, 50)
+        assert not readings.jumps
+        assert len(readings.whole) == 400
+        assert readings.found == readings.expected
+        assert readings.end == readings.whole[-1].end
+
+    def test_times_that_jump_ahead_need_no_whole_decoding(self, tmp_path: Path) -> None:
+        parts = [self.clip(tmp_path, start).read_bytes() for start in (0, 90_000_000)]
+        both = tmp_path / "both.ts"
+        both.write_bytes(b"".join(parts))
+        readings = Readings(both, 50)
+        assert readings.jumps
+        assert readings.found == readings.expected
+        assert readings.end == readings.whole[-1].end
+        assert readings.decoded < 200
+
+    def test_the_wrap_of_33_bits_is_no_break(self, tmp_path: Path) -> None:
+        readings = Readings(self.clip(tmp_path, 2**33 - 4 * 90_000), 50)
+        assert readings.jumps
+        assert [frame.number for frame in readings.whole] == list(range(200))
+        first = readings.whole[0].pts
+        assert [frame.pts - first for frame in readings.whole] == [k * 3600 for k in range(200)]
+        assert readings.found == readings.expected
+        assert readings.end == readings.whole[-1].end
