@@ -7,19 +7,22 @@ samples every sum stays below 2^31, and a coefficient fits 16 bits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from framecap.model.media import Matrix, Model, PixelLayout
 from framecap.pixels.levels import black
+from framecap.pixels.matrix3 import IDENTITY, Rows, product
 
 COEFFICIENT_BITS: Final = 13
+
+SIGNAL_BITS: Final = 24
+SIGNAL_SHIFT: Final = 12
 
 RED_AND_BLUE: Final = {
     Matrix.BT601: (Fraction(299, 1000), Fraction(114, 1000)),
@@ -29,8 +32,6 @@ RED_AND_BLUE: Final = {
     Matrix.FCC: (Fraction(30, 100), Fraction(11, 100)),
 }
 """The shares of red and blue in luma; the rest is green's."""
-
-Rows: TypeAlias = tuple[tuple[Fraction, Fraction, Fraction], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,17 +54,24 @@ class Mix:
         return self.coefficients[plane].tolist() == one and int(self.biases[plane]) == half
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Signal:
+    """Result k is `(coefficients[k] · samples + biases[k]) >> shift`, 1 being 1 << 24."""
+
+    coefficients: npt.NDArray[np.int32]
+    """Shape (3, 3)."""
+
+    biases: npt.NDArray[np.int64]
+    """The offsets, and half of the last bit for rounding."""
+
+    shift: int
+    """Bits after the last that is kept."""
+
+
 def luma_shares(matrix: Matrix) -> tuple[Fraction, Fraction, Fraction]:
     """Returns the shares of red, green and blue in luma."""
     red, blue = RED_AND_BLUE[matrix]
     return red, 1 - red - blue, blue
-
-
-IDENTITY: Final[Rows] = (
-    (Fraction(1), Fraction(0), Fraction(0)),
-    (Fraction(0), Fraction(1), Fraction(0)),
-    (Fraction(0), Fraction(0), Fraction(1)),
-)
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +83,7 @@ def to_jfif(layout: PixelLayout) -> Mix:
         case Model.RGB:
             rows = _from_rgb(Matrix.BT601)
         case Model.YUV:
-            rows = _product(_from_rgb(Matrix.BT601), _to_rgb(layout.matrix))
+            rows = product(_from_rgb(Matrix.BT601), _to_rgb(layout.matrix))
     return _mix(rows, layout, (0, 128, 128))
 
 
@@ -90,6 +98,28 @@ def to_rgb(layout: PixelLayout) -> Mix:
 def to_bytes(layout: PixelLayout) -> Mix:
     """Returns the conversion of full-range samples, such as alpha, to 8 bits."""
     return _mix(IDENTITY, replace(layout, model=Model.RGB), (0, 0, 0))
+
+
+@lru_cache(maxsize=64)
+def to_signal(layout: PixelLayout) -> Signal:
+    """Returns the conversion of a layout's planes to signals of red, green and blue."""
+    match layout.model:
+        case Model.GRAY:
+            rows = (IDENTITY[0], IDENTITY[0], IDENTITY[0])
+        case Model.RGB:
+            rows = IDENTITY
+        case Model.YUV:
+            rows = _to_rgb(layout.matrix)
+    unit = 1 << (SIGNAL_BITS + SIGNAL_SHIFT)
+    blacks = [black(layout, index) for index in range(3)]
+    spans = [_range(layout, index) for index in range(3)]
+    coefficients = [
+        [round(unit * factor / span) for factor, span in zip(row, spans, strict=True)]
+        for row in rows
+    ]
+    half = 1 << (SIGNAL_SHIFT - 1)
+    biases = [half - sum(k * b for k, b in zip(row, blacks, strict=True)) for row in coefficients]
+    return Signal(np.array(coefficients, np.int32), np.array(biases, np.int64), SIGNAL_SHIFT)
 
 
 def _to_rgb(matrix: Matrix) -> Rows:
@@ -113,17 +143,6 @@ def _from_rgb(matrix: Matrix) -> Rows:
         (-red / (2 * (1 - blue)), -green / (2 * (1 - blue)), half),
         (half, -green / (2 * (1 - red)), -blue / (2 * (1 - red))),
     )
-
-
-def _product(left: Rows, right: Rows) -> Rows:
-    columns = tuple(zip(*right, strict=True))
-    return tuple(
-        (_dot(row, columns[0]), _dot(row, columns[1]), _dot(row, columns[2])) for row in left
-    )
-
-
-def _dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
-    return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
 
 
 def _mix(rows: Rows, layout: PixelLayout, offsets: tuple[int, int, int]) -> Mix:

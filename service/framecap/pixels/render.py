@@ -1,8 +1,8 @@
 """From a decoded picture to the pixels of an image.
 
 Pictures stay in the planes and colours they were decoded in until they have the image's size: of a
-4:2:0 video, a JPEG is made without an RGB pixel. Only the turn comes later, for by then there is
-less to turn.
+4:2:0 video of standard range, a JPEG is made without an RGB pixel. Tones are mapped and pictures
+turned after that, for by then there is less of them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from framecap.pixels.orient import orient
 from framecap.pixels.packed import packed
 from framecap.pixels.planar import planar
 from framecap.pixels.scale import scale, scale_for_jpeg
+from framecap.pixels.tonemap import tone_map
 
 Step: TypeAlias = Callable[[Picture, Geometry], Picture]
 
 STEPS: Final[dict[ImageFormat, tuple[Step, ...]]] = {
-    ImageFormat.JPG: (flatten, scale_for_jpeg, orient),
-    ImageFormat.PNG: (scale, orient),
+    ImageFormat.JPG: (flatten, scale_for_jpeg, tone_map, orient),
+    ImageFormat.PNG: (scale, tone_map, orient),
 }
 
 FINISH: Final[dict[ImageFormat, Callable[[Picture, Geometry], Raster]]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from framecap.model.media import Model, Picture, Plane, Siting
+from framecap.model.media import Model, Picture, Plane, Siting, Transfer
 from framecap.model.plan import Geometry, Size
 from framecap.pixels.alpha import alpha_for, sample_weighed
 from framecap.pixels.levels import is_chroma
@@ -28,10 +28,12 @@ def scale_for_jpeg(picture: Picture, geometry: Geometry) -> Picture:
     """Returns the content of the image, chroma at half size.
 
     Chroma keeps its full size where bars meet the content, for they may meet inside a chroma
-    sample, and where there is none until colours are converted.
+    sample, where tones are mapped, for that takes whole pixels, and where there is none until
+    colours are converted.
     """
     bars = geometry.canvas != geometry.content
-    halved = picture.layout.model is Model.YUV and not bars
+    layout = picture.layout
+    halved = layout.model is Model.YUV and layout.transfer is Transfer.SDR and not bars
     return _scale(picture, geometry, chroma_pitch=2 if halved else 1)
 
 

@@ -1,0 +1,107 @@
+"""From high dynamic range to what a screen of standard range shows, pixel by pixel.
+
+Integers and tables only, wide enough that colours at the edge of what can be shown, where
+little differences of large numbers count, come out right: the result does not depend on the
+processor.
+"""
+
+from libc.stddef cimport ptrdiff_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport free, malloc
+
+cdef extern from "tonemap_rows.h" nogil:
+    const int FRAMECAP_MANTISSA_BITS
+    void framecap_light_u8(
+        int32_t *out, const uint8_t *a, const uint8_t *b, const uint8_t *c, int n,
+        const int32_t *coefficients, int64_t bias, int shift, const int32_t *table, int steps)
+    void framecap_light_u16(
+        int32_t *out, const uint16_t *a, const uint16_t *b, const uint16_t *c, int n,
+        const int32_t *coefficients, int64_t bias, int shift, const int32_t *table, int steps)
+    void framecap_gamut(int32_t *red, int32_t *green, int32_t *blue, int n, const int32_t *factors)
+    void framecap_dim(
+        uint8_t *to_red, uint8_t *to_green, uint8_t *to_blue,
+        const int32_t *red, const int32_t *green, const int32_t *blue, int n,
+        const uint32_t *display, const uint32_t *dimming)
+
+ctypedef fused sample_t:
+    uint8_t
+    uint16_t
+
+# Light has 31 bits: an octave of buckets for each above the mantissa's, one for all below.
+cdef ptrdiff_t BUCKETS = (32 - FRAMECAP_MANTISSA_BITS) << FRAMECAP_MANTISSA_BITS
+
+
+def tone_map(
+    const sample_t[:, :] first not None,
+    const sample_t[:, :] second not None,
+    const sample_t[:, :] third not None,
+    uint8_t[:, :, ::1] target not None,
+    const int32_t[:, ::1] coefficients not None,
+    const int64_t[::1] biases not None,
+    int shift,
+    const int32_t[::1] light not None,
+    const int32_t[:, ::1] gamut not None,
+    const uint32_t[::1] display not None,
+    const uint32_t[::1] dimming not None,
+):
+    """Fills `target`, of shape (3, rows, columns), with red, green and blue.
+
+    Args:
+        first: The samples of a plane, as stored; so are `second` and `third`.
+        target: Where to.
+        coefficients: Colour k's signal is `(coefficients[k] · samples + biases[k]) >> shift`.
+        biases: See `coefficients`.
+        shift: See `coefficients`.
+        light: The light of a signal, by steps of 1/4096, the end of the last step included.
+        gamut: From the source's primaries to the display's.
+        display: The level of light, by bucket.
+        dimming: The factor to a pixel's levels, by the bucket of its brightest colour.
+    """
+    cdef ptrdiff_t y
+    cdef int k
+    cdef int n = <int>target.shape[2]
+    cdef int steps = <int>light.shape[0] - 1
+    cdef int32_t *rows
+    cdef int32_t *row
+    if target.shape[0] != 3 or biases.shape[0] != 3:
+        raise ValueError("there are three colours")
+    if coefficients.shape[0] != 3 or coefficients.shape[1] != 3:
+        raise ValueError("a mix has three by three coefficients")
+    if gamut.shape[0] != 3 or gamut.shape[1] != 3:
+        raise ValueError("a gamut has three by three factors")
+    if steps < 1 or display.shape[0] != BUCKETS or dimming.shape[0] != BUCKETS:
+        raise ValueError("a table has another length")
+    _check(first, target.shape[1], target.shape[2])
+    _check(second, target.shape[1], target.shape[2])
+    _check(third, target.shape[1], target.shape[2])
+    if target.shape[1] == 0 or n == 0:
+        return
+    rows = <int32_t *>malloc(3 * <size_t>n * sizeof(int32_t))
+    if rows == NULL:
+        raise MemoryError
+    with nogil:
+        for y in range(target.shape[1]):
+            for k in range(3):
+                row = rows + k * <ptrdiff_t>n
+                if sample_t is uint8_t:
+                    framecap_light_u8(
+                        row, &first[y, 0], &second[y, 0], &third[y, 0], n,
+                        &coefficients[k, 0], biases[k], shift, &light[0], steps)
+                else:
+                    framecap_light_u16(
+                        row, &first[y, 0], &second[y, 0], &third[y, 0], n,
+                        &coefficients[k, 0], biases[k], shift, &light[0], steps)
+            framecap_gamut(rows, rows + n, rows + 2 * <ptrdiff_t>n, n, &gamut[0, 0])
+            framecap_dim(
+                &target[0, y, 0], &target[1, y, 0], &target[2, y, 0],
+                rows, rows + n, rows + 2 * <ptrdiff_t>n, n, &display[0], &dimming[0])
+    free(rows)
+
+
+cdef int _check(const sample_t[:, :] plane, ptrdiff_t rows, ptrdiff_t columns) except -1:
+    """Refuses a plane of another size, or whose columns stand apart."""
+    if plane.shape[0] != rows or plane.shape[1] != columns:
+        raise ValueError("plane and target differ in size")
+    if plane.strides[1] != sizeof(sample_t):
+        raise ValueError("samples of a row must be adjacent")
+    return 0

@@ -1,0 +1,128 @@
+"""Light: what the signals of high dynamic range mean, and how a screen shows it.
+
+The rule is that of FFmpeg's filters in their usual order, `zscale=t=linear:npl=100`,
+`zscale=p=bt709`, `tonemap=hable:desat=0`, `zscale=t=bt709`:
+
+- PQ becomes light by SMPTE ST 2084. HLG does by ARIB STD-B67 and a power of 1.2 on each colour, for
+  a screen of 1000 cd/m²; that is how zscale works unless told `agamma=0`. 1 is 100 cd/m².
+- Primaries go from BT.2020 to BT.709.
+- All colours of a pixel are dimmed by one factor, that which Hable's curve has for its brightest.
+  The curve reaches white at 1000 cd/m²: with linear light before it the filter takes that for
+  the brightest whatever the stream's metadata say, for zscale hands none of it on.
+- Levels are those of a screen with a gamma of 2.4 (BT.1886).
+
+Tables hold integers. Powers and logarithms may differ between processors by some last bits of
+a float; no value lies so near to a half that rounding could tell, which the tests prove.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from framecap.model.media import Transfer
+
+LIGHT_BITS: Final = 23
+STEP_BITS: Final = 12
+MANTISSA_BITS: Final = 10
+DISPLAY_BITS: Final = 12
+DIMMING_BITS: Final = 16
+
+HEADROOM: Final = Fraction(5, 4)
+"""How far signals are followed. Studio range ends at 1.09, colours off the gray axis beyond."""
+
+PEAK: Final = 10
+"""The light that becomes white: 1000 cd/m²."""
+
+Light: TypeAlias = npt.NDArray[np.int32]
+Levels: TypeAlias = npt.NDArray[np.uint32]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+# Of ST 2084: the two powers, and its constants c1 to c3. c1 and c3 - c2 both are 1 less m.
+PQ_INNER_POWER: Final = Fraction(2610, 16384)
+PQ_OUTER_POWER: Final = Fraction(2523, 32)
+PQ_C3: Final = Fraction(2392, 128)
+PQ_DISTANCE: Final = Fraction(21, 128)
+
+# Of ARIB STD-B67, as zimg has them.
+HLG_A: Final = 0.17883277
+HLG_B: Final = 0.28466892
+HLG_C: Final = 0.55991073
+HLG_GAMMA: Final = 1.2
+
+DISPLAY_GAMMA: Final = 2.4
+
+
+@lru_cache(maxsize=2)
+def light_table(transfer: Transfer) -> Light:
+    """Returns the light of a signal, every 1/4096 up to the headroom."""
+    steps = int(HEADROOM * (1 << STEP_BITS))
+    signal = np.arange(steps + 1) / (1 << STEP_BITS)
+    light = pq(signal) if transfer is Transfer.PQ else hlg(signal)
+    table = np.rint(light * (1 << LIGHT_BITS)).astype(np.int32)
+    table.setflags(write=False)
+    return table
+
+
+def pq(signal: Floats) -> Floats:
+    """Returns the light of PQ signals; what exceeds 1 is 1, or 10 000 cd/m²."""
+    with np.errstate(divide="ignore"):
+        # t is x^(1/m2) - 1, exact also where x is almost 1.
+        t = np.expm1(np.log(np.minimum(signal, 1)) / float(PQ_OUTER_POWER))
+    distance = float(PQ_DISTANCE)
+    root = np.maximum(distance + t, 0) / (distance - float(PQ_C3) * t)
+    return np.asarray(100 * root ** float(1 / PQ_INNER_POWER), np.float64)
+
+
+def hlg(signal: Floats) -> Floats:
+    """Returns the light of HLG signals on a screen of 1000 cd/m²."""
+    low = signal**2 / 3
+    high = (np.exp((signal - HLG_C) / HLG_A) + HLG_B) / 12
+    return np.asarray(10 * np.where(signal <= 0.5, low, high) ** HLG_GAMMA, np.float64)
+
+
+@lru_cache(maxsize=1)
+def display_table() -> Levels:
+    """Returns the level, of 255, that light has on the display, by bucket."""
+    return _frozen(255 * (1 << DISPLAY_BITS) * _buckets() ** (1 / DISPLAY_GAMMA))
+
+
+@lru_cache(maxsize=1)
+def dimming_table() -> Levels:
+    """Returns the factor to the levels of a pixel, by the bucket of its brightest colour."""
+    return _frozen((1 << DIMMING_BITS) * dimming(_buckets()) ** (1 / DISPLAY_GAMMA))
+
+
+def dimming(light: Floats) -> Floats:
+    """Returns by how much Hable's curve dims light, the slope at 0 included.
+
+    The curve is (x(ax + bc) + de) / (x(ax + b) + df) - e/f with a = 0.15, b = 0.5, c = 0.1,
+    d = 0.2, e = 0.02 and f = 0.3; divided by x it is one fraction.
+    """
+
+    def curve(x: Floats | float) -> Floats | float:
+        return (0.14 * x + 1 / 60) / (0.15 * x**2 + 0.5 * x + 0.06)
+
+    return np.asarray(curve(light) / (PEAK * curve(float(PEAK))), np.float64)
+
+
+def _buckets() -> Floats:
+    """Returns the light in the middle of each bucket; see the kernel for what a bucket is."""
+    count = 1 << MANTISSA_BITS
+    small = np.arange(count, dtype=np.float64)
+    octaves = 31 - MANTISSA_BITS
+    middles = np.arange(count, 2 * count) + 0.5
+    sizes = 2.0 ** np.arange(octaves)[:, None]
+    # The last light of a bucket is 1 less than the first of the next.
+    large = (sizes * middles - 0.5).reshape(-1)
+    return np.concatenate([small, large]) / (1 << LIGHT_BITS)
+
+
+def _frozen(values: Floats) -> Levels:
+    table = np.rint(values).astype(np.uint32)
+    table.setflags(write=False)
+    return table
