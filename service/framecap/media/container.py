@@ -11,7 +11,6 @@ import av
 import av.logging
 from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
-from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -20,10 +19,10 @@ from framecap.errors import (
     ContainerUnsupported,
     LimitExceeded,
     MediaCorrupt,
-    NoVideoStream,
 )
 from framecap.media.cursor import Cursor, SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
+from framecap.media.streams import choose_stream, is_cover
 from framecap.timebase import Pts
 
 MAX_PIXELS: Final = 16384 * 16384
@@ -93,23 +92,11 @@ class Container:
         raise PermissionError
 
     def _choose_stream(self) -> VideoStream:
-        covers = [stream for stream in self.native.streams.video if is_cover(stream)]
-        best = self.native.streams.best("video")
-        if isinstance(best, VideoStream) and not is_cover(best):
-            chosen = best
-        elif covers:
-            chosen = next((stream for stream in covers if is_front_cover(stream)), covers[0])
-        else:
-            raise NoVideoStream("the file has neither a video stream nor cover art")
+        chosen = choose_stream(self.native)
         context = chosen.codec_context
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
-        pixels = context.width * context.height
-        if pixels > MAX_PIXELS:
-            raise LimitExceeded(
-                f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
-                metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
-            )
+        check_pixels(context.width, context.height)
         return chosen
 
     def _make_decoder(self) -> VideoCodecContext:
@@ -171,11 +158,15 @@ class Container:
         self.close()
 
 
-def is_cover(stream: Stream) -> bool:
-    """Returns whether a stream is an embedded picture rather than video."""
-    return bool(stream.disposition & Disposition.attached_pic)
+def check_pixels(width: int, height: int) -> None:
+    """Refuses a stored picture that is too large to be decoded.
 
-
-def is_front_cover(stream: Stream) -> bool:
-    """Returns whether an embedded picture is tagged as the front cover."""
-    return stream.metadata.get("comment") == "Cover (front)"
+    Raises:
+        LimitExceeded: It is.
+    """
+    pixels = width * height
+    if pixels > MAX_PIXELS:
+        raise LimitExceeded(
+            f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
+            metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
+        )

@@ -53,7 +53,6 @@ class Media:
         self._closing = ExitStack()
         self._container = self._closing.enter_context(Container(self._file))
         self._aspect = sample_aspect_ratio(self._container)
-        self._codec: str = self._container.decoder.codec.canonical_name
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self._index = Index(self._file, self._container)
@@ -180,7 +179,7 @@ class Media:
         return picture_of(
             native,
             sample_aspect_ratio=self._aspect,
-            centred_chroma=self._codec in _CENTRED_CHROMA,
+            centred_chroma=self._container.decoder.codec.canonical_name in _CENTRED_CHROMA,
         )
 
     def read_cover(self) -> tuple[bytes, Frame]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -11,12 +10,10 @@ from typing import Final, cast
 
 import numpy as np
 from av import VideoFormat
-from av.buffer import Buffer
-from av.sidedata.sidedata import SideData
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
+from framecap.media.sidedata import DisplayMatrix, display_matrix
 from framecap.model.media import (
     Matrix,
     Model,
@@ -125,14 +122,11 @@ def orientation_of(native: VideoFrame) -> Orientation:
 
     A matrix that is not a multiple of a quarter turn is read as the nearest one.
     """
-    # The mapping's stubs say it iterates over names; it iterates over its values.
-    for side_data in cast("Iterable[SideData]", native.side_data):
-        if side_data.type == SideDataType.DISPLAYMATRIX:
-            return _orientation(struct.unpack_from("<9i", bytes(cast("Buffer", side_data))))
-    return _IDENTITY
+    matrix = display_matrix(native)
+    return _IDENTITY if matrix is None else _orientation(matrix)
 
 
-def _orientation(matrix: tuple[int, ...]) -> Orientation:
+def _orientation(matrix: DisplayMatrix) -> Orientation:
     # A point (x, y), y downwards, is shown at (a·x + c·y, b·x + d·y). Mirroring touches x only,
     # so the turn can be read from where the y axis goes: (c, d) = (-sin, cos).
     a, b, _, c, d = matrix[:5]

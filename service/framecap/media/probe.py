@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from framecap.media.container import Container, is_cover
+from framecap.media.container import Container
+from framecap.media.streams import is_cover
 from framecap.media.timeline import stream_starts
-from framecap.model.media import MediaInfo, Orientation, Picture
+from framecap.model.media import MediaInfo, Picture
 from framecap.timebase import Clock, Nanoseconds, floor_nanoseconds
 
 _MICROSECONDS: Final = Fraction(1, 1_000_000)
@@ -36,7 +37,7 @@ def describe(
         display_width=display[0],
         display_height=display[1],
         sample_aspect_ratio=picture.sample_aspect_ratio,
-        orientation=Orientation() if container.cover else picture.orientation,
+        orientation=picture.orientation,
         pixel_format=context.pix_fmt or "",
         frame_rate=None if container.cover else container.frame_rate,
         clock=clock,

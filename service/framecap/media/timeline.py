@@ -11,7 +11,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from framecap.media.container import Container, is_cover
+from framecap.media.container import Container
+from framecap.media.streams import is_cover
 from framecap.model.media import StreamStart
 from framecap.timebase import Clock, Pts
 

@@ -18,6 +18,7 @@ def without_effect(spec: CaptureSpec) -> Iterator[Notice]:
     selection = spec.selection
     given = {
         "ss": spec.start > 0,
+        "end_offset": spec.end is not None,
         "m": not isinstance(selection, IntervalSelection),
         "inter": isinstance(selection, IntervalSelection | ChangeSelection)
         and selection.spacing > 0,

@@ -1,0 +1,148 @@
+"""What the first bytes of a picture file say, before a decoder sees them.
+
+The tag that holds a cover also names its format, and is often wrong. And a decoder refuses a size
+beyond its limits in the same words as a broken file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_GIFS: Final = (b"GIF87a", b"GIF89a")
+
+_START_OF_SCAN: Final = 0xDA
+_WITHOUT_LENGTH: Final = (0x01, *range(0xD0, 0xD9))
+_NO_FRAME_HEADERS: Final = (0xC4, 0xC8, 0xCC)
+
+Size: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Still:
+    """What a picture file says of itself."""
+
+    codec: str
+    """The codec's name, as libavcodec gives it."""
+
+    width: int
+    """Stored width in pixels."""
+
+    height: int
+    """Stored height in pixels."""
+
+
+def read_still(data: bytes) -> Still | None:
+    """Returns what a picture file says of itself; None when it is of no kind known here."""
+    codec = _codec(data)
+    if codec is None:
+        return None
+    try:
+        width, height = _SIZES[codec](data)
+    except (struct.error, ValueError):
+        return None
+    return Still(codec=codec, width=width, height=height)
+
+
+def ends_early(data: bytes) -> bool:
+    """Returns whether a GIF ends before its first picture does.
+
+    libavcodec shows what there is of it. Of other formats it says so itself.
+    """
+    if not data.startswith(_GIFS):
+        return False
+    try:
+        _skip_first_gif_picture(data)
+    except IndexError:
+        return True
+    return False
+
+
+def _codec(data: bytes) -> str | None:
+    if data.startswith(b"\xff\xd8\xff"):
+        return "mjpeg"
+    if data.startswith(_PNG):
+        return "png"
+    if data.startswith(_GIFS):
+        return "gif"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "webp"
+    return "bmp" if data.startswith(b"BM") else None
+
+
+def _jpeg_size(data: bytes) -> Size:
+    """Returns the size in the frame header, which any number of segments may precede."""
+    position = 2
+    while True:
+        fill, marker = struct.unpack_from("BB", data, position)
+        if fill != 0xFF or marker == _START_OF_SCAN:
+            raise ValueError("no frame header")
+        if marker == 0xFF:
+            position += 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data, position + 5)
+            return width, height
+        else:
+            position += 2 + struct.unpack_from(">H", data, position + 2)[0]
+
+
+def _png_size(data: bytes) -> Size:
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _gif_size(data: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
+
+
+def _bmp_size(data: bytes) -> Size:
+    (header,) = struct.unpack_from("<I", data, 14)
+    width, height = struct.unpack_from("<HH" if header == 12 else "<ii", data, 18)
+    # A negative height says that the rows go downwards.
+    return abs(width), abs(height)
+
+
+def _webp_size(data: bytes) -> Size:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        width, width_top, height, height_top = struct.unpack_from("<HBHB", data, 24)
+        return (width_top << 16 | width) + 1, (height_top << 16 | height) + 1
+    if kind == b"VP8L":
+        (packed,) = struct.unpack_from("<I", data, 21)
+        return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+_SIZES: Final[Mapping[str, Callable[[bytes], Size]]] = {
+    "mjpeg": _jpeg_size,
+    "png": _png_size,
+    "gif": _gif_size,
+    "bmp": _bmp_size,
+    "webp": _webp_size,
+}
+
+
+def _skip_first_gif_picture(data: bytes) -> None:
+    position = 13 + _colour_table_bytes(data[10])
+    while data[position] == 0x21:
+        position = _after_sub_blocks(data, position + 2)
+    if data[position] == 0x2C:
+        position += 10 + _colour_table_bytes(data[position + 9])
+        _after_sub_blocks(data, position + 1)
+
+
+def _colour_table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _after_sub_blocks(data: bytes, position: int) -> int:
+    while data[position]:
+        position += 1 + data[position]
+    return position + 1

@@ -1,0 +1,63 @@
+"""Which stream of a container is captured: the video a player would choose, else the cover art."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from framecap.errors import NoVideoStream
+
+# How the front cover is told in ID3, FLAC, Ogg and ASF: the picture's type, in libavformat's words.
+_FRONT_COVER: Final = "Cover (front)"
+
+# In APE tags a picture's type is the name of its tag.
+_FRONT_COVER_TAG: Final = "cover art (front)"
+
+# In Matroska the name of the attachment tells (RFC 9559, section 21.2), case and all. The larger
+# picture is preferred to the smaller, and one for any shelf to the banner.
+_FRONT_COVER_FILES: Final = ("cover", "cover_land", "small_cover", "small_cover_land")
+_COVER_FILE_ENDINGS: Final = ("jpg", "png")
+
+_FIRST_THAT_COMES: Final = len(_FRONT_COVER_FILES)
+_CHAPTER_PICTURE: Final = _FIRST_THAT_COMES + 1
+
+
+def choose_stream(container: InputContainer) -> VideoStream:
+    """Returns the stream to capture.
+
+    Video goes before cover art, however short it is; among covers the front cover goes first.
+
+    Raises:
+        NoVideoStream: There is neither video nor cover art.
+    """
+    videos = [stream for stream in container.streams.video if not is_cover(stream)]
+    covers = [stream for stream in container.streams.video if is_cover(stream)]
+    if videos:
+        best = container.streams.best("video")
+        return best if isinstance(best, VideoStream) and best in videos else videos[0]
+    if covers:
+        return min(covers, key=_remoteness)
+    raise NoVideoStream("the file has neither a video stream nor cover art")
+
+
+def is_cover(stream: Stream) -> bool:
+    """Returns whether a stream is an embedded picture rather than video."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _remoteness(cover: VideoStream) -> int:
+    """Returns how far a picture is from being the front cover; 0 when it is."""
+    metadata = cover.metadata
+    name, _, ending = metadata.get("filename", "").rpartition(".")
+    if metadata.get("comment") == _FRONT_COVER or _FRONT_COVER_TAG in map(str.lower, metadata):
+        return 0
+    if name in _FRONT_COVER_FILES and ending in _COVER_FILE_ENDINGS:
+        return _FRONT_COVER_FILES.index(name)
+    # QuickTime keeps a picture per chapter in a track of its own: not covers, but all there is in
+    # a file without one.
+    return (
+        _CHAPTER_PICTURE if cover.disposition & Disposition.timed_thumbnails else _FIRST_THAT_COMES
+    )
