@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image as PillowImage
+from PIL import ImageOps
 
 from framecap import pipeline
 from framecap.model.capture import Image, Notice, Progress, Report, Summary
@@ -56,6 +57,8 @@ class Row(NamedTuple):
     keyframe: bool
     damaged: bool
     dhash: str
+    """Left out of a damaged picture: where its data is missing it shows what was decoded before."""
+
     changed_bits: int | None
 
 
@@ -74,7 +77,8 @@ def capture(path: Path, request: CaptureSpec | str) -> Captured:
         assert image.format is spec.format
         picture = decoded(image)
         assert picture.format == PILLOW_FORMATS[spec.format]
-        assert picture.size == (image.width, image.height)
+        # Only a cover whose bytes pass through has Exif; it is as large as it is to be shown.
+        assert ImageOps.exif_transpose(picture).size == (image.width, image.height)
     return captured
 
 
@@ -146,7 +150,7 @@ def _wanted(line: Timeline, pick: Pick) -> Row:
         answered=pick.answered,
         keyframe=frame.keyframe,
         damaged=frame.damaged,
-        dhash=f"{frame.dhash:016x}",
+        dhash="" if frame.damaged else f"{frame.dhash:016x}",
         changed_bits=pick.changed_bits,
     )
 
@@ -159,7 +163,7 @@ def _given(image: Image) -> Row:
         answered=image.answered_count,
         keyframe=image.keyframe,
         damaged=image.damaged,
-        dhash=f"{image.dhash:016x}",
+        dhash="" if image.damaged else f"{image.dhash:016x}",
         changed_bits=image.changed_bits,
     )
 

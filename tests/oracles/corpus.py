@@ -67,8 +67,14 @@ LONG: Final = ("ax_long_1080p_black.mp4", "bbb_10min_320x184.ts")
 
 HEAVY: Final = (
     *LONG,
+    "ax_avc_pyramid_sar64_45.mp4",
+    "ax_city_pan_60fps.mp4",
+    "ax_editlist_shift.mp4",
     "ax_frag_sidx_1080p.mp4",
+    "ft_h264_1080i.mts",
     "moviepy_bbb_vp8_720p_30s.webm",
+    "mp4parser_tos_raw.h264",
+    "mp4parser_vfr_count.mp4",
     "shaka_gap_4s.ts",
 )
-"""More than a second of decoding."""
+"""Many or large frames: not every dense capture is tried on them."""
