@@ -1,0 +1,91 @@
+"""Single frames by FFmpeg's own command, as a second opinion on how pictures look."""
+
+from __future__ import annotations
+
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import imageio_ffmpeg
+import numpy as np
+import numpy.typing as npt
+
+from framecap.model.capture import Image
+from framecap.model.media import MediaInfo
+
+Picture = npt.NDArray[np.uint8]
+
+# Of containers without times FFmpeg makes up its own, so there frames are counted.
+WITHOUT_TIMES: Final = ("avi", "h264")
+
+# swscale's best: no shortcuts in arithmetic, chroma interpolated.
+CAREFUL: Final = "accurate_rnd+full_chroma_int+full_chroma_inp"
+
+# The cubic that reproduces quadratics; swscale's own is a little sharper.
+BICUBIC: Final = f"flags=bicubic+{CAREFUL}:param0=0:param1=0.5"
+AREA: Final = f"flags=area+{CAREFUL}"
+
+
+def shown(path: Path, *filters: str, size: tuple[int, int], alpha: bool = False) -> Picture:
+    """Returns the first frame of a file after some filters, of shape (rows, columns, 3 or 4).
+
+    The command turns it the way it is displayed before the filters see it.
+    """
+    return _run(path, ["-map", "0:v:0"], filters, size, alpha=alpha)
+
+
+def captured(
+    path: Path,
+    info: MediaInfo,
+    image: Image,
+    *filters: str,
+    before: tuple[str, ...] = (),
+    decoder: str | None = None,
+    alpha: bool = False,
+) -> Picture:
+    """Returns the frame that an image was made of, after some filters.
+
+    Args:
+        path: The source.
+        info: What the capture told of it.
+        image: The image, which also gives the size.
+        filters: Ends at the image's size.
+        before: Filters that want to see all frames.
+        decoder: The name of a decoder; FFmpeg's choice where left out.
+        alpha: True for four channels.
+    """
+    if info.container in WITHOUT_TIMES:
+        ordinal = image.pts * image.time_base * Fraction(info.frame_rate or 0)
+        wanted = f"eq(n,{ordinal})"
+    else:
+        wanted = f"eq(pts,{image.pts})"
+    return _run(
+        path,
+        ["-map", f"0:{info.stream_index}"],
+        (*before, f"select='{wanted}'", *filters),
+        (image.width, image.height),
+        decoder=decoder,
+        alpha=alpha,
+    )
+
+
+def _run(
+    path: Path,
+    mapping: list[str],
+    filters: tuple[str, ...],
+    size: tuple[int, int],
+    *,
+    decoder: str | None = None,
+    alpha: bool = False,
+) -> Picture:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-copyts"]
+    command += ["-c:v", decoder] if decoder else []
+    command += ["-i", str(path), *mapping, "-vf", ",".join(filters) or "null"]
+    command += ["-frames:v", "1", "-fps_mode", "passthrough"]
+    command += ["-f", "rawvideo", "-pix_fmt", "rgba" if alpha else "rgb24", "-"]
+    done = subprocess.run(command, capture_output=True, check=True)
+    width, height = size
+    picture = np.frombuffer(done.stdout, np.uint8)
+    assert picture.size == width * height * (3 + alpha), f"{command} gave {picture.size} bytes"
+    return picture.reshape(height, width, 3 + alpha)
