@@ -10,10 +10,10 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from framecap.errors import MediaCorrupt
+from framecap.errors import CodecUnsupported, MediaCorrupt
 from framecap.media.container import MAX_PIXELS, Container, check_pixels
 from framecap.media.decoded import Decoded
-from framecap.media.still import ends_early, read_still
+from framecap.media.still import ends_early, is_animated_webp, read_still
 from framecap.media.streams import is_cover
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
@@ -38,9 +38,12 @@ def read_cover(container: Container) -> tuple[bytes, Frame]:
     Raises:
         MediaCorrupt: The picture is missing or cannot be decoded whole.
         LimitExceeded: It has too many pixels.
+        CodecUnsupported: It is an animated WebP.
     """
     packet = _packet(container)
     stored = bytes(packet)
+    if is_animated_webp(stored):
+        raise CodecUnsupported("the cover art is an animated WebP, which is not read")
     still = read_still(stored)
     codec = container.decoder.codec.canonical_name
     if still is not None:

@@ -36,6 +36,7 @@ _MATRICES: Final = {
     9: Matrix.BT2020,
     10: Matrix.BT2020,
 }
+_UNFLAGGED: Final = 0
 _FULL_RANGE: Final = 2
 _TRANSFERS: Final = {16: Transfer.PQ, 18: Transfer.HLG}
 
@@ -189,6 +190,8 @@ def _coloured(native: VideoFrame, layout: PixelLayout, *, centred_chroma: bool) 
         full_range=(
             layout.model is Model.RGB
             or int(native.color_range) == _FULL_RANGE
+            # Grey pictures are those of JPEG, whose decoder flags only coloured ones.
+            or (layout.model is Model.GRAY and int(native.color_range) == _UNFLAGGED)
             or native.format.name.startswith("yuvj")
         ),
         transfer=_TRANSFERS.get(int(native.color_trc), Transfer.SDR),

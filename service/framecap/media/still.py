@@ -18,6 +18,9 @@ _START_OF_SCAN: Final = 0xDA
 _WITHOUT_LENGTH: Final = (0x01, *range(0xD0, 0xD9))
 _NO_FRAME_HEADERS: Final = (0xC4, 0xC8, 0xCC)
 
+_WEBP_FLAGS: Final = 20
+_WEBP_ANIMATED: Final = 0x02
+
 Size: TypeAlias = tuple[int, int]
 
 
@@ -59,6 +62,16 @@ def ends_early(data: bytes) -> bool:
     except IndexError:
         return True
     return False
+
+
+def is_animated_webp(data: bytes) -> bool:
+    """Returns whether a picture file is a WebP that moves, which libavcodec cannot read."""
+    return (
+        _codec(data) == "webp"
+        and data[12:16] == b"VP8X"
+        and len(data) > _WEBP_FLAGS
+        and bool(data[_WEBP_FLAGS] & _WEBP_ANIMATED)
+    )
 
 
 def _codec(data: bytes) -> str | None:
