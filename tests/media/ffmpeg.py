@@ -27,14 +27,6 @@ BICUBIC: Final = f"flags=bicubic+{CAREFUL}:param0=0:param1=0.5"
 AREA: Final = f"flags=area+{CAREFUL}"
 
 
-def shown(path: Path, *filters: str, size: tuple[int, int], alpha: bool = False) -> Picture:
-    """Returns the first frame of a file after some filters, of shape (rows, columns, 3 or 4).
-
-    The command turns it the way it is displayed before the filters see it.
-    """
-    return _run(path, ["-map", "0:v:0"], filters, size, alpha=alpha)
-
-
 def captured(
     path: Path,
     info: MediaInfo,
@@ -45,6 +37,9 @@ def captured(
     alpha: bool = False,
 ) -> Picture:
     """Returns the frame that an image was made of, after some filters.
+
+    The command has turned it the way it is displayed before the filters see it. Of shape (rows,
+    columns, 3 or 4).
 
     Args:
         path: The source.
@@ -60,32 +55,14 @@ def captured(
         wanted = f"eq(n,{ordinal})"
     else:
         wanted = f"eq(pts,{image.pts})"
-    return _run(
-        path,
-        ["-map", f"0:{info.stream_index}"],
-        (*before, f"select='{wanted}'", *filters),
-        (image.width, image.height),
-        decoder=decoder,
-        alpha=alpha,
-    )
-
-
-def _run(
-    path: Path,
-    mapping: list[str],
-    filters: tuple[str, ...],
-    size: tuple[int, int],
-    *,
-    decoder: str | None = None,
-    alpha: bool = False,
-) -> Picture:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-copyts"]
     command += ["-c:v", decoder] if decoder else []
-    command += ["-i", str(path), *mapping, "-vf", ",".join(filters) or "null"]
+    command += ["-i", str(path), "-map", f"0:{info.stream_index}"]
+    command += ["-vf", ",".join((*before, f"select='{wanted}'", *filters))]
     command += ["-frames:v", "1", "-fps_mode", "passthrough"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgba" if alpha else "rgb24", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
-    width, height = size
     picture = np.frombuffer(done.stdout, np.uint8)
-    assert picture.size == width * height * (3 + alpha), f"{command} gave {picture.size} bytes"
-    return picture.reshape(height, width, 3 + alpha)
+    shape = (image.height, image.width, 3 + alpha)
+    assert picture.size == np.prod(shape), f"{command} gave {picture.size} bytes for {shape}"
+    return picture.reshape(shape)
