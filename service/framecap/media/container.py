@@ -12,6 +12,7 @@ import av.logging
 from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from framecap.errors import (
@@ -112,6 +113,13 @@ class Container:
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
         return context
+
+    def is_keyframe(self, native: VideoFrame) -> bool:
+        """Returns whether the decoder and the frame's packet both call it a keyframe."""
+        if self.decoder.name in _ALPHA_DECODERS.values():
+            # These say nothing of keyframes, and make one frame of each packet at once.
+            return native.opaque is True
+        return bool(native.key_frame) and native.opaque is not False
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.

@@ -71,7 +71,7 @@ class FrameReader:
             MediaCorrupt: The media is damaged and the reading strict.
         """
         before: VideoFrame | None = None
-        waiting: tuple[Pts, VideoFrame] | None = None
+        waiting: tuple[Pts, bool, VideoFrame] | None = None
         for native in self._decode():
             if native is None:
                 yield None
@@ -80,8 +80,8 @@ class FrameReader:
             self.counts.repaired = self._timeline.repaired
             if waiting is not None:
                 yield _frame(*waiting, end=pts, before=before, after=native)
-                before = waiting[1]
-            waiting = (pts, native)
+                before = waiting[-1]
+            waiting = (pts, self._container.is_keyframe(native), native)
         if waiting is not None:
             yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
 
@@ -120,13 +120,9 @@ class FrameReader:
             yield Packet()
 
 
-def is_keyframe(native: VideoFrame) -> bool:
-    """Returns whether the decoder and the frame's packet both call it a keyframe."""
-    return bool(native.key_frame) and native.opaque is not False
-
-
 def _frame(
     pts: Pts,
+    keyframe: bool,
     native: VideoFrame,
     *,
     end: Pts,
@@ -136,7 +132,7 @@ def _frame(
     return Frame(
         pts=pts,
         end=end,
-        keyframe=is_keyframe(native),
+        keyframe=keyframe,
         damaged=native.is_corrupt,
         native=Decoded(native, before, after) if native.interlaced_frame else Decoded(native),
     )

@@ -97,6 +97,7 @@ class KeyframeReader:
     def _decode_alone(self, packet: Packet[Any]) -> VideoFrame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
         context = self._container.decoder
+        packet.opaque = True
         try:
             decoded = [*context.decode(packet), *context.decode(None)]
         except av.error.FFmpegError as error:
@@ -107,12 +108,12 @@ class KeyframeReader:
         finally:
             context.flush_buffers()
         self.counts.decoded += len(decoded)
-        if len(decoded) != 1 or not _stands_alone(decoded[0], packet.pts):
+        if len(decoded) != 1 or not self._stands_alone(decoded[0], packet.pts):
             raise NotAlone
         if decoded[0].is_corrupt and self._strict:
             raise MediaCorrupt("a frame of the video is corrupt")
         return decoded[0]
 
-
-def _stands_alone(native: VideoFrame, pts: Pts | None) -> bool:
-    return bool(native.key_frame) and native.pts == pts and not native.interlaced_frame
+    def _stands_alone(self, native: VideoFrame, pts: Pts | None) -> bool:
+        keyframe = self._container.is_keyframe(native)
+        return keyframe and native.pts == pts and not native.interlaced_frame
