@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -21,15 +20,18 @@ def decoders(client: Running) -> list[int]:
 
 
 def children_of(pid: int | None) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(int, children) if alive(child)]
 
 
 def alive(pid: int) -> bool:
+    """Returns whether a process runs; one that ended and waits to be collected does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
+    state = stat.rpartition(")")[2].split()[0]
+    return state not in "ZX"
 
 
 async def first_frame(call: aio.UnaryStreamCall) -> None:
