@@ -42,7 +42,7 @@ Light: TypeAlias = npt.NDArray[np.int32]
 Levels: TypeAlias = npt.NDArray[np.uint32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-# Of ST 2084: the two powers, and its constants c1 to c3. c1 and c3 - c2 both are 1 less m.
+# Of ST 2084: m1, m2, c3, and what both 1 - c1 and c2 - c3 are.
 PQ_INNER_POWER: Final = Fraction(2610, 16384)
 PQ_OUTER_POWER: Final = Fraction(2523, 32)
 PQ_C3: Final = Fraction(2392, 128)
