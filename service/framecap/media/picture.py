@@ -184,9 +184,12 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
 
 def _coloured(native: VideoFrame, layout: PixelLayout, *, centred_chroma: bool) -> PixelLayout:
     """Returns the layout with what the frame's flags say about colour."""
+    transfer = _TRANSFERS.get(int(native.color_trc), Transfer.SDR)
+    # High dynamic range came with BT.2020; nothing else is meant where the matrix is not flagged.
+    unflagged = Matrix.BT601 if transfer is Transfer.SDR else Matrix.BT2020
     return replace(
         layout,
-        matrix=_MATRICES.get(int(native.colorspace), Matrix.BT601),
+        matrix=_MATRICES.get(int(native.colorspace), unflagged),
         full_range=(
             layout.model is Model.RGB
             or int(native.color_range) == _FULL_RANGE
@@ -194,7 +197,7 @@ def _coloured(native: VideoFrame, layout: PixelLayout, *, centred_chroma: bool) 
             or (layout.model is Model.GRAY and int(native.color_range) == _UNFLAGGED)
             or native.format.name.startswith("yuvj")
         ),
-        transfer=_TRANSFERS.get(int(native.color_trc), Transfer.SDR),
+        transfer=transfer,
         siting=Siting.CENTER if centred_chroma else Siting.LEFT,
     )
 
