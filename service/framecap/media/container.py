@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
 from typing import Any, Final, Self, cast
@@ -11,6 +12,7 @@ import av
 import av.logging
 from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -48,6 +50,31 @@ av.logging.set_level(None)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 
+class _Guard:
+    """Refuses to open what a playlist, or a reference inside a file, names.
+
+    An object of its own, so that a container and its callback do not hold each other.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+
+    def __call__(self, *_: Any) -> Any:
+        self.refused += 1
+        raise PermissionError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketMark:
+    """What a frame remembers of its packet.
+
+    The library finds marks by their identity, so each packet has one of its own.
+    """
+
+    keyframe: bool
+    """True when the packet is flagged as a keyframe."""
+
+
 class Container:
     """Owns one open container and the stream to capture.
 
@@ -61,7 +88,6 @@ class Container:
     """
 
     def __init__(self, file: SharedFile) -> None:
-        self._nested: str | None = None
         self.native: InputContainer = self._open(file.cursor())
         try:
             self.stream: VideoStream = self._choose_stream()
@@ -72,6 +98,7 @@ class Container:
         self.cover: bool = is_cover(self.stream)
 
     def _open(self, file: Cursor) -> InputContainer:
+        guard = _Guard()
         try:
             with translated():
                 return av.open(
@@ -79,18 +106,13 @@ class Container:
                     mode="r",
                     options=_OPTIONS,
                     metadata_errors="replace",
-                    io_open=self._refuse_nested,
+                    io_open=guard,
                     buffer_size=_BUFFER_BYTES,
                 )
         except MediaCorrupt:
-            if self._nested is None:
+            if guard.refused == 0:
                 raise
             raise ContainerUnsupported(REFERS_TO_OTHERS) from None
-
-    def _refuse_nested(self, url: str, *_: Any) -> Any:
-        """Refuses what a playlist or a reference inside the file names."""
-        self._nested = url
-        raise PermissionError
 
     def _choose_stream(self) -> VideoStream:
         chosen = choose_stream(self.native)
@@ -114,12 +136,23 @@ class Container:
         context.flags |= Flags.copy_opaque
         return context
 
+    def decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
+        """Returns the frames that come of a packet; None drains the decoder.
+
+        Raises:
+            av.error.FFmpegError: The packet cannot be decoded.
+        """
+        if packet is not None:
+            packet.opaque = PacketMark(packet.is_keyframe)
+        return list(self.decoder.decode(packet))
+
     def is_keyframe(self, native: VideoFrame) -> bool:
         """Returns whether the decoder and the frame's packet both call it a keyframe."""
-        if self.decoder.name in _ALPHA_DECODERS.values():
-            # These say nothing of keyframes, and make one frame of each packet at once.
-            return native.opaque is True
-        return bool(native.key_frame) and native.opaque is not False
+        mark = native.opaque
+        marked = mark.keyframe if isinstance(mark, PacketMark) else True
+        # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
+        silent = self.decoder.name in _ALPHA_DECODERS.values()
+        return marked and (silent or bool(native.key_frame))
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.

@@ -86,13 +86,11 @@ class FrameReader:
             yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
 
     def _decode(self) -> Iterator[VideoFrame | None]:
-        context = self._container.decoder
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
-            packet.opaque = packet.is_keyframe
             try:
-                decoded = context.decode(None if drains else packet)
+                decoded = self._container.decode(None if drains else packet)
             except av.error.FFmpegError as error:
                 self.counts.undecodable += 1
                 if self._strict:

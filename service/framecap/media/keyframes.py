@@ -96,17 +96,16 @@ class KeyframeReader:
 
     def _decode_alone(self, packet: Packet[Any]) -> VideoFrame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
-        context = self._container.decoder
-        packet.opaque = True
+        container = self._container
         try:
-            decoded = [*context.decode(packet), *context.decode(None)]
+            decoded = [*container.decode(packet), *container.decode(None)]
         except av.error.FFmpegError as error:
             self.counts.undecodable += 1
             if self._strict:
                 raise MediaCorrupt("a packet of the video cannot be decoded") from error
             return None
         finally:
-            context.flush_buffers()
+            container.decoder.flush_buffers()
         self.counts.decoded += len(decoded)
         if len(decoded) != 1 or not self._stands_alone(decoded[0], packet.pts):
             raise NotAlone

@@ -22,11 +22,11 @@ from framecap.media.frames import Counts, FrameReader
 from framecap.media.index import Index
 from framecap.media.jumps import Irregular, JumpingReader, may_jump
 from framecap.media.keyframes import KeyframeReader, NotAlone
-from framecap.media.picture import picture_of
+from framecap.media.picture import orientation_of, picture_of
 from framecap.media.probe import describe, sample_aspect_ratio
 from framecap.media.tail import measure_end
 from framecap.media.timeline import clock_of
-from framecap.model.media import Frame, MediaInfo, Picture
+from framecap.model.media import Frame, MediaInfo, Orientation, Picture
 from framecap.model.spec import ImageFormat
 from framecap.timebase import Clock, Pts
 
@@ -55,6 +55,7 @@ class Media:
         self._aspect = sample_aspect_ratio(self._container)
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
+        self._orientations: dict[int, Orientation] = {}
         self._index = Index(self._file, self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
@@ -176,9 +177,14 @@ class Media:
         return self._picture(deinterlaced(decoded_of(frame)))
 
     def _picture(self, native: VideoFrame) -> Picture:
+        # The turn alone costs nothing to ask for; what goes with it is looked up once.
+        turn = native.rotation
+        if turn not in self._orientations:
+            self._orientations[turn] = orientation_of(native)
         return picture_of(
             native,
             sample_aspect_ratio=self._aspect,
+            orientation=self._orientations[turn],
             centred_chroma=self._container.decoder.codec.canonical_name in _CENTRED_CHROMA,
         )
 

@@ -94,16 +94,20 @@ class _Format:
 
 
 def picture_of(
-    native: VideoFrame, *, sample_aspect_ratio: Fraction, centred_chroma: bool = False
+    native: VideoFrame,
+    *,
+    sample_aspect_ratio: Fraction,
+    orientation: Orientation,
+    centred_chroma: bool = False,
 ) -> Picture:
     """Returns views on the planes of a decoded frame.
 
     Args:
         native: The decoded frame; its buffers live as long as the views do.
         sample_aspect_ratio: The shape of a stored pixel, width to height.
+        orientation: How the stored picture becomes the displayed one.
         centred_chroma: True for codecs that put chroma samples between luma samples.
     """
-    orientation = orientation_of(native)
     described = _describe(native.format.name)
     if described.twin is not None:
         native = native.reformat(format=described.twin)
@@ -120,6 +124,9 @@ def picture_of(
 
 def orientation_of(native: VideoFrame) -> Orientation:
     """Returns how the display matrix of a frame turns the picture.
+
+    Ask for few frames: one that was asked for its side data is held by it, in a circle, until the
+    interpreter looks for circles.
 
     A matrix that is not a multiple of a quarter turn is read as the nearest one.
     """
