@@ -65,7 +65,11 @@ def measure(corpus: Path) -> str:
             report.reach(main, step),
             report.steps(main, step),
         ]
-    parts += ["### Where no shot begins", report.quiet([main, *others], corpus)]
+    parts += [
+        "### Where no shot begins",
+        report.quiet([main, *others], corpus),
+        report.flash(main),
+    ]
     return "\n\n".join(["", *parts, ""])
 
 

@@ -115,6 +115,20 @@ def quiet(films: Sequence[Film], corpus: Path) -> str:
     return table(head, rows)
 
 
+def flash(film: Film) -> str:
+    """How often a plain frame between two frames of the film would be captured."""
+    hashes = [film.clip.hashes[frame.pts] for frame in film.clip.frames]
+    shares = (
+        f"{percent(sum(dhash.bit_count() * 100 > thr * BITS for dhash in hashes) / len(hashes))} "
+        f"of the frames with `thr_{thr}`"
+        for thr in ADVISED
+    )
+    return (
+        f"A plain frame, white or black, put into {film.name} would be captured "
+        f"after {' and '.join(shares)}."
+    )
+
+
 UNCUT = {
     "psd_fades.mp4": "two fades through black, of a plain colour",
     "ax_city_pan_60fps.mp4": "slow pan over a city",

@@ -1,0 +1,107 @@
+"""Holds captures of the media corpus against the oracle, and writes the table of docs/exactness.md.
+
+    FRAMECAP_CORPUS=… python tests/bench/exactness.py [--write docs/exactness.md]
+
+The oracle decodes every frame of a file, in order, and applies the contract's sentences to the list.
+A frame is exact when its presentation time, the instants it answers, its keyframe and damage flags,
+its hash and its change all equal the oracle's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from framecap.spec import text
+from media.capturing import capture, expected, given_row, wanted_row
+from oracles import timeline
+from oracles.corpus import VIDEOS
+
+MODES: Final = {
+    "every second": "inter_1000",
+    "every 7.3 s": "inter_7300",
+    "keyframes": "m_key",
+    "ten, evenly": "m_avg,num_10",
+    "changes": "m_dhash,inter_250,thr_15",
+    "five largest changes": "m_dhash,inter_250,num_5",
+}
+
+COMMAND: Final = "FRAMECAP_CORPUS=… python tests/bench/exactness.py --write docs/exactness.md"
+
+
+class Result(NamedTuple):
+    """One file in one mode."""
+
+    asked: int
+    """Frames the oracle captures."""
+
+    given: int
+    """Frames framecap captures."""
+
+    exact: int
+    """Those of them that equal the oracle's, in place."""
+
+    decoded: int
+    """Frames framecap decoded to find them."""
+
+
+def measure(path: Path, mode: str) -> Result:
+    """Captures from a file and compares, frame by frame."""
+    spec = text.parse(f"video/snapshots,f_jpg,w_64,h_64,{mode}").spec
+    line = timeline.read(path)
+    wanted = [wanted_row(line, pick) for pick in expected(line, spec)]
+    captured = capture(path, spec)
+    given = [given_row(image) for image in captured.images]
+    exact = sum(ours == oracles for ours, oracles in zip(given, wanted, strict=False))
+    return Result(len(wanted), len(given), exact, captured.summary.decoded_count)
+
+
+def table(corpus: Path) -> tuple[list[str], Result]:
+    """Returns the table's lines and the sums of its columns."""
+    lines = [
+        f"| file | frames | {' | '.join(MODES)} |",
+        f"|---|---|{'---|' * len(MODES)}",
+    ]
+    results: list[Result] = []
+    for video in VIDEOS:
+        path = corpus / "media" / video
+        row = [measure(path, mode) for mode in MODES.values()]
+        results += row
+        cells = " | ".join(f"{r.asked}, {r.given}, {r.exact}" for r in row)
+        lines.append(f"| `{video}` | {timeline.read(path).decoded} | {cells} |")
+    return lines, Result(*map(sum, zip(*results, strict=True)))
+
+
+def main() -> int:
+    """Prints the page, or writes it; fails when a frame is not exact."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--write", type=Path, metavar="FILE")
+    target = options.parse_args().write
+    lines, total = table(Path(os.environ["FRAMECAP_CORPUS"]))
+    page = f"""# Exact frames
+
+Each cell is *asked, given, exact*: the frames an oracle captures, those framecap captures, and those of them that are the same frame, told with the same
+facts: presentation time, the instants it answers, keyframe and damage flags, hash and change. The oracle decodes every frame of the file in order and applies
+the contract to the list; it shares no code with framecap. Together {total.asked} frames asked, {total.given} given, {total.exact} exact, for which framecap decoded
+{total.decoded} frames.
+
+{chr(10).join(lines)}
+
+Made by `{COMMAND}`, with framecap {version("framecap")} and PyAV {version("av")}. The files are those of the test corpus; the damaged ones among them
+(`decord_corrupted.mp4`, `ft_truncated_claims_1132s.mkv`) count like the others.
+"""
+    if target is None:
+        print(page)
+    else:
+        target.write_text(page)
+    return 0 if total.asked == total.given == total.exact else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
