@@ -2,9 +2,9 @@
 
     FRAMECAP_CORPUS=… python tests/bench/exactness.py [--write docs/exactness.md]
 
-The oracle decodes every frame of a file, in order, and applies the contract's sentences to the list.
+The oracle decodes every frame of a file, in order, and applies the contract's sentences to them.
 A frame is exact when its presentation time, the instants it answers, its keyframe and damage flags,
-its hash and its change all equal the oracle's.
+its hash (of an undamaged one) and its change all equal the oracle's.
 """
 
 from __future__ import annotations
@@ -33,6 +33,24 @@ MODES: Final = {
 }
 
 COMMAND: Final = "FRAMECAP_CORPUS=… python tests/bench/exactness.py --write docs/exactness.md"
+
+
+PAGE: Final = """# Exact frames
+
+Each cell is *asked, given, exact*: the frames an oracle captures, those framecap captures, and
+those of them that are the same frame, told with the same facts: presentation time, the instants it
+answers, keyframe and damage flags, hash (of undamaged frames) and change. The oracle decodes every
+frame of the file in order and applies the contract to the list; it shares no code with framecap.
+
+Together {total.asked} frames asked, {total.given} given, {total.exact} exact, for which framecap
+decoded {total.decoded} frames.
+
+{table}
+
+Made by `{command}`, with framecap {framecap} and PyAV {av}.
+The files are those of the test corpus. The damaged ones among them (`decord_corrupted.mp4`,
+`ft_truncated_claims_1132s.mkv`) count like the others.
+"""
 
 
 class Result(NamedTuple):
@@ -84,18 +102,13 @@ def main() -> int:
     options.add_argument("--write", type=Path, metavar="FILE")
     target = options.parse_args().write
     lines, total = table(Path(os.environ["FRAMECAP_CORPUS"]))
-    page = f"""# Exact frames
-
-Each cell is *asked, given, exact*: the frames an oracle captures, those framecap captures, and those of them that are the same frame, told with the same
-facts: presentation time, the instants it answers, keyframe and damage flags, hash and change. The oracle decodes every frame of the file in order and applies
-the contract to the list; it shares no code with framecap. Together {total.asked} frames asked, {total.given} given, {total.exact} exact, for which framecap decoded
-{total.decoded} frames.
-
-{chr(10).join(lines)}
-
-Made by `{COMMAND}`, with framecap {version("framecap")} and PyAV {version("av")}. The files are those of the test corpus; the damaged ones among them
-(`decord_corrupted.mp4`, `ft_truncated_claims_1132s.mkv`) count like the others.
-"""
+    page = PAGE.format(
+        total=total,
+        table="\n".join(lines),
+        command=COMMAND,
+        framecap=version("framecap"),
+        av=version("av"),
+    )
     if target is None:
         print(page)
     else:

@@ -119,9 +119,9 @@ def expected(line: Timeline, spec: CaptureSpec) -> list[Pick]:
 def assert_captured(path: Path, line: Timeline, request: CaptureSpec | str) -> Captured:
     """Captures, and asserts that the frames are the oracle's, with the same facts."""
     spec = text.parse(request).spec if isinstance(request, str) else request
-    wanted = [_wanted(line, pick) for pick in expected(line, spec)]
+    wanted = [wanted_row(line, pick) for pick in expected(line, spec)]
     captured = capture(path, spec)
-    given = [_given(image) for image in captured.images]
+    given = [given_row(image) for image in captured.images]
     assert captured.info.clock.zero == line.zero
     for position, (ours, oracles) in enumerate(zip(given, wanted, strict=False)):
         assert ours == oracles, (
@@ -141,7 +141,8 @@ def nanoseconds(instant: Fraction) -> Nanoseconds:
     return instant * NANOSECONDS_PER_SECOND // 1
 
 
-def _wanted(line: Timeline, pick: Pick) -> Row:
+def wanted_row(line: Timeline, pick: Pick) -> Row:
+    """Returns what the oracle says of a frame it captures."""
     frame = pick.frame
     return Row(
         clock=frame.start + line.zero,
@@ -155,7 +156,8 @@ def _wanted(line: Timeline, pick: Pick) -> Row:
     )
 
 
-def _given(image: Image) -> Row:
+def given_row(image: Image) -> Row:
+    """Returns what framecap says of an image."""
     return Row(
         clock=image.pts * image.time_base,
         media_time=image.media_time,
