@@ -27,11 +27,17 @@ def told(corpus: Path, name: str) -> truth.Truth:
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("reference", ChangeReference)
-@pytest.mark.parametrize(("threshold", "step_ms"), [(0, 0), (30, 0), (30, 200)])
+@pytest.mark.parametrize(("threshold", "step_ms"), [(0, 0), (30, 0), (30, 40), (30, 200)])
 def test_what_is_scored_is_what_a_capture_takes(
     bikes: Clip, threshold: int, step_ms: int, reference: ChangeReference
 ) -> None:
     clips.verify(bikes, curves.request(threshold, step_ms=step_ms, reference=reference))
+
+
+@pytest.mark.corpus
+def test_a_step_of_one_frame_is_every_frame(bikes: Clip) -> None:
+    by_step = bikes.picks(curves.request(30, step_ms=40))
+    assert list(by_step) == list(bikes.picks(curves.request(30)))
 
 
 @pytest.mark.corpus

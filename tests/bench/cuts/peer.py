@@ -32,7 +32,8 @@ class Setting:
 
 DEFAULT = Setting(8, 2)
 EARLIER = Setting(16, 2)
-"""The default of versions before 0.7."""
+EARLIER_THRESHOLD = 0.395
+"""The defaults of versions before 0.7.2."""
 
 EVERY = tuple(starmap(Setting, product((4, 8, 12, 16, 32), (1, 2, 3, 4, 8))))
 

@@ -46,6 +46,10 @@ def best(film: Film) -> str:
     rows += _tuned(film.tuned(LEAST), f", at least {LEAST} frames")
     stock = Best(peer.DEFAULT_THRESHOLD, film.score(film.watching.by_default))
     rows.append(_best(f"{_named(peer.DEFAULT)}, at least {LEAST} frames, as it comes", stock))
+    earlier = film.watching.cuts(peer.EARLIER, peer.EARLIER_THRESHOLD)
+    came = Best(peer.EARLIER_THRESHOLD, film.score(curves.apart(earlier, LEAST)))
+    how = f"{_named(peer.EARLIER)}, at least {LEAST} frames, as it came before 0.7.2"
+    rows.append(_best(how, came))
     return table(["", "threshold", "precision", "recall", "F1"], rows)
 
 
