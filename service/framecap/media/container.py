@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -135,6 +136,24 @@ class Container:
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
         return context
+
+    def packets(self, *, of_all: bool = False) -> Iterator[Packet[Any]]:
+        """Yields the stream's packets from where the container stands; at the end an empty one.
+
+        Args:
+            of_all: True for those of all streams.
+
+        Raises:
+            av.error.FFmpegError: The file cannot be read on.
+        """
+        while True:
+            try:
+                yield from self.native.demux(*(() if of_all else (self.stream,)))
+            except IndexError:
+                # A packet of a stream that began after the file was opened, which PyAV does not
+                # know. It is not ours; the next one may be.
+                continue
+            return
 
     def decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
         """Returns the frames that come of a packet; None drains the decoder.

@@ -73,7 +73,7 @@ def _packet(container: Container) -> Packet[Any]:
     one that is empty.
     """
     try:
-        for packet in container.native.demux():
+        for packet in container.packets(of_all=True):
             if packet.stream == container.stream and packet.size:
                 return packet
             if not is_cover(packet.stream):

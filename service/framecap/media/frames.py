@@ -110,7 +110,7 @@ class FrameReader:
         try:
             if self._begin is not None:
                 yield self._begin
-            yield from self._container.native.demux(self._container.stream)
+            yield from self._container.packets()
         except av.error.FFmpegError as error:
             self.counts.read_errors += 1
             if self._strict:

@@ -98,7 +98,7 @@ def _read_packets(file: SharedFile) -> _Packets:
     previous: Pts | None = None
     with Container(file) as container:
         try:
-            for packet in container.native.demux(container.stream):
+            for packet in container.packets():
                 if packet.dts is not None:
                     continuous &= previous is None or packet.dts >= previous
                     previous = packet.dts
@@ -119,7 +119,7 @@ def _probe_times(file: SharedFile) -> bool:
                 container.native.seek(file.size * probe // _PROBES, unsupported_byte_offset=True)
                 dts = next(
                     packet.dts
-                    for packet in container.native.demux(container.stream)
+                    for packet in container.packets()
                     if packet.dts is not None or packet.size == 0
                 )
             except (av.error.FFmpegError, StopIteration):

@@ -189,7 +189,7 @@ class JumpingReader:
 
 
 def _next_keyframe(container: Container) -> Packet[Any] | None:
-    for looked, packet in enumerate(container.native.demux(container.stream)):
+    for looked, packet in enumerate(container.packets()):
         if packet.size == 0 or looked > _MAX_LOOK:
             return None
         if packet.is_keyframe:

@@ -68,7 +68,7 @@ class KeyframeReader:
         """
         previous: Pts | None = None
         try:
-            for packet in self._container.native.demux(self._container.stream):
+            for packet in self._container.packets():
                 if packet.size == 0:
                     return
                 if not packet.is_keyframe:

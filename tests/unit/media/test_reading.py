@@ -11,6 +11,9 @@ import pytest
 
 from clips import make_clip, read_number
 from framecap.errors import ContainerUnsupported, MediaCorrupt, NoVideoStream
+from framecap.media.container import Container
+from framecap.media.cursor import SharedFile
+from framecap.media.frames import FrameReader
 from framecap.media.media import Media
 from framecap.model.media import Frame
 from framecap.timebase import Clock, Pts
@@ -211,3 +214,34 @@ def test_strict_reading_ends_at_the_first_damage(tmp_path: Path) -> None:
     )
     with pytest.raises(MediaCorrupt):
         Read(clip, strict=True)
+
+
+class Forgetful:
+    """A container that meets a packet of a stream it does not know, as PyAV does now and then.
+
+    Whether it does depends on memory it did not clear, so a file alone does not show it.
+    """
+
+    def __init__(self, native: av.container.InputContainer) -> None:
+        self._native = native
+        self._left = 3
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._native, name)
+
+    def demux(self, stream: av.VideoStream) -> Iterator[av.Packet]:
+        for number, packet in enumerate(self._native.demux(stream)):
+            yield packet
+            if number == 10 and self._left:
+                self._left -= 1
+                raise IndexError("list index out of range")
+
+
+def test_a_stream_that_begins_late_is_passed_over(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "a.mp4")
+    with clip.open("rb") as file, Container(SharedFile(file)) as container:
+        container.native = Forgetful(container.native)
+        reader = FrameReader(container)
+        frames = [frame for frame in reader.frames() if frame is not None]
+    assert [number(frame) for frame in frames] == list(range(50))
+    assert reader.counts.read_errors == 0
