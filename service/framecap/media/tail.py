@@ -7,6 +7,7 @@ it, the last group of pictures is decoded; where that gives nothing, ever more.
 from __future__ import annotations
 
 from collections.abc import Generator
+from fractions import Fraction
 from typing import Final
 
 import av.error
@@ -40,13 +41,7 @@ def measure_end(
             if end is not None:
                 return end
     with Container(file) as container:
-        reader = FrameReader(container)
-        end = None
-        for frame in reader.frames():
-            end = frame.end if frame is not None else end
-            yield
-        counts.decoded += reader.counts.decoded
-    return end
+        return (yield from _read_on(FrameReader(container), counts))
 
 
 def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
@@ -63,14 +58,20 @@ def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pt
         except av.error.FFmpegError:
             continue
         reader = FrameReader(container)
-        end = None
-        for frame in reader.frames():
-            end = frame.end if frame is not None else end
-            yield
-        counts.decoded += reader.counts.decoded
+        end = yield from _read_on(reader, counts)
         if end is not None and reader.end_is_certain:
             return end
     return None
+
+
+def _read_on(reader: FrameReader, counts: Counts) -> Generator[None, None, Pts | None]:
+    """Returns when the last frame from here on ends; None when none decodes."""
+    end = None
+    for frame in reader.frames():
+        end = frame.end if frame is not None else end
+        yield
+    counts.decoded += reader.counts.decoded
+    return end
 
 
 def _claimed_end(container: Container, start: Pts) -> Pts | None:
@@ -78,5 +79,5 @@ def _claimed_end(container: Container, start: Pts) -> Pts | None:
     if stream.duration:
         return start + stream.duration
     if container.native.duration:
-        return start + int(container.native.duration / 1_000_000 / container.time_base)
+        return start + int(Fraction(container.native.duration, 1_000_000) / container.time_base)
     return None
