@@ -76,7 +76,12 @@ def test_the_settings_are_those_there_are():
             value = default.value if isinstance(default, Enum) else default
             assert said == f"`{value}`"
         else:
-            words = {"allow_path": "none", "running": "processors", "open": "4 per processor"}
+            words = {
+                "allow_path": "none",
+                "running": "processors",
+                "open": "4 per processor",
+                "idle_decoders": "processors",
+            }
             assert said == words[name]
 
 
