@@ -45,5 +45,6 @@ def capture_cover(
         return
     as_stored = media.cover_format is spec.format and not spec.box.given
     pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
-    yield ledger.add(imaging.image(pick, 1, stored if as_stored else None))
+    encoded = imaging.encoded(frame, stored=stored if as_stored else None)
+    yield ledger.add(imaging.image(pick, 1, encoded))
     yield ledger.summary()
