@@ -22,6 +22,7 @@ from framecap.server.address import Address
 from framecap.server.admission import AdmissionLimits
 from framecap.server.settings import ServerSettings
 from framecap.services import CaptureLimits
+from framecap.storage.settings import StorageSettings
 from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
@@ -51,6 +52,9 @@ class Settings:
     decoder: DecoderSettings = field(default_factory=DecoderSettings)
     """Bounds on decoders."""
 
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    """Which buckets there are, and bounds on reading and writing them."""
+
     logs: LogSettings = field(default_factory=LogSettings)
     """What is logged."""
 
@@ -77,6 +81,16 @@ def load(
             raise SettingsError(f"there is no setting {name}")
         texts[name] = (f"--{name.replace('_', '-')}", text)
     return Settings(**{name: _read(owner, texts) for name, owner in _owners()})
+
+
+def load_storage(environ: Mapping[str, str] = os.environ) -> StorageSettings:
+    """Returns what the environment says about storage, for who needs nothing else.
+
+    Raises:
+        SettingsError: One of these settings cannot be used.
+    """
+    names = {f"{PREFIX}{setting.name.upper()}" for setting in fields(StorageSettings)}
+    return load({name: text for name, text in environ.items() if name in names}).storage
 
 
 def variables() -> dict[str, Any]:
