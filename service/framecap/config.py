@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import Enum
@@ -27,6 +28,7 @@ from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
 OFF: Final = "off"
+HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -169,6 +171,16 @@ def _paths(text: str, default: object) -> tuple[Path, ...]:
     return tuple(Path(part) for part in text.split(os.pathsep) if part)
 
 
+def _hosts(text: str, default: object) -> tuple[str, ...]:
+    hosts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ValueError(
+                f'"{host}" is no host (example: media.example.org,*.cdn.example.org:8443)'
+            )
+    return hosts
+
+
 def _address(text: str, default: object) -> Address:
     return Address.parse(text)
 
@@ -178,5 +190,6 @@ PARSERS: Final[Mapping[Any, Callable[[str, object], Any]]] = {
     float: _seconds,
     Path: _path,
     tuple[Path, ...]: _paths,
+    tuple[str, ...]: _hosts,
     Address: _address,
 }

@@ -60,6 +60,7 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "aiobotocore": frozenset({"storage"}),
     "botocore": frozenset({"storage"}),
     "aiohttp": frozenset({"storage", "source"}),
+    "yarl": frozenset({"source"}),
     "prometheus_client": frozenset({"telemetry"}),
     "rich": frozenset({"cli"}),
     "tests": frozenset(),

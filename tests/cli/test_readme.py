@@ -79,6 +79,8 @@ def test_the_settings_are_those_there_are():
             words = {
                 "allow_path": "none",
                 "buckets": "none",
+                "allow_host": "none",
+                "allow_private_host": "none",
                 "running": "processors",
                 "open": "4 per processor",
             }

@@ -98,7 +98,11 @@ async def local_services(launcher: Launcher, destination: Destination) -> AsyncI
     try:
         yield Services(
             launcher=launcher,
-            sources=Sources(objects=destination.stores.objects, files=UserFiles()),
+            sources=Sources(
+                objects=destination.stores.objects,
+                files=UserFiles(),
+                urls=destination.stores.urls,
+            ),
             sinks=destination,
             gate=Admission(AdmissionLimits()),
             read_address=partial(locate, buckets=destination.stores.buckets),

@@ -74,7 +74,7 @@ def make_services(
         raise SettingsError(f"allow-path: {error}") from error
     return Services(
         launcher=launcher,
-        sources=Sources(objects=stores.objects, files=files),
+        sources=Sources(objects=stores.objects, files=files, urls=stores.urls),
         sinks=BucketSinks(stores),
         gate=admission,
         meter=metrics,

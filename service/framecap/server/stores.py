@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from framecap.sink.directory import directory_bucket_sink, sweep_directory
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
-from framecap.source.address import ObjectAddress
+from framecap.source.address import ObjectAddress, UrlAddress
+from framecap.source.hosts import Hosts
 from framecap.source.objects import Objects
 from framecap.source.opened import OpenSource
 from framecap.storage.buckets import Bucket, Buckets, DirectoryBucket, S3Bucket
@@ -19,6 +20,7 @@ from framecap.storage.settings import StorageSettings
 from framecap.storage.tally import NoTally, Tally
 
 if TYPE_CHECKING:
+    from framecap.server.pages import Pages
     from framecap.server.s3 import S3
 
 
@@ -45,7 +47,11 @@ class Stores:
             configured = read_buckets(self._settings.buckets)
         self.buckets: Final = Buckets(data, configured)
         self.objects: Final = Objects(self.buckets, self._open_remote)
+        hosts = (self._settings.allow_host, self._settings.allow_private_host)
+        self.urls: Final = self if any(hosts) else None
+        self._hosts = Hosts(*hosts)
         self._tally = tally or NoTally()
+        self._pages: Pages | None = None
         self._loaded: S3 | None = None
 
     async def start(self) -> None:
@@ -68,8 +74,21 @@ class Stores:
             case S3Bucket() as bucket:
                 return self._s3.sink(bucket, naming)
 
+    async def open(self, address: UrlAddress) -> OpenSource:
+        """Returns the open file of a web server; who calls must close it.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        if self._pages is None:
+            module = importlib.import_module("framecap.server.pages")
+            self._pages = module.Pages(self._settings, self._hosts, self._tally)
+        return await self._pages.open(address)
+
     async def close(self) -> None:
         """Closes all connections."""
+        if self._pages is not None:
+            await self._pages.close()
         if self._loaded is not None:
             await self._loaded.close()
 

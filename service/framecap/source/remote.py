@@ -122,7 +122,7 @@ class RemoteReader:
         assert blocks is not None
         began = monotonic()
         try:
-            return await self._told(lambda: blocks.read(offset, length))
+            return await self._told(lambda: blocks.read(offset, length), opened=True)
         finally:
             self._seconds += monotonic() - began
 
@@ -152,11 +152,11 @@ class RemoteReader:
                 metadata={"limit": str(limit), "limit_name": "read_bytes"},
             )
 
-    async def _told(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _told(self, work: Callable[[], Awaitable[T]], *, opened: bool = False) -> T:
         try:
             return await work()
         except StoreFault as fault:
-            raise told(fault, self._name) from fault
+            raise told(fault, self._name, opened=opened) from fault
 
 
 class _Counted:
@@ -177,14 +177,26 @@ class _Counted:
         return self._origin.read(found, start, end)
 
 
-def told(fault: StoreFault, name: RemoteName) -> CaptureError:
-    """Returns what a store's fault means to who wants to read."""
+def told(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureError:
+    """Returns what a store's fault means to who wants to read.
+
+    Args:
+        fault: The fault.
+        name: The source.
+        opened: True when it could be read before.
+    """
     source = name.public_name
     match fault.kind:
         case FaultKind.NO_OBJECT:
             return not_found(source)
         case FaultKind.NO_BUCKET:
             return no_bucket(name.bucket or "")
+        case FaultKind.FORBIDDEN if opened:
+            return not_allowed(
+                source,
+                f"may no longer be read: its store answers {fault.detail};"
+                " what allowed it, or a signed address, may have expired",
+            )
         case FaultKind.FORBIDDEN:
             return not_allowed(source, f"may not be read: its store answers {fault.detail}")
         case FaultKind.CHANGED:

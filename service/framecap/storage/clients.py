@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, Final
 
 import aiohttp
@@ -15,6 +13,7 @@ from aiobotocore.session import get_session
 from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError
 
+from framecap.storage.asking import asking
 from framecap.storage.backoff import PATIENT, Patience
 from framecap.storage.buckets import Credentials, S3Bucket
 from framecap.storage.faults import FaultKind, StoreFault, by_status
@@ -72,24 +71,9 @@ class S3Clients:
                 self._clients[account] = await self._held.enter_async_context(self._make(account))
             return self._clients[account]
 
-    @asynccontextmanager
-    async def asking(self, operation: Operation) -> AsyncIterator[None]:
+    def asking(self, operation: Operation) -> AbstractAsyncContextManager[None]:
         """Counts the request inside the block, and tells its failure as a `StoreFault`."""
-        began, outcome = monotonic(), "cancelled"
-        try:
-            with_faults = _translate
-            try:
-                yield
-                outcome = "ok"
-            except Exception as error:
-                fault = with_faults(error)
-                if fault is None:
-                    outcome = "broken"
-                    raise
-                outcome = fault.kind.value
-                raise fault from error
-        finally:
-            self.tally.request_ended(operation, outcome, monotonic() - began)
+        return asking(self.tally, operation, _translate)
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -16,6 +16,12 @@ class StorageSettings:
     buckets: Path | None = None
     """The file that says where buckets are; None where all are directories."""
 
+    allow_host: tuple[str, ...] = ()
+    """Hosts whose files may be sources, at public addresses."""
+
+    allow_private_host: tuple[str, ...] = ()
+    """Hosts whose files may be sources, also at private addresses."""
+
     max_read_bytes: int = 128 * 1024 * MIB
     """The most bytes that one capture may fetch from a store."""
 
