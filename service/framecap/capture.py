@@ -296,4 +296,4 @@ class _Work:
         reads.sum_up(self._source.reader, result)
         for stage, spent in self._watch.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
-        self._services.meter.source_read(result.read_bytes)
+        self._services.meter.capture_summed_up(result)

@@ -18,6 +18,7 @@ from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
 from framecap.source.address import SourceAddress, parse_source
 from framecap.source.sources import Sources
+from framecap.v1 import event_pb2
 
 
 class KillCause(Enum):
@@ -56,8 +57,8 @@ class Meter(Protocol):
     def image_delivered(self, size: int) -> None:
         """Notes that an image of `size` bytes was delivered."""
 
-    def source_read(self, count: int) -> None:
-        """Notes that a decoder has read `count` bytes of its source."""
+    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+        """Notes what a capture has read, where its time went and what was damaged."""
 
     def decoder_started(self) -> None:
         """Notes that there is one more decoder."""
@@ -78,7 +79,7 @@ class NoMeter:
     def image_delivered(self, size: int) -> None:
         """Does nothing."""
 
-    def source_read(self, count: int) -> None:
+    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
         """Does nothing."""
 
     def decoder_started(self) -> None:
