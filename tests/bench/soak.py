@@ -23,6 +23,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from damage import damaged
 from framecap.decoder.check import error_of
 from framecap.decoder.launcher import ForkServer
 from framecap.decoder.settings import DecoderSettings
@@ -158,30 +159,6 @@ async def open_many(server: ForkServer, paths: list[Path], count: int) -> list[s
     return [standing.row(mark) for mark, standing in rows]
 
 
-def broken(content: bytes, dice: random.Random) -> bytes:
-    """Returns a file with something wrong with it."""
-    data = bytearray(content)
-    for _ in range(dice.choice((1, 1, 1, 3))):
-        at, length = dice.randrange(len(data)), dice.choice((1, 16, 200, 5000, 50_000))
-        match dice.randrange(6):
-            case 0:
-                del data[max(1, at) :]
-            case 1:
-                for _ in range(dice.choice((1, 8, 64))):
-                    data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-            case 2:
-                data[at : at + length] = dice.randbytes(length)
-            case 3:
-                data[at : at + length] = bytes(length)
-            case 4:
-                del data[at : at + min(length, len(data) - 1)]
-            case 5:
-                data[at:at] = data[at : at + length]
-        if not data:
-            data = bytearray(b"\0")
-    return bytes(data)
-
-
 async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Counter[str]:
     """Captures from broken files; returns how often each outcome came."""
     dice = random.Random(SEED)
@@ -190,7 +167,7 @@ async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Count
 
     async def worker(first: int) -> None:
         for path, seed in cases[first::AT_ONCE]:
-            with held(broken(path.read_bytes(), random.Random(seed))) as descriptor:
+            with held(damaged(path.read_bytes(), random.Random(seed))) as descriptor:
                 found = await outcome(server, descriptor, "f_jpg,w_32,h_32,inter_1000,num_10")
             outcomes[found] += 1
             bad = found != "OK" and not found.startswith(tuple(code.name for code in ALLOWED))

@@ -141,6 +141,12 @@ def pictures(path: Path, ordinals: Iterable[int]) -> dict[int, npt.NDArray[np.ui
     return found
 
 
+def frames(path: Path) -> list[av.VideoFrame]:
+    """Returns every frame, by ordinal. Only for short films: all are held."""
+    with _opened(path) as container:
+        return list(_decode(container, _video(container), _Counts()))
+
+
 def _opened(path: Path) -> av.container.InputContainer:
     try:
         return av.open(str(path))
@@ -150,7 +156,7 @@ def _opened(path: Path) -> av.container.InputContainer:
 
 def _video(container: av.container.InputContainer) -> av.VideoStream:
     stream = container.streams.best("video")
-    if not isinstance(stream, av.VideoStream) or _is_cover(stream):
+    if not isinstance(stream, av.VideoStream) or _is_cover(stream) or not stream.codec_context:
         raise NoPicture("no video stream")
     stream.codec_context.thread_count = 1
     # The packet of a frame, which the frame's own fields do not always tell.

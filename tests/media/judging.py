@@ -1,0 +1,214 @@
+"""What a capture of a damaged file may give: nothing, or what a whole decoding gives.
+
+An image is right when one of two films shows its very picture at its very time, and has it on
+screen at the instant it answers: the damaged file as the oracle decodes it, or the film it was.
+The second counts where damage moved times or broke off the oracle's reading, and a capture found
+the frames behind it.
+
+Decoders make up pictures of broken data without a word, and what they make up depends on what
+they decoded before. Such an image is patched: its time is right as above, but the oracle's picture
+of that moment is none of the film's either.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import av
+
+from framecap.encode.encode import encode
+from framecap.errors import CaptureError, Code, OffsetAfterEnd
+from framecap.media.decoded import Decoded
+from framecap.media.deinterlace import deinterlaced
+from framecap.media.picture import orientation_of, picture_of
+from framecap.model.capture import Image
+from framecap.model.spec import CaptureSpec, IntervalSelection
+from framecap.pixels.render import render
+from framecap.plan.geometry import display_size, fit_box
+from media.capturing import Captured, capture, expected, given_row, seconds, wanted_row
+from oracles import timeline
+from oracles.timeline import NoPicture
+
+RIGHT: Final = "right"
+DAMAGED: Final = "flagged as damaged"
+PATCHED: Final = "patched"
+WRONG: Final = "wrong"
+
+# As framecap.media.media has them.
+CENTRED_CHROMA: Final = ("mjpeg", "mpeg1video", "webp", "theora")
+
+
+@dataclass
+class Verdict:
+    """What was found of some captures."""
+
+    faults: list[str] = field(default_factory=list)
+    """What must not be."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """Images that are right, flagged as damaged, or patched; refusals by reason."""
+
+
+class Film:
+    """A file decoded whole by the oracle, all its frames held.
+
+    Raises:
+        NoPicture: It has none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.line = timeline.read.__wrapped__(path)
+        self.frames = timeline.frames(path)
+        with av.open(str(path)) as container:
+            stream = container.streams.best("video")
+            assert isinstance(stream, av.VideoStream)
+            aspect = stream.sample_aspect_ratio
+            self._aspect = Fraction(aspect) if aspect is not None and aspect > 0 else Fraction(1)
+            self._centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            self._unit = Fraction(stream.time_base)
+
+    @cached_property
+    def clocks(self) -> list[dict[Fraction, list[int]]]:
+        """The frames' ordinals by when they appear on the container's clock, in two ways.
+
+        By the contract, which repairs times that do not advance; and as the file itself has them.
+        """
+        placed = {frame.start + self.line.zero: [frame.ordinal] for frame in self.line.frames}
+        own: dict[Fraction, list[int]] = {}
+        for ordinal, frame in enumerate(self.frames):
+            if frame.pts is not None:
+                own.setdefault(frame.pts * self._unit, []).append(ordinal)
+        return [dict(sorted(placed.items())), dict(sorted(own.items()))]
+
+    @property
+    def end(self) -> Fraction:
+        """The least end that can be meant, in media time."""
+        starts = [max(clock) for clock in self.clocks if clock]
+        return min([self.line.end, *(start - self.line.zero for start in starts)])
+
+    def at(self, image: Image, moment: Fraction) -> set[int]:
+        """Returns the ordinals of the frames of the image's time that are on screen at `moment`."""
+        time = image.pts * image.time_base
+        # The instant an image answers is told rounded down to a nanosecond.
+        moments = (moment, moment + seconds(1))
+        return {
+            ordinal
+            for clock in self.clocks
+            if any(_on_screen(list(clock), instant) == time for instant in moments)
+            for ordinal in clock[time]
+        }
+
+    def unflagged(self, ordinals: set[int], spec: CaptureSpec) -> set[bytes]:
+        """Returns the images of those frames that the decoder does not call damaged."""
+        return {
+            self._rendered(ordinal, spec)
+            for ordinal in ordinals
+            if not self.frames[ordinal].is_corrupt
+        }
+
+    def all_images(self, spec: CaptureSpec) -> set[bytes]:
+        """Returns the images of all frames."""
+        return self.unflagged(set(range(len(self.frames))), spec)
+
+    def _rendered(self, ordinal: int, spec: CaptureSpec) -> bytes:
+        """Returns the image of a frame: lossless and unscaled, so that all of it is compared."""
+        before = self.frames[ordinal - 1] if ordinal else None
+        after = self.frames[ordinal + 1] if ordinal + 1 < len(self.frames) else None
+        native = deinterlaced(Decoded(self.frames[ordinal], before, after))
+        picture = picture_of(
+            native,
+            sample_aspect_ratio=self._aspect,
+            orientation=orientation_of(native),
+            centred_chroma=self._centred,
+        )
+        display = display_size(
+            picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation
+        )
+        geometry = fit_box(display, spec.box, spec.scale_type)
+        return encode(render(picture, geometry, spec.format), spec.jpeg_quality)
+
+
+def judge(path: Path, was: Film, specs: dict[str, CaptureSpec]) -> Verdict:
+    """Captures from a damaged file, and judges what comes.
+
+    Args:
+        path: The damaged file.
+        was: The film it was.
+        specs: What to ask for, by name.
+    """
+    verdict = Verdict()
+    try:
+        film: Film | None = Film(path)
+    except NoPicture:
+        film = None
+    for name, spec in specs.items():
+        try:
+            captured = capture(path, spec)
+        except CaptureError as error:
+            verdict.counts[error.reason] += 1
+            if not _may_refuse(error, film, spec):
+                verdict.faults.append(f"{name}: {error.reason}: {error}")
+            continue
+        zero = captured.info.clock.zero
+        for image in captured.images:
+            kind = _kind(image, seconds(image.requested_time) + zero, film, was, spec)
+            verdict.counts[kind] += 1
+            if kind == WRONG:
+                verdict.faults.append(f"{name}: image {image.index}, pts {image.pts}")
+        if film is not None:
+            verdict.faults += (f"{name}: {fault}" for fault in _differences(captured, film, spec))
+    return verdict
+
+
+def _kind(image: Image, moment: Fraction, film: Film | None, was: Film, spec: CaptureSpec) -> str:
+    ours = set() if film is None else film.at(image, moment)
+    theirs = was.at(image, moment)
+    if not ours and not theirs:
+        return WRONG
+    if image.damaged:
+        return DAMAGED
+    made = set() if film is None else film.unflagged(ours, spec)
+    if image.data in made or image.data in was.unflagged(theirs, spec):
+        return RIGHT
+    return PATCHED if made and not made & was.all_images(spec) else WRONG
+
+
+def _may_refuse(error: CaptureError, film: Film | None, spec: CaptureSpec) -> bool:
+    if isinstance(error, OffsetAfterEnd):
+        return film is None or film.end <= seconds(spec.start)
+    return film is None and error.code is Code.FAILED_PRECONDITION
+
+
+def _decodes_everything(spec: CaptureSpec) -> bool:
+    return spec.start == 0 and spec.selection == IntervalSelection(spacing=0)
+
+
+def _differences(captured: Captured, film: Film, spec: CaptureSpec) -> Iterator[str]:
+    """Yields in what a capture differs from the oracle, besides its images."""
+    zero = captured.info.clock.zero
+    if zero != film.line.zero:
+        yield f"zero is {zero}, not {film.line.zero}"
+    if not _decodes_everything(spec):
+        return
+    given = [given_row(image)._replace(dhash="") for image in captured.images]
+    wanted = [wanted_row(film.line, pick)._replace(dhash="") for pick in expected(film.line, spec)]
+    if given != wanted:
+        at = next((i for i, (a, b) in enumerate(zip(given, wanted, strict=False)) if a != b), None)
+        yield f"{len(given)} images, not {len(wanted)}; the first that differs is {at}"
+    damage = captured.summary.damage
+    ours = (damage.undecodable, damage.repaired_times, damage.read_errors)
+    theirs = (film.line.undecodable, film.line.repaired, film.line.read_errors)
+    if ours != theirs:
+        yield f"undecodable, repaired, read errors: {ours}, not {theirs}"
+
+
+def _on_screen(starts: list[Fraction], moment: Fraction) -> Fraction:
+    """Returns when the frame on screen at a moment appeared; before the first it is the first."""
+    return starts[max(bisect_right(starts, moment) - 1, 0)]

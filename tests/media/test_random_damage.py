@@ -1,0 +1,109 @@
+"""Random damage never crashes, never hangs, and never gives a wrong frame with a confident time.
+
+Each case damages a file at random, captures from it in several ways, and holds every image against
+a whole decoding. A run tries a few; FRAMECAP_DAMAGE=1000 tries as many of each film.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from clips import make_clip
+from damage import damaged
+from framecap.model.spec import (
+    AverageSelection,
+    CaptureSpec,
+    ChangeReference,
+    ChangeSelection,
+    ImageFormat,
+    InstantSelection,
+    IntervalSelection,
+    KeyframeSelection,
+    Selection,
+)
+from framecap.timebase import NANOSECONDS_PER_MILLISECOND
+from media.judging import RIGHT, Film, judge
+
+MS = NANOSECONDS_PER_MILLISECOND
+
+
+def asking(selection: Selection, start: int = 0) -> CaptureSpec:
+    return CaptureSpec(selection=selection, format=ImageFormat.PNG, start=start * MS)
+
+
+SPECS: Final = {
+    "every frame": asking(IntervalSelection(spacing=0)),
+    "interval of 90 ms": asking(IntervalSelection(spacing=90 * MS)),
+    "interval of 700 ms": asking(IntervalSelection(spacing=700 * MS)),
+    "every frame from 700 ms": asking(IntervalSelection(spacing=0, max_count=9), 700),
+    "three from 1500 ms": asking(IntervalSelection(spacing=300 * MS, max_count=3), 1500),
+    "keyframes": asking(KeyframeSelection()),
+    "keyframes from 600 ms": asking(KeyframeSelection(max_count=2), 600),
+    "average": asking(AverageSelection(count=5)),
+    "change": asking(ChangeSelection(spacing=0, threshold=10)),
+    "largest changes": asking(ChangeSelection(spacing=200 * MS, threshold=0, max_count=4)),
+    "change since the last captured": asking(
+        ChangeSelection(spacing=80 * MS, threshold=10, reference=ChangeReference.LAST_CAPTURED)
+    ),
+    "instants": asking(InstantSelection(instants=(0, 610 * MS, 1900 * MS, 3500 * MS))),
+}
+
+X265: Final = {"codec": "libx265", "b_frames": 3, "options": {"x265-params": "log-level=none"}}
+OPEN: Final = {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}
+
+CLIPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "h264 mp4": ("a.mp4", {"b_frames": 2}),
+    "h264 fragmented": (
+        "a.mp4",
+        {"b_frames": 2, "muxing": {"movflags": "frag_keyframe+empty_moov"}},
+    ),
+    "h264 mkv": ("a.mkv", {"b_frames": 2}),
+    "h264 ts": ("a.ts", {"b_frames": 2, "audio": True}),
+    "h264 open gop ts": ("a.ts", OPEN),
+    "h264 open gop mkv": ("a.mkv", OPEN),
+    "h264 flv": ("a.flv", {"b_frames": 2}),
+    "h264 avi": ("a.avi", {"b_frames": 2}),
+    "mpeg-4 avi": ("a.avi", {"codec": "mpeg4"}),
+    "mpeg-4 mp4": ("a.mp4", {"codec": "mpeg4", "b_frames": 2}),
+    "mpeg-2 ts": ("a.ts", {"codec": "mpeg2video", "b_frames": 2}),
+    "mpeg-2 ps": ("a.mpg", {"codec": "mpeg2video", "b_frames": 2}),
+    "hevc mp4": ("a.mp4", X265),
+    "hevc mkv": ("a.mkv", X265),
+    "hevc ts": ("a.ts", X265),
+    "vp8 webm": ("a.webm", {"codec": "libvpx"}),
+    "vp9 webm": ("a.webm", {"codec": "libvpx-vp9"}),
+    "av1 mp4": ("a.mp4", {"codec": "libsvtav1", "options": {"preset": "10"}}),
+}
+
+SEEDS: Final = int(os.environ.get("FRAMECAP_DAMAGE", "4"))
+
+
+@pytest.fixture(scope="module", params=CLIPS.values(), ids=CLIPS.keys())
+def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    name, options = request.param
+    settings = {"frames": 90, "gop": 15, "size": (96, 54), "scene": 13, **options}
+    return make_clip(tmp_path_factory.mktemp("clip") / name, **settings)
+
+
+@pytest.fixture(scope="module")
+def film(clip: Path) -> Film:
+    return Film(clip)
+
+
+def test_an_undamaged_film_is_judged_right(clip: Path, film: Film) -> None:
+    verdict = judge(clip, film, SPECS)
+    assert verdict.faults == []
+    assert verdict.counts[RIGHT] > 150
+    assert set(verdict.counts) == {RIGHT}
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_no_image_is_wrong(clip: Path, film: Film, tmp_path: Path, seed: int) -> None:
+    path = tmp_path / clip.name
+    path.write_bytes(damaged(clip.read_bytes(), random.Random(f"{clip.name} {seed}")))
+    assert judge(path, film, SPECS).faults == []
