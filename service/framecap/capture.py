@@ -176,18 +176,28 @@ class _Work:
             yield [self._throttle.latest]
         await self._place.start()
         failure: CaptureError | None = None
+        told: Told = []
         try:
             async with self._decoder() as decoder:
                 await decoder.send(ToDecoder(job=self._job()))
                 async with aclosing(decoder.messages()) as messages:
                     async for message in messages:
-                        if told := await self._tell(message):
+                        told += await self._tell(message)
+                        # What arrived together is told together.
+                        if told and not decoder.has_more:
                             yield told
+                            told = []
             failure = error_of(self._result.status)
         except (MediaError, DecoderLost) as error:
             failure = error
+        except Exception:
+            if told:
+                yield told
+            raise
         # Others may decode while the last images are on their way.
         self._place.pause()
+        if told:
+            yield told
         if told := await self._finish():
             yield told
         if failure is not None:

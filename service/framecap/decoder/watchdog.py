@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-
-class Stalled(Exception):
-    """The time for the next sign of progress is over."""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Watchdog:
@@ -19,31 +14,22 @@ class Watchdog:
 
     Args:
         stall_after: How many seconds of waiting end it.
+        clock: The clock of deadlines, in seconds.
     """
 
-    def __init__(self, stall_after: float) -> None:
+    def __init__(self, stall_after: float, clock: Callable[[], float]) -> None:
         self._stall_after = stall_after
+        self._clock = clock
         self._left = stall_after
 
-    @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
-        """Runs the clock.
-
-        Raises:
-            Stalled: It ran out.
-        """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        timeout = asyncio.timeout(self._left)
+    @contextmanager
+    def waiting(self) -> Iterator[float]:
+        """Runs the clock for the block, which is given the deadline of its wait."""
+        began = self._clock()
         try:
-            async with timeout:
-                yield
-        except TimeoutError:
-            if timeout.expired():
-                raise Stalled(f"no progress in {self._stall_after} s") from None
-            raise
+            yield began + self._left
         finally:
-            self._left -= loop.time() - began
+            self._left -= self._clock() - began
 
     def progressed(self) -> None:
         """Winds the clock up again."""
