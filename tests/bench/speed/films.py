@@ -21,6 +21,7 @@ from bench.speed import numbered
 from bench.speed.recipes import CLIP, LONG, LOOKS, RATE, SHORT_4K, Piece, Recipe
 
 CORPUS: Final = ("bbb_10min_320x184.ts", "ax_long_1080p_black.mp4")
+SMALL: Final = (178, 100)
 PIECE_FORMAT: Final = {"webm": "webm", "ts": "mp4", "mkv": "mp4", "mp4": "mp4"}
 
 
@@ -122,12 +123,13 @@ class Library:
         if not path.exists():
             with whole(path) as unfinished:
                 encode(self._corpus / CLIP, unfinished, recipe.piece)
+                hold(unfinished, recipe.piece)
         return path
 
 
 def encode(clip: Path, path: Path, piece: Piece) -> None:
     """Encodes a piece."""
-    looks = LOOKS.format(piece.width, piece.height)
+    looks = LOOKS.format(rate=RATE, width=piece.width, height=piece.height)
     filters = f"{looks},{numbered.drawing(piece.width, piece.height)}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"]
     # The film's titles stand still: begin after them.
@@ -136,11 +138,24 @@ def encode(clip: Path, path: Path, piece: Piece) -> None:
     subprocess.run(command, check=True, stderr=subprocess.PIPE)
 
 
+def hold(path: Path, piece: Piece) -> None:
+    """Makes sure that each frame shows its number, also when it is small."""
+    with av.open(path) as container:
+        video = container.streams.video[0]
+        video.thread_type = "AUTO"
+        shown = [
+            numbered.number(frame.reformat(*SMALL, "gray").to_ndarray()[: SMALL[1]])
+            for frame in container.decode(video)
+        ]
+    wrong = [number for number, found in enumerate(shown) if number != found]
+    assert len(shown) == piece.frames and not wrong, (path, len(shown), wrong[:9])
+
+
 def repeat(piece: Path, path: Path, recipe: Recipe) -> None:
     """Writes the packets of a piece again and again, each time later."""
     with av.open(piece) as source, av.open(path, "w") as target:
         video = source.streams.video[0]
-        written = target.add_stream_from_template(video)
+        written = target.add_stream_from_template(video, opaque=True)
         packets = [packet for packet in source.demux(video) if packet.size]
         assert len(packets) == recipe.piece.frames, (piece, len(packets))
         contents = [(bytes(p), p.pts, p.dts, p.is_keyframe, p.time_base) for p in packets]

@@ -55,7 +55,7 @@ def section(bench: Bench) -> Section:
         *(_bound(*each) for each in (("1080p", 160, medium), ("4K", 400, plain))),
         _bound("4K, 10 bit", 600, deep),
         Bound(
-            work="a decoder's peak, `inter_0` over 310 s in that over 31 s",
+            work="a decoder's peak, `inter_0` over 315 s in that over 21 s",
             limit=FLAT,
             unit="",
             found=flat[1].mb / flat[0].mb,

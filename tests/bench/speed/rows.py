@@ -34,7 +34,7 @@ DETECTORS: Final = {
     "PySceneDetect, OpenCV": "scenedetect_opencv",
     "PySceneDetect, PyAV": "scenedetect_pyav",
 }
-PIECES: Final = 4
+PIECES: Final = 6
 """Films for changes are so many pieces long: two minutes."""
 
 
