@@ -100,7 +100,7 @@ def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
         if setting.name in texts:
             named, text = texts[setting.name]
             try:
-                values[setting.name] = _parse(kinds[setting.name], text, _default(setting))
+                values[setting.name] = _parse(kinds[setting.name], text, setting)
             except ValueError as error:
                 raise SettingsError(f"{named}: {error}") from error
     try:
@@ -111,14 +111,14 @@ def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
         raise SettingsError(f"{texts[name][0]}: {sentence}") from error
 
 
-def _parse(kind: Any, text: str, default: object) -> Any:
+def _parse(kind: Any, text: str, setting: Field[Any]) -> Any:
     if isinstance(kind, UnionType):
         if text == OFF and NoneType in get_args(kind):
             return None
         (kind,) = set(get_args(kind)) - {NoneType}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _member(kind, text)
-    return PARSERS[kind](text, default)
+    return PARSERS[kind](text, setting)
 
 
 def _member(kind: type[Enum], text: str) -> Enum:
@@ -129,37 +129,40 @@ def _member(kind: type[Enum], text: str) -> Enum:
         raise ValueError(f'"{text}" is none of {words}') from None
 
 
-def _count(text: str, default: object) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise ValueError(f'"{text}" is not a whole number from 1 (example: {default})')
+def _count(text: str, setting: Field[Any]) -> int:
+    least = setting.metadata.get("least", 1)
+    if not (text.isascii() and text.isdecimal() and int(text) >= least):
+        example = _default(setting)
+        raise ValueError(f'"{text}" is not a whole number from {least} (example: {example})')
     return int(text)
 
 
-def _seconds(text: str, default: object) -> float:
+def _seconds(text: str, setting: Field[Any]) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f'"{text}" is not a number of seconds above 0 (example: {default})')
+        example = _default(setting)
+        raise ValueError(f'"{text}" is not a number of seconds above 0 (example: {example})')
     return value
 
 
-def _path(text: str, default: object) -> Path:
+def _path(text: str, setting: Field[Any]) -> Path:
     if not text:
-        raise ValueError(f"the path is empty (example: {default})")
+        raise ValueError(f"the path is empty (example: {_default(setting)})")
     return Path(text)
 
 
-def _paths(text: str, default: object) -> tuple[Path, ...]:
+def _paths(text: str, setting: Field[Any]) -> tuple[Path, ...]:
     return tuple(Path(part) for part in text.split(os.pathsep) if part)
 
 
-def _address(text: str, default: object) -> Address:
+def _address(text: str, setting: Field[Any]) -> Address:
     return Address.parse(text)
 
 
-PARSERS: Final[Mapping[Any, Callable[[str, object], Any]]] = {
+PARSERS: Final[Mapping[Any, Callable[[str, Field[Any]], Any]]] = {
     int: _count,
     float: _seconds,
     Path: _path,

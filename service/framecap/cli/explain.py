@@ -48,7 +48,7 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     else:
         click.echo(table(accepted_rows(found.accepted)))
         click.echo("\n" + table(media_rows(found.probed)))
-        click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec)))
+        click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec, found.probed)))
     return Exit.DONE
 
 

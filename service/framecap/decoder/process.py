@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Final, NoReturn, Self
 
 from framecap.decoder import exits
+from framecap.decoder.channel import AsyncChannel
 from framecap.decoder.check import Check, Violation
 from framecap.decoder.pidfd import gone
 from framecap.decoder.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ToDecoder
 from framecap.decoder.watchdog import Stalled, Watchdog
-from framecap.decoder.wire import AsyncChannel, StreamCut, StreamEnded, WireError
+from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
 
 SPARE_BYTES: Final = 1024 * 1024

@@ -53,6 +53,7 @@ INFO = MediaInfo(
 
 PLAN = Plan(
     strategy=Strategy.SEQUENTIAL,
+    reading=Strategy.SEQUENTIAL,
     expected_count=None,
     exact=False,
     decode_count=None,

@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from av.packet import Packet
 
-from framecap.media.skipping import h264, hevc, intra, mpeg
+from framecap.media.skipping import av1, h264, hevc, intra, mpeg
 from framecap.media.skipping.feed import Feed, Rule, Stretch
 
 __all__ = ["Feed", "feeds"]
 
 _RULES: Final[dict[str, Rule]] = {
+    "av1": av1.rule,
     "h264": h264.rule,
     "hevc": hevc.rule,
     "mjpeg": intra.rule_mjpeg,
