@@ -15,6 +15,7 @@ from typing import Final
 
 import av
 import imageio_ffmpeg
+import numpy as np
 from av.video.stream import VideoStream
 
 from bench.speed import numbered
@@ -57,20 +58,26 @@ class Library:
         corpus: The media corpus.
         directory: Where films are kept. Copies of the corpus' are there too, so that one directory
             holds all.
+        brief: True for long films that are not: two pieces each, and none of the corpus.
     """
 
-    def __init__(self, corpus: Path, directory: Path) -> None:
+    def __init__(self, corpus: Path, directory: Path, *, brief: bool = False) -> None:
+        self._brief = brief
         self._corpus = corpus / "media"
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
 
-    def long(self) -> list[Film]:
-        """Returns the films of at least five minutes."""
-        return [*map(self.made, LONG), *map(self.copied, CORPUS)]
+    def long(self, named: str) -> list[Film]:
+        """Returns the films of at least five minutes whose names contain something."""
+        recipes = [recipe for recipe in LONG if named in recipe.name]
+        if self._brief:
+            return [self.excerpt(recipe, 2) for recipe in recipes]
+        made = map(self.made, recipes)
+        return [*made, *(self.copied(name) for name in CORPUS if named in name)]
 
-    def short(self) -> list[Film]:
-        """Returns the short films of 2160p."""
-        return list(map(self.made, SHORT_4K))
+    def short(self, named: str) -> list[Film]:
+        """Returns the short films of 2160p whose names contain something."""
+        return [self.made(recipe) for recipe in SHORT_4K if named in recipe.name]
 
     def excerpt(self, recipe: Recipe, times: int) -> Film:
         """Returns a film with fewer, or more, repetitions."""
@@ -144,7 +151,7 @@ def hold(path: Path, piece: Piece) -> None:
         video = container.streams.video[0]
         video.thread_type = "AUTO"
         shown = [
-            numbered.number(frame.reformat(*SMALL, "gray").to_ndarray()[: SMALL[1]])
+            numbered.number(frame.reformat(*SMALL, "gray").to_ndarray().astype(np.uint8))
             for frame in container.decode(video)
         ]
     wrong = [number for number, found in enumerate(shown) if number != found]
