@@ -18,6 +18,7 @@ MADE = {
     "mpeg4": ("mpeg4", {"bf": "2", "g": "12"}),
     "mpeg2video": ("mpeg2video", {"bf": "2", "g": "12"}),
     "mjpeg": ("mjpeg", {}),
+    "vp8": ("libvpx", {"g": "12", "deadline": "realtime", "cpu-used": "8"}),
 }
 
 

@@ -24,6 +24,8 @@ _PADDING: Final = 15
 _LASTING_METADATA: Final = (1, 2)
 
 _ALL: Final = 255
+_SLOTS: Final = tuple(tuple(k for k in range(8) if mask >> k & 1) for mask in range(256))
+"""The slots of each mask."""
 
 
 class Unclear(Exception):
@@ -112,7 +114,7 @@ class Reader:
             elif kind not in (_DELIMITER, _PADDING):
                 raise Unclear
             unit.parts.append(part)
-        if [frame.shown for frame in unit.frames] != [False] * (len(unit.frames) - 1) + [True]:
+        if not unit.frames or not unit.frames[-1].shown or any(f.shown for f in unit.frames[:-1]):
             raise Unclear
         return unit
 
@@ -143,9 +145,8 @@ class Reader:
             key = held is None or held.key
             frame = CodedFrame(True, key, _ALL if key else 0, [held])
         else:
-            named = [self._slots[k] for k in range(8) if header.named >> k & 1]
+            named = [self._slots[k] for k in _SLOTS[header.named]]
             frame = CodedFrame(header.shown, header.key, header.refreshed, named)
-        for k in range(8):
-            if frame.refreshed >> k & 1:
-                self._slots[k] = frame
+        for k in _SLOTS[frame.refreshed]:
+            self._slots[k] = frame
         return frame
