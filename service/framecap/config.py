@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import Enum
@@ -22,10 +23,12 @@ from framecap.server.address import Address
 from framecap.server.admission import AdmissionLimits
 from framecap.server.settings import ServerSettings
 from framecap.services import CaptureLimits
+from framecap.storage.settings import StorageSettings
 from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
 OFF: Final = "off"
+HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -50,6 +53,9 @@ class Settings:
 
     decoder: DecoderSettings = field(default_factory=DecoderSettings)
     """Bounds on decoders."""
+
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    """Which buckets there are, and bounds on reading and writing them."""
 
     logs: LogSettings = field(default_factory=LogSettings)
     """What is logged."""
@@ -79,6 +85,16 @@ def load(
     return Settings(**{name: _read(owner, texts) for name, owner in _owners()})
 
 
+def load_storage(environ: Mapping[str, str] = os.environ) -> StorageSettings:
+    """Returns what the environment says about storage, for who needs nothing else.
+
+    Raises:
+        SettingsError: One of these settings cannot be used.
+    """
+    names = {f"{PREFIX}{setting.name.upper()}" for setting in fields(StorageSettings)}
+    return load({name: text for name, text in environ.items() if name in names}).storage
+
+
 def variables() -> dict[str, Any]:
     """Returns all settings' defaults, by name."""
     return {setting.name: _default(setting) for _, owner in _owners() for setting in fields(owner)}
@@ -100,7 +116,7 @@ def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
         if setting.name in texts:
             named, text = texts[setting.name]
             try:
-                values[setting.name] = _parse(kinds[setting.name], text, _default(setting))
+                values[setting.name] = _parse(kinds[setting.name], text, setting)
             except ValueError as error:
                 raise SettingsError(f"{named}: {error}") from error
     try:
@@ -111,14 +127,14 @@ def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
         raise SettingsError(f"{texts[name][0]}: {sentence}") from error
 
 
-def _parse(kind: Any, text: str, default: object) -> Any:
+def _parse(kind: Any, text: str, setting: Field[Any]) -> Any:
     if isinstance(kind, UnionType):
         if text == OFF and NoneType in get_args(kind):
             return None
         (kind,) = set(get_args(kind)) - {NoneType}
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _member(kind, text)
-    return PARSERS[kind](text, default)
+    return PARSERS[kind](text, setting)
 
 
 def _member(kind: type[Enum], text: str) -> Enum:
@@ -129,40 +145,54 @@ def _member(kind: type[Enum], text: str) -> Enum:
         raise ValueError(f'"{text}" is none of {words}') from None
 
 
-def _count(text: str, default: object) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
-        raise ValueError(f'"{text}" is not a whole number from 1 (example: {default})')
+def _count(text: str, setting: Field[Any]) -> int:
+    least = setting.metadata.get("least", 1)
+    if not (text.isascii() and text.isdecimal() and int(text) >= least):
+        example = _default(setting)
+        raise ValueError(f'"{text}" is not a whole number from {least} (example: {example})')
     return int(text)
 
 
-def _seconds(text: str, default: object) -> float:
+def _seconds(text: str, setting: Field[Any]) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f'"{text}" is not a number of seconds above 0 (example: {default})')
+        example = _default(setting)
+        raise ValueError(f'"{text}" is not a number of seconds above 0 (example: {example})')
     return value
 
 
-def _path(text: str, default: object) -> Path:
+def _path(text: str, setting: Field[Any]) -> Path:
     if not text:
-        raise ValueError(f"the path is empty (example: {default})")
+        raise ValueError(f"the path is empty (example: {_default(setting)})")
     return Path(text)
 
 
-def _paths(text: str, default: object) -> tuple[Path, ...]:
+def _paths(text: str, setting: Field[Any]) -> tuple[Path, ...]:
     return tuple(Path(part) for part in text.split(os.pathsep) if part)
 
 
-def _address(text: str, default: object) -> Address:
+def _hosts(text: str, setting: Field[Any]) -> tuple[str, ...]:
+    hosts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ValueError(
+                f'"{host}" is no host (example: media.example.org,*.cdn.example.org:8443)'
+            )
+    return hosts
+
+
+def _address(text: str, setting: Field[Any]) -> Address:
     return Address.parse(text)
 
 
-PARSERS: Final[Mapping[Any, Callable[[str, object], Any]]] = {
+PARSERS: Final[Mapping[Any, Callable[[str, Field[Any]], Any]]] = {
     int: _count,
     float: _seconds,
     Path: _path,
     tuple[Path, ...]: _paths,
+    tuple[str, ...]: _hosts,
     Address: _address,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock, local
 from time import monotonic_ns
 from typing import TypeVar
 
@@ -13,23 +14,30 @@ T = TypeVar("T")
 
 
 class Stopwatch:
-    """Adds up time by stage. Stages do not overlap: the inner one of two is what counts."""
+    """Adds up time by stage, that of several threads too.
+
+    Stages of one thread do not overlap: the inner one of two is what counts.
+    """
 
     def __init__(self) -> None:
         self.times: dict[str, Nanoseconds] = {}
-        self._inner: Nanoseconds = 0
+        self._lock = Lock()
+        self._thread = local()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Counts the time inside the block as `name`, less what inner stages count."""
-        outer, self._inner = self._inner, 0
+        thread = self._thread
+        outer = getattr(thread, "inner", 0)
+        thread.inner = 0
         began = monotonic_ns()
         try:
             yield
         finally:
             spent = monotonic_ns() - began
-            self.times[name] = self.times.get(name, 0) + spent - self._inner
-            self._inner = outer + spent
+            with self._lock:
+                self.times[name] = self.times.get(name, 0) + spent - thread.inner
+            thread.inner = outer + spent
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """Yields `items`, counting the time it takes to produce them as `name`."""

@@ -171,7 +171,9 @@ def given_row(image: Image) -> Row:
 
 
 def _sorted_out(reports: list[Report]) -> Captured:
-    first, *middle, last = reports
+    # Opening a file may take long enough to be told.
+    opening = next(n for n, report in enumerate(reports) if not isinstance(report, Progress))
+    first, *middle, last = reports[opening:]
     assert isinstance(first, MediaInfo)
     assert isinstance(last, Summary)
     captured = Captured(first, last)

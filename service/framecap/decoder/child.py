@@ -1,35 +1,72 @@
-"""What happens in a decoder process between the fork and the work."""
+"""What a decoder process does between the fork and the work."""
 
 from __future__ import annotations
 
 import os
+import select
 import socket
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeAlias
 
-from framecap.decoder import confine, worker
-from framecap.decoder.confine import DECODER_STEPS, Confinement
+from framecap.decoder import confine, control, memory, worker
+from framecap.decoder.confine import DECODER_STEPS, Confinement, ConfinementError
 
-if TYPE_CHECKING:
-    from framecap.decoder.forkserver import Run
+Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
 
-def become(run: Run | None, sock_fd: int, source_fd: int | None, parent: int) -> NoReturn:
-    """Confines this process and has it work; ends it, whatever happens.
+class ChildProcess:
+    """Turns a process that was just forked into a decoder; ends it, whatever happens.
 
     Args:
-        run: What to run; the worker when None.
-        sock_fd: The socket to the service.
-        source_fd: The source, where it is local.
-        parent: The process that forked this one.
+        run: What to run once confined.
     """
-    try:
-        keep = (sock_fd,) if source_fd is None else (sock_fd, source_fd)
-        sock = socket.socket(fileno=sock_fd)
+
+    def __init__(self, run: Run) -> None:
+        self._run: Final = run
+
+    def at_work(self, descriptors: tuple[int, ...], parent: int) -> NoReturn:
+        """Captures at once.
+
+        Args:
+            descriptors: The socket to the service, and the source where it is local.
+            parent: The process that forked this one.
+        """
         try:
-            confine.confine(Confinement(parent=parent, keep=keep), DECODER_STEPS)
-        except confine.ConfinementError as error:
-            worker.tell_fault(sock, error)
+            failure = _confined(Confinement(parent=parent, keep=descriptors))
+            self._work(descriptors, failure)
+        finally:
+            os._exit(1)
+
+    def idle(self, waiting: int, parent: int) -> NoReturn:
+        """Waits for the descriptors, then captures.
+
+        Args:
+            waiting: The socket on which they come.
+            parent: The process that forked this one.
+        """
+        try:
+            failure = _confined(Confinement(parent=parent, keep=(waiting,)))
+            with socket.socket(fileno=waiting) as sock:
+                select.select([sock], [], [])
+                packet = control.receive(sock)
+            if packet.descriptors and packet.complete:
+                self._work(packet.descriptors, failure)
+        finally:
+            os._exit(1)
+
+    def _work(self, descriptors: tuple[int, ...], failure: ConfinementError | None) -> None:
+        sock = socket.socket(fileno=descriptors[0])
+        if failure is not None:
+            worker.tell_fault(sock, failure)
         else:
-            (run or worker.run)(sock, source_fd)
-    finally:
-        os._exit(1)
+            self._run(sock, descriptors[1] if len(descriptors) > 1 else None)
+
+
+def _confined(confinement: Confinement) -> ConfinementError | None:
+    """Readies this process for untrusted files; returns why it is not ready."""
+    try:
+        confine.confine(confinement, DECODER_STEPS)
+    except ConfinementError as error:
+        return error
+    memory.take_room()
+    return None

@@ -11,7 +11,6 @@ import resource
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeAlias
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -106,7 +105,11 @@ def close_other_descriptors(confinement: Confinement) -> None:
 
 def be_killed_first(_: Confinement) -> None:
     """Offers itself first when the machine has no memory left."""
-    Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    try:
+        os.write(descriptor, b"1000")
+    finally:
+        os.close(descriptor)
 
 
 def hide_from_debuggers(_: Confinement) -> None:
@@ -132,11 +135,10 @@ SERVER_STEPS: Final[tuple[Step, ...]] = (
     close_other_descriptors,
 )
 
+# The server's signals and environment are in order, and nothing changes them before it forks.
 DECODER_STEPS: Final[tuple[Step, ...]] = (
     die_with_parent,
     leave_session,
-    default_signals,
-    forget_environment,
     silence_standard_streams,
     close_other_descriptors,
     # Writes below /proc/self, so it comes before that is closed to this process.

@@ -1,15 +1,14 @@
 """The fork server: a program with one thread that has everything loaded and forks decoders.
 
-It runs as `python -I -m framecap.decoder.forkserver FD`, FD being its end of the connection to the
-service, and ends with that connection. It never waits for anything but the next packet or the exit
-of a decoder.
+It runs as `python -I -m framecap.decoder.forkserver FD IDLE`, FD being its end of the connection to
+the service and IDLE how many decoders to have forked ahead, and ends with that connection. It waits
+for nothing but the next packet and the exit of a decoder, and forks ahead while neither is there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import gc
 import importlib
 import os
@@ -19,52 +18,36 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
-from framecap.decoder import confine, control
+from framecap.decoder import confine, control, memory
+from framecap.decoder.children import Become, Children
 from framecap.decoder.confine import SERVER_STEPS, Confinement, forget_environment
 from framecap.decoder.control import Packet, PacketMalformed, Reply, ReplyKind, Request
 
 Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
-PRELOAD: Final = (
-    "framecap.decoder.worker",
-    "framecap.decoder.child",
-    "framecap.pipeline",
-    "PIL.JpegImagePlugin",
-    "PIL.PngImagePlugin",
-)
+PRELOAD: Final = ("framecap.decoder.child", "framecap.decoder.rehearsal")
 """What every decoder needs; each brings what it stands on."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Child:
-    """A decoder that runs."""
-
-    number: int
-    """Its number, from its request."""
-
-    pid: int
-    """Its process."""
+ROUNDS: Final = 8
+"""How often Python runs a function before it specializes it."""
 
 
 class Server:
-    """Forks a decoder per request and reports its exit.
+    """Starts a decoder per request and reports its exit.
 
-    Holds one descriptor per running decoder, none of a decoder that ended.
+    Holds one descriptor per decoder, one more while that is idle, none of a decoder that ended.
 
     Args:
         sock: The connection to the service.
-        become: What a child does with the request's descriptors; does not return.
+        become: What a child does.
+        idle: How many decoders to have forked ahead.
     """
 
-    def __init__(
-        self, sock: socket.socket, become: Callable[[int, int | None, int], NoReturn]
-    ) -> None:
+    def __init__(self, sock: socket.socket, become: Become, idle: int = 0) -> None:
         self._sock = sock
-        self._become = become
-        self._children: dict[int, Child] = {}
+        self._children = Children(become, idle)
         self._outbox: deque[tuple[bytes, tuple[int, ...]]] = deque()
 
     def serve(self) -> None:
@@ -76,7 +59,7 @@ class Server:
                 while self._turn():
                     pass
         finally:
-            self._end_children()
+            self._children.end()
 
     def _turn(self) -> bool:
         """Waits for the next thing and does it; returns False when the service is gone."""
@@ -85,7 +68,10 @@ class Server:
         poll.register(self._sock, select.POLLOUT if self._outbox else select.POLLIN)
         for pidfd in self._children:
             poll.register(pidfd, select.POLLIN)
-        events = dict(poll.poll())
+        events = dict(poll.poll(self._children.ahead_in_ms()))
+        if not events:
+            self._children.fork_ahead()
+            return True
         mask = events.pop(self._sock.fileno(), 0)
         try:
             for pidfd in events:
@@ -121,42 +107,31 @@ class Server:
             self._refuse(request, errno.EMFILE)
             return
         try:
-            self._fork(request, packet.descriptors)
+            self._start(request, packet.descriptors)
         except OSError as error:
             self._refuse(request, error.errno or errno.EAGAIN)
 
-    def _fork(self, request: Request, descriptors: tuple[int, ...]) -> None:
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._become(descriptors[0], descriptors[1] if len(descriptors) > 1 else None, parent)
-        opened: list[int] = []
+    def _start(self, request: Request, descriptors: tuple[int, ...]) -> None:
+        child = self._children.start(request.number, descriptors)
         try:
-            opened.append(os.pidfd_open(pid))
-            opened.append(os.dup(opened[0]))
+            pidfd = os.dup(child.pidfd)
         except OSError:
-            # Not reaped yet, so the number is still its own.
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            for descriptor in opened:
-                os.close(descriptor)
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
             raise
-        self._children[opened[0]] = Child(number=request.number, pid=pid)
-        reply = Reply(kind=ReplyKind.STARTED, number=request.number, pid=pid)
-        self._post(reply, (opened[1],))
+        reply = Reply(kind=ReplyKind.STARTED, number=request.number, pid=child.pid)
+        self._post(reply, (pidfd,))
 
     def _refuse(self, request: Request, number: int) -> None:
         self._post(Reply(kind=ReplyKind.REFUSED, number=request.number, value=number))
 
     def _reap(self, pidfd: int) -> None:
-        child = self._children[pidfd]
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-        if pid == 0:
+        ended = self._children.reap(pidfd)
+        if ended is None:
             return
-        del self._children[pidfd]
-        os.close(pidfd)
-        reply = Reply(kind=ReplyKind.EXITED, number=child.number, pid=pid, value=status)
-        self._post(reply)
+        child, status = ended
+        if child.number is not None:
+            kind = ReplyKind.EXITED
+            self._post(Reply(kind=kind, number=child.number, pid=child.pid, value=status))
 
     def _post(self, reply: Reply, descriptors: tuple[int, ...] = ()) -> None:
         """Has a reply sent as soon as the service takes it; closes its descriptors then."""
@@ -174,34 +149,18 @@ class Server:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _end_children(self) -> None:
-        for pidfd in self._children:
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        for child in self._children.values():
-            os.waitpid(child.pid, 0)
 
-
-def serve(descriptor: int, run: Run | None = None) -> NoReturn:
+def serve(descriptor: int, run: Run | None = None, *, idle: int = 0) -> NoReturn:
     """Is the fork server, on a control socket, until its service ends; then ends the process.
 
     Args:
         descriptor: The control socket.
         run: What a decoder runs; the worker when None.
+        idle: How many decoders to have forked ahead.
     """
-    keep = Confinement(parent=os.getppid(), keep=(descriptor,))
-    confine.confine(keep, SERVER_STEPS)
-    # Threads do not survive a fork; OpenBLAS starts one per core unless told before it loads.
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    for name in PRELOAD:
-        importlib.import_module(name)
-    forget_environment(keep)
-    child = importlib.import_module("framecap.decoder.child")
-    # What is loaded stays: no collection in a child need look at it, or copy its pages.
-    gc.collect()
-    gc.freeze()
-    with socket.socket(fileno=descriptor) as sock:
-        Server(sock, functools.partial(child.become, run)).serve()
-    os._exit(0)
+    become = _load(descriptor, run, ROUNDS)
+    memory.give_back()
+    _serve(descriptor, become, idle)
 
 
 def serve_forked(descriptor: int, run: Run | None = None) -> NoReturn:
@@ -210,11 +169,34 @@ def serve_forked(descriptor: int, run: Run | None = None) -> NoReturn:
         # Rubbish of the parent may own descriptors by number: it must not be collected here.
         gc.freeze()
         os.setsid()
-        serve(descriptor, run)
+        _serve(descriptor, _load(descriptor, run, 0), 0)
     except BaseException:
         sys.excepthook(*sys.exc_info())
     os._exit(1)
 
 
+def _load(descriptor: int, run: Run | None, rounds: int) -> Become:
+    """Loads and prepares all that a decoder needs, so that none does it again."""
+    keep = Confinement(parent=os.getppid(), keep=(descriptor,))
+    confine.confine(keep, SERVER_STEPS)
+    # Threads do not survive a fork; OpenBLAS starts one per core unless told before it loads.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    child, rehearsal = map(importlib.import_module, PRELOAD)
+    memory.leave_no_holes()
+    rehearsal.rehearse(rounds)
+    forget_environment(keep)
+    # What is loaded stays: no collection in a child need look at it, or copy its pages.
+    gc.collect()
+    gc.freeze()
+    become: Become = child.ChildProcess(run or child.worker.run)
+    return become
+
+
+def _serve(descriptor: int, become: Become, idle: int) -> NoReturn:
+    with socket.socket(fileno=descriptor) as sock:
+        Server(sock, become, idle).serve()
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), idle=int(sys.argv[2]))

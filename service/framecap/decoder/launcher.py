@@ -70,7 +70,8 @@ class ForkServer:
 
         Args:
             settings: The bounds on decoders.
-            command: The program; the number of its control socket is appended.
+            command: The program; the number of its control socket is appended, and how many
+                decoders to have forked ahead.
 
         Raises:
             ServerGone: The program ended at once; it wrote why to standard error.
@@ -113,7 +114,7 @@ class ForkServer:
             if self._link is None or not self._link.connected:
                 if self._link is not None:
                     await self._link.close()
-                self._link = _execute(self._command)
+                self._link = _execute(self._command, self._settings.idle_decoders)
                 try:
                     await self._link.ready()
                 except BaseException:
@@ -196,13 +197,13 @@ async def _launch(
     )
 
 
-def _execute(command: Sequence[str]) -> ForkServerLink:
+def _execute(command: Sequence[str], idle: int) -> ForkServerLink:
     ours, theirs = _control_pair()
     descriptor = theirs.fileno()
     try:
         with theirs:
             process = subprocess.Popen(
-                [*command, str(descriptor)],
+                [*command, str(descriptor), str(idle)],
                 env={},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

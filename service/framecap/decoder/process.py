@@ -7,16 +7,18 @@ import os
 import signal
 import socket
 from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
 from framecap.decoder import exits
+from framecap.decoder.channel import AsyncChannel
 from framecap.decoder.check import Check, Violation
 from framecap.decoder.pidfd import gone
 from framecap.decoder.settings import DecoderSettings
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
 from framecap.decoder.watchdog import Stalled, Watchdog
-from framecap.decoder.wire import AsyncChannel, StreamCut, StreamEnded, WireError
+from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
 
 SPARE_BYTES: Final = 1024 * 1024
@@ -65,9 +67,10 @@ class Decoder:
         self._channel = AsyncChannel(sock, FromDecoder, settings.max_image_bytes + SPARE_BYTES)
         self._watchdog = Watchdog(settings.stall_after)
         self._check: Check | None = None
+        self._answering = asyncio.Lock()
 
     async def send(self, message: ToDecoder) -> None:
-        """Sends the job, once and first, or the answer to a read.
+        """Sends the job, once and first.
 
         Sending to a decoder that has ended does nothing: `messages` tells why it ended.
 
@@ -103,6 +106,19 @@ class Decoder:
             yield message
             if message.HasField("finished"):
                 return
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Returns a block during which the decoder waits for the service, not the other way."""
+        return self._watchdog.held()
+
+    async def answer(self, answer: ReadAnswer) -> None:
+        """Sends the answer to a read, while `messages` is asked for the next, whose clock counts.
+
+        Answering a decoder that has ended does nothing: `messages` tells why it ended.
+        """
+        async with self._answering:
+            with suppress(ConnectionError):
+                await self._channel.send(ToDecoder(read=answer))
 
     def kill(self) -> None:
         """Ends the process at once, if it still runs."""

@@ -47,12 +47,21 @@ def run(
         source_fd: The source, where it is local.
         pipeline: What captures; yields reports, a `Summary` last, and may fail even after that.
     """
-    channel = BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES)
     try:
-        channel.send(_work(channel, source_fd, pipeline))
+        work(sock, source_fd, pipeline=pipeline)
     except BaseException as error:
         tell_fault(sock, error)
     os._exit(0)
+
+
+def work(sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run) -> None:
+    """Does the job that arrives on `sock`, and reports all of it; see `run`.
+
+    Raises:
+        Exception: This process's own code failed.
+    """
+    channel = BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES)
+    channel.send(_work(channel, source_fd, pipeline))
 
 
 def tell_fault(sock: socket.socket, error: BaseException) -> None:

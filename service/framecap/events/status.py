@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -52,7 +52,7 @@ def incident(exception: BaseException) -> InternalError:
 
     Its caller learns an incident id and nothing else; the log has the id and the traceback.
     """
-    number = secrets.token_hex(8)
+    number = os.urandom(8).hex()
     logger.error("incident %s", number, exc_info=exception)
     return InternalError(
         f"The service failed. The incident is {number}.", metadata={"incident": number}

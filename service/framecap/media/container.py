@@ -202,6 +202,11 @@ class Container:
         container_format = self.native.format
         return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
 
+    @property
+    def dts_bounds(self) -> bool:
+        """True where decoding times are the file's own, so that no picture appears before its."""
+        return self.native.format.name != "matroska,webm"
+
     def close(self) -> None:
         """Closes the container. May be called again."""
         self.native.close()

@@ -1,8 +1,9 @@
-"""Several readers on one file object, each with its own position."""
+"""Several readers on one file object, each with its own position; threads may share the file."""
 
 from __future__ import annotations
 
 import os
+from threading import Lock
 from typing import BinaryIO
 
 
@@ -19,6 +20,15 @@ class SharedFile:
         """The file's size in bytes."""
         self.read_bytes = 0
         """Bytes read so far, through all cursors."""
+        self._lock = Lock()
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Returns up to `size` bytes from `offset`; none at the end of the file."""
+        with self._lock:
+            self.file.seek(offset)
+            data = self.file.read(size)
+            self.read_bytes += len(data)
+        return data
 
     def cursor(self) -> Cursor:
         """Returns a new reader at the beginning."""
@@ -38,11 +48,8 @@ class Cursor:
 
     def read(self, size: int) -> bytes:
         """Returns up to `size` bytes; none at the end of the file."""
-        file = self._shared.file
-        file.seek(self._position)
-        data = file.read(size)
+        data = self._shared.read_at(self._position, size)
         self._position += len(data)
-        self._shared.read_bytes += len(data)
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

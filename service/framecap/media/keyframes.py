@@ -7,8 +7,10 @@ stream's keyframes cannot stand alone, and the caller decodes everything instead
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from functools import partial
+from threading import Lock
+from typing import Any, Final, TypeVar
 
 import av.error
 from av.packet import Packet
@@ -16,103 +18,181 @@ from av.video.frame import VideoFrame
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
-from framecap.media.decoded import Decoded, decoded_of
+from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
+from framecap.media.index import Index
+from framecap.media.irregular import Irregular
+from framecap.media.lanes import Lane
+from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
 from framecap.timebase import Pts
+
+T = TypeVar("T")
 
 # Codecs whose keyframe packets were seen to decode alone to the same picture.
 _ALONE: Final = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "prores"}
 )
 
+# Keyframes of one lane.
+_IN_A_LANE: Final = 8
 
-class NotAlone(Exception):
+# Where keyframes are nearer to each other in the file than this, reading it through is cheaper than
+# going to each.
+_WORTH_A_SEEK: Final = 256 * 1024
+
+
+class NotAlone(Irregular):
     """A keyframe of this stream does not decode by itself."""
 
 
-class KeyframeReader:
-    """Yields the keyframes of a stream, decoding nothing else.
+def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
+    """Returns whether keyframes of this stream may be decoded alone.
+
+    Not where presentation times come from counting frames, nor where one frame has two packets
+    (interlaced), nor where frames begin before zero (their end, which tells whether they are
+    hidden, is the next frame's pts).
 
     Args:
-        container: Freshly opened; read to its end, not closed.
+        container: The open container.
+        first: The first frame.
+        pts: Its time.
+    """
+    return (
+        not container.untimed
+        and not first.interlaced_frame
+        and container.decoder.codec.canonical_name in _ALONE
+        and pts >= (container.stream.start_time or 0)
+    )
+
+
+class KeyframeLanes:
+    """Divides the keyframes of a stream into lanes.
+
+    Args:
+        pool: The containers on the source.
+        main: One of them, for reading ahead; its decoder may be lent meanwhile.
+        index: Where the keyframes are.
+        first: The pts of the first frame.
         strict: True to fail at the first damage.
     """
 
-    def __init__(self, container: Container, *, strict: bool) -> None:
-        self._container = container
+    def __init__(
+        self, pool: ContainerPool, main: Container, index: Index, first: Pts, *, strict: bool
+    ) -> None:
+        self._pool = pool
+        self._main = main
+        self._index = index
+        self._first = first
         self._strict = strict
+        self._lock = Lock()
         self.counts = Counts()
+        """What was met."""
 
-    @staticmethod
-    def serves(container: Container, first: Frame) -> bool:
-        """Returns whether keyframes of this stream may be decoded alone.
+    def lanes(self) -> Iterator[Lane]:
+        """Yields lanes of keyframes.
 
-        Not where presentation times come from counting frames, nor where one frame has two
-        packets (interlaced), nor where frames begin before zero (their end, which tells whether
-        they are hidden, is the next frame's pts).
+        Lanes, and the way from one to the next, raise NotAlone where a keyframe needs more than its
+        packet; those yielded before are right. They raise MediaCorrupt where the media is damaged
+        and the reading strict.
         """
-        return (
-            not container.untimed
-            and not decoded_of(first).frame.interlaced_frame
-            and container.decoder.codec.canonical_name in _ALONE
-            and first.pts >= (container.stream.start_time or 0)
-        )
+        keys = list(self._index.keys()) if self._index.entries is not None else []
+        if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
+            for chunk in _chunks(iter(keys)):
+                yield partial(self._sought, chunk)
+        else:
+            for packets in _chunks(self._packets()):
+                yield partial(self._decode, packets)
 
-    def frames(self) -> Iterator[Frame | None]:
-        """Yields keyframes; None for the packets between them.
+    def _sought(self, keys: Sequence[Pts]) -> Iterator[Frame | None]:
+        with self._pool.taken() as container:
+            previous: Pts | None = None
+            for key in keys:
+                try:
+                    container.seek(key)
+                    packet = next(container.packets())
+                except av.error.FFmpegError as error:
+                    raise NotAlone("the file cannot be read where a keyframe is") from error
+                if packet.size == 0 or not packet.is_keyframe or packet.dts != key:
+                    raise NotAlone("a seek did not find its keyframe")
+                previous = _checked(packet, previous)
+                yield self._frame(container, packet)
 
-        Raises:
-            NotAlone: A keyframe needs more than its packet. Those yielded before are right.
-            MediaCorrupt: The media is damaged and the reading strict.
-        """
+    def _decode(self, packets: Sequence[Packet[Any]]) -> Iterator[Frame | None]:
+        with self._pool.taken() as container:
+            container.decoder.flush_buffers()
+            for packet in packets:
+                yield self._frame(container, packet)
+
+    def _packets(self) -> Iterator[Packet[Any]]:
+        """Yields the packets of keyframes from the beginning on."""
         previous: Pts | None = None
+        container = self._main
         try:
-            for packet in self._container.packets():
+            container.seek(self._first)
+            for packet in container.packets():
                 if packet.size == 0:
                     return
-                if not packet.is_keyframe:
-                    yield None
-                    continue
-                pts = packet.pts
-                if pts is None or packet.is_discard or (previous is not None and pts <= previous):
-                    raise NotAlone
-                native = self._decode_alone(packet)
-                if native is None:
-                    yield None
-                    continue
-                previous = pts
-                yield Frame(
-                    pts=pts,
-                    end=pts + max(1, native.duration or 0),
-                    keyframe=True,
-                    damaged=native.is_corrupt,
-                    native=Decoded(native),
-                )
+                if packet.is_keyframe:
+                    begins = previous is None
+                    previous = _checked(packet, previous)
+                    if begins and previous > self._first:
+                        raise NotAlone("a seek did not find the first keyframe")
+                    yield packet
         except av.error.FFmpegError as error:
-            self.counts.read_errors += 1
+            with self._lock:
+                self.counts.read_errors += 1
             if self._strict:
                 raise MediaCorrupt("the file cannot be read to its end") from error
 
-    def _decode_alone(self, packet: Packet[Any]) -> VideoFrame | None:
+    def _frame(self, container: Container, packet: Packet[Any]) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
-        container = self._container
         try:
             decoded = [*container.decode(packet), *container.decode(None)]
         except av.error.FFmpegError as error:
-            self.counts.undecodable += 1
+            with self._lock:
+                self.counts.undecodable += 1
             if self._strict:
                 raise MediaCorrupt("a packet of the video cannot be decoded") from error
             return None
         finally:
             container.decoder.flush_buffers()
-        self.counts.decoded += len(decoded)
-        if len(decoded) != 1 or not self._stands_alone(decoded[0], packet.pts):
-            raise NotAlone
-        if decoded[0].is_corrupt and self._strict:
+        with self._lock:
+            self.counts.decoded += len(decoded)
+        if len(decoded) != 1:
+            raise NotAlone("a keyframe's packet does not give one frame")
+        native = decoded[0]
+        if native.pts is None or native.pts != packet.pts or native.interlaced_frame:
+            raise NotAlone("a keyframe's frame is not what its packet says")
+        if not container.is_keyframe(native):
+            raise NotAlone("a keyframe's frame is none")
+        if native.is_corrupt and self._strict:
             raise MediaCorrupt("a frame of the video is corrupt")
-        return decoded[0]
+        return Frame(
+            pts=native.pts,
+            end=native.pts + max(1, native.duration or 0),
+            keyframe=True,
+            damaged=native.is_corrupt,
+            native=Decoded(native),
+        )
 
-    def _stands_alone(self, native: VideoFrame, pts: Pts | None) -> bool:
-        keyframe = self._container.is_keyframe(native)
-        return keyframe and native.pts == pts and not native.interlaced_frame
+
+def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:
+    """Returns a keyframe's pts."""
+    pts = packet.pts
+    if pts is None or packet.is_discard or (previous is not None and pts <= previous):
+        raise NotAlone("a keyframe without a usable time")
+    return pts
+
+
+def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
+    """Yields the items in lists, the first one short so that it is done soon."""
+    size = 1
+    chunk: list[T] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) >= size:
+            yield chunk
+            chunk, size = [], min(2 * size, _IN_A_LANE)
+    if chunk:
+        yield chunk

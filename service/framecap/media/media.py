@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import chain
-from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from av.video.frame import VideoFrame
@@ -16,18 +15,24 @@ from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
 from framecap.media.cursor import SharedFile
-from framecap.media.decoded import decoded_of
+from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
 from framecap.media.index import Index
-from framecap.media.jumps import Irregular, JumpingReader, may_jump
-from framecap.media.keyframes import KeyframeReader, NotAlone
+from framecap.media.irregular import Irregular
+from framecap.media.keyframes import KeyframeLanes, stand_alone
+from framecap.media.lanes import Lane, Lanes, Way
 from framecap.media.picture import orientation_of, picture_of
+from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
-from framecap.media.tail import measure_end
+from framecap.media.reach import first_alone, may_reach
+from framecap.media.rundecoder import KnownFrame
+from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
+from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
+from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
 
 # Codecs that put chroma samples between luma samples, as JPEG does.
@@ -51,6 +56,8 @@ class Media:
         self._file = SharedFile(file)
         self._strict = strict
         self._closing = ExitStack()
+        self._pool = ContainerPool(self._file)
+        self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(Container(self._file))
         self._aspect = sample_aspect_ratio(self._container)
         self._sequence: Iterator[Frame | None] | None = None
@@ -60,9 +67,10 @@ class Media:
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
         self._whole: list[FrameReader] = []
-        self._keys: list[KeyframeReader] = []
+        self._lanes: Lanes | None = None
+        self._keyframe_lanes: list[KeyframeLanes] = []
         self.measuring = Counts()
-        """What was decoded outside of readings: for a cover, or to find the end."""
+        """What was decoded outside of readings: for a cover, the first frame, or the end."""
 
     @property
     def cover(self) -> bool:
@@ -78,9 +86,12 @@ class Media:
     def counts(self) -> Counts:
         """What all readings met. Damage is that of the worst reading, not of their sum."""
         counts = [reader.counts for reader in self._whole]
-        counts += [reader.counts for reader in self._keys]
+        counts += [lanes.counts for lanes in self._keyframe_lanes]
+        decoded = sum(count.decoded for count in counts) + self.measuring.decoded
+        if self._lanes is not None:
+            decoded += self._lanes.decoded
         return Counts(
-            decoded=sum(count.decoded for count in counts) + self.measuring.decoded,
+            decoded=decoded,
             undecodable=max((count.undecodable for count in counts), default=0),
             repaired=max((count.repaired for count in counts), default=0),
             read_errors=max((count.read_errors for count in counts), default=0),
@@ -89,9 +100,17 @@ class Media:
     def find_first(self) -> Generator[None, None, Frame]:
         """Returns the first frame. Yields now and then, so that a caller can report progress.
 
+        Where shorter ways may be taken later, its end is about right only.
+
         Raises:
             MediaCorrupt: There is none.
         """
+        if not self._strict and may_reach(self._container):
+            native = first_alone(self._container)
+            self.measuring.decoded += 1
+            if native is not None and native.pts is not None:
+                return self._reach(native, native.pts)
+            self._open_anew()
         reader = self._reader(self._container)
         self._sequence = reader.frames()
         for frame in self._sequence:
@@ -105,68 +124,112 @@ class Media:
             metadata={"undecodable": str(reader.counts.undecodable)},
         )
 
+    def _open_anew(self) -> None:
+        """Opens the source again, at its beginning."""
+        self._container.close()
+        self._container = self._closing.enter_context(Container(self._file))
+        self._index = Index(self._file, self._container)
+
+    def _reach(self, native: VideoFrame, pts: Pts) -> Frame:
+        """Takes up a first frame that decoded by itself."""
+        known = KnownFrame(pts, native)
+        self._pool.add(self._container)
+        self._lanes = Lanes(self._pool, self._container, self._index, known)
+        self.clock = clock_of(self._container, pts)
+        self._first = Frame(
+            pts=pts,
+            end=pts + max(1, native.duration or 0),
+            keyframe=True,
+            damaged=False,
+            native=Decoded(native),
+        )
+        return self._first
+
     def measure_end(self) -> Generator[None, None, Pts | None]:
         """Returns when the last frame ends; None when that cannot be known."""
-        return measure_end(self._file, self._index, self.measuring)
+        if self._lanes is not None and self._index.continuous:
+            try:
+                for moment in moments_before_end(self._container):
+                    frame = yield from self._lanes.last_frame(moment)
+                    if frame is not None:
+                        return frame.end
+            except Irregular:
+                pass
+        return (yield from measure_end(self._file, self._index, self.measuring))
 
-    def frames(self, wanted: Callable[[], Pts | None] | None = None) -> Iterator[Frame | None]:
-        """Yields every visible frame in display order; None where a packet gave none.
+    def ways(self, reading: Strategy, *, limit: int | None) -> Iterator[Way]:
+        """Yields ways to wanted frames, as planned and then safer ones, the last always right.
 
-        The first call goes on from the first frame; later ones read anew.
-
-        Args:
-            wanted: Returns the pts at which the next frame that matters is on screen, or None
-                when every frame matters: frames before it may then be left out. None has all
-                frames decoded.
-        """
-        if wanted is None or not self.may_jump:
-            yield from self._visible(self._all())
-            return
-        last: Pts | None = None
-        try:
-            for frame in self._visible(self._jumping(wanted)):
-                last = last if frame is None else frame.pts
-                yield frame
-        except Irregular:
-            for frame in self._visible(self._all()):
-                yield frame if frame is None or last is None or frame.pts > last else None
-
-    def keyframes(self, end: Pts | None) -> Iterator[Frame | None]:
-        """Yields every visible keyframe, on screen until the next; None for others.
+        A way raises `Irregular` where it ends; what it gave before is right. All but the last give
+        wanted frames only, and now and then the last one of the video; the last gives every visible
+        frame.
 
         Args:
-            end: When the last one leaves the screen; None when that does not matter.
+            reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.
+            limit: How many frames are wanted at most; None is no limit.
         """
-        waiting: Frame | None = None
-        for frame in self._keyframes():
-            if frame is None:
-                yield None
-                continue
-            if waiting is not None:
-                yield replace(waiting, end=frame.pts)
-            waiting = frame
-        if waiting is not None:
-            yield replace(waiting, end=max(waiting.end, end or 0))
+        if self._lanes is not None:
+            if reading is Strategy.SEEK:
+                yield self._lanes.by_seeking
+            if reading is not Strategy.SEQUENTIAL:
+                yield partial(self._lanes.by_reading, limit=limit)
+        yield self._whole_way
 
-    @property
-    def may_jump(self) -> bool:
-        """True when frames may be reached by seeking.
+    def keyframe_ways(self) -> Iterator[Way]:
+        """Yields ways to the keyframes, the shortest first, as `ways` does.
 
-        Not in strict readings, which are to meet all damage on the way.
+        A keyframe's end may be less than the next keyframe's pts. The last way gives all frames.
         """
         first = self._first
-        return (
-            not self._strict
-            and first is not None
-            and may_jump(self._container, first)
-            and self._index.continuous
+        if self.keyframes_stand_alone and first is not None:
+            main = self._container
+            if self._lanes is None:
+                # The first reading stands in the middle of that one.
+                main = Container(self._file)
+                self._pool.add(main)
+            lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
+            self._keyframe_lanes.append(lanes)
+            yield lambda _: lanes.lanes()
+        yield self._whole_way
+
+    def _whole_way(self, _: Wanted) -> Iterator[Lane]:
+        yield self.frames
+
+    def frames(self) -> Iterator[Frame | None]:
+        """Yields every visible frame in display order; None where a packet gave none.
+
+        The first call goes on from the first frame where it can; later ones read anew. Frames on
+        screen only before zero are left out: an edit list hides them.
+        """
+        zero = self.clock.floor(Fraction(0))
+        with ExitStack() as closing:
+            for frame in self._begin(closing):
+                yield frame if frame is None or frame.end > zero else None
+
+    def reach(self, *, gaps: bool) -> Reach:
+        """Returns which shorter ways there are. None in strict readings.
+
+        Args:
+            gaps: False when seeking is out of the question anyway, and need not be looked into.
+        """
+        index = self._index
+        if self._lanes is None:
+            return Reach(keyframes=self.keyframes_stand_alone)
+        tells = index.tells
+        return Reach(
+            sliced=True,
+            seekable=gaps and (tells or not index.small) and index.continuous,
+            keyframes=self.keyframes_stand_alone,
+            index=index if tells else None,
         )
 
     @property
     def keyframes_stand_alone(self) -> bool:
         """True when keyframes may be decoded without what lies between them."""
         first = self._first
-        return first is not None and KeyframeReader.serves(self._container, first)
+        return first is not None and stand_alone(
+            self._container, decoded_of(first).frame, first.pts
+        )
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
@@ -213,18 +276,6 @@ class Media:
         self._whole.append(reader)
         return reader
 
-    def _jumping(self, wanted: Callable[[], Pts | None]) -> Iterator[Frame | None]:
-        with ExitStack() as closing:
-            sequence = self._begin(closing)
-            yield from JumpingReader(
-                self._file, self._index, self._whole, sequence, wanted
-            ).frames()
-
-    def _all(self) -> Iterator[Frame | None]:
-        """Yields every frame, hidden ones too."""
-        with ExitStack() as closing:
-            yield from self._begin(closing)
-
     def _begin(self, closing: ExitStack) -> Iterator[Frame | None]:
         """Returns all frames; the first call goes on from the first one found."""
         if self._sequence is not None:
@@ -232,41 +283,13 @@ class Media:
             return chain([self._first], sequence)
         return self._reader(closing.enter_context(Container(self._file))).frames()
 
-    def _visible(self, frames: Iterator[Frame | None]) -> Iterator[Frame | None]:
-        """Leaves out frames on screen only before zero: an edit list hides them."""
-        zero = self.clock.floor(Fraction(0))
-        for frame in frames:
-            yield frame if frame is None or frame.end > zero else None
-
-    def _keyframes(self) -> Iterator[Frame | None]:
-        after: Pts | None = None
-        if self.keyframes_stand_alone:
-            try:
-                with Container(self._file) as container:
-                    reader = KeyframeReader(container, strict=self._strict)
-                    self._keys.append(reader)
-                    for frame in reader.frames():
-                        after = after if frame is None else frame.pts
-                        yield frame
-                return
-            except NotAlone:
-                pass
-        for frame in self.frames():
-            wanted = frame is not None and frame.keyframe and (after is None or frame.pts > after)
-            yield frame if wanted else None
-
     def close(self) -> None:
-        """Closes the container. May be called again."""
+        """Closes all containers. May be called again."""
         self._sequence = None
         self._closing.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -6,7 +6,7 @@ it, the last group of pictures is decoded; where that gives nothing, ever more.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -44,17 +44,23 @@ def measure_end(
         return (yield from _read_on(FrameReader(container), counts))
 
 
-def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+def moments_before_end(container: Container) -> Iterator[Pts]:
+    """Yields moments before the claimed end at which to look for the last frames, going back."""
     start = container.stream.start_time or 0
     claimed = _claimed_end(container, start)
     if claimed is None:
-        return None
+        return
     for seconds in _STEPS:
-        target = claimed - int(seconds / container.time_base)
-        if target <= start:
-            return None
+        moment = claimed - int(seconds / container.time_base)
+        if moment <= start:
+            return
+        yield moment
+
+
+def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+    for moment in moments_before_end(container):
         try:
-            container.seek(target)
+            container.seek(moment)
         except av.error.FFmpegError:
             continue
         reader = FrameReader(container)

@@ -1,11 +1,13 @@
 """What a decoder runs: facts, plan, frames, choice, pixels, encoding, in this order.
 
-Everything here is one thread of generators over frozen values. It touches untrusted media, so the
-service runs it in a process that is thrown away; tests and benchmarks call it directly.
+Generators over frozen values, worked on by several threads (`lanes.py`) and given in order. It
+touches untrusted media, so the service runs it in a process that is thrown away; tests and
+benchmarks call it directly.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -24,8 +26,17 @@ __all__ = ["Until", "run"]
 _PROBE: Final = CaptureSpec(selection=KeyframeSelection(), format=ImageFormat.JPG)
 
 
+MAX_THREADS: Final = 8
+"""The most threads of one capture: each has a decoder, with pictures of its own."""
+
+
 def run(
-    spec: CaptureSpec | None, file: BinaryIO, *, size: int, until: Until = Until.END
+    spec: CaptureSpec | None,
+    file: BinaryIO,
+    *,
+    size: int,
+    until: Until = Until.END,
+    threads: int | None = None,
 ) -> Iterator[Report]:
     """Captures, and yields what happens: facts, plan, progress, images, and last a summary.
 
@@ -34,6 +45,7 @@ def run(
         file: The source, seekable. Not closed.
         size: The source's size in bytes.
         until: How far to go.
+        threads: How many threads work; None for one per processor that this process may use.
 
     Raises:
         CaptureError: The capture fails. Once it was planned, a summary is yielded first.
@@ -45,5 +57,8 @@ def run(
     with watch.stage("open"):
         media = Media(file, strict=spec.damage_policy is DamagePolicy.STRICT)
     with media:
-        capture = capture_cover if media.cover else capture_video
-        yield from capture(spec, media, watch, size=size, until=until)
+        if media.cover:
+            yield from capture_cover(spec, media, watch, size=size, until=until)
+            return
+        threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
+        yield from capture_video(spec, media, watch, size=size, until=until, threads=threads)

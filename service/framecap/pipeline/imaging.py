@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from framecap.encode.encode import encode
 from framecap.media.media import Media
 from framecap.model.capture import Image, Pick
@@ -14,8 +16,25 @@ from framecap.plan.geometry import display_size, fit_box
 from framecap.stopwatch import Stopwatch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Encoded:
+    """The encoded picture of a frame."""
+
+    width: int
+    """Width in pixels."""
+
+    height: int
+    """Height in pixels."""
+
+    dhash: int
+    """The difference hash of the frame's luma."""
+
+    data: bytes = field(repr=False)
+    """The image file."""
+
+
 class Imaging:
-    """Makes the images of one capture.
+    """Makes the images of one capture. Threads may share it.
 
     Args:
         spec: The request.
@@ -49,15 +68,16 @@ class Imaging:
         with self._watch.stage("pixels"):
             return dhash(self._media.picture(frame))
 
-    def image(self, pick: Pick, index: int, stored: bytes | None = None) -> Image:
-        """Returns the encoded image of a pick.
+    def encoded(
+        self, frame: Frame, *, dhash: int | None = None, stored: bytes | None = None
+    ) -> Encoded:
+        """Returns the encoded picture of a frame.
 
         Args:
-            pick: The frame and why it was chosen.
-            index: Its position in the output, from 1.
+            frame: The frame.
+            dhash: Its hash, where that is known.
             stored: Bytes that already are the image; None to make them.
         """
-        frame, clock = pick.frame, self._media.clock
         with self._watch.stage("pixels"):
             picture = self._media.whole_picture(frame)
         geometry = self.geometry(picture)
@@ -66,6 +86,22 @@ class Imaging:
                 raster = render(picture, geometry, self._spec.format, self._spec.shrink_filter)
             with self._watch.stage("encode"):
                 stored = encode(raster, self._spec.jpeg_quality)
+        return Encoded(
+            width=geometry.canvas.width,
+            height=geometry.canvas.height,
+            dhash=self.dhash(frame) if dhash is None else dhash,
+            data=stored,
+        )
+
+    def image(self, pick: Pick, index: int, encoded: Encoded) -> Image:
+        """Returns the image of a pick.
+
+        Args:
+            pick: The frame and why it was chosen.
+            index: Its position in the output, from 1.
+            encoded: Its picture.
+        """
+        frame, clock = pick.frame, self._media.clock
         return Image(
             index=index,
             pts=frame.pts,
@@ -76,10 +112,10 @@ class Imaging:
             keyframe=frame.keyframe,
             damaged=frame.damaged,
             reason=pick.reason,
-            dhash=self.dhash(frame) if pick.dhash is None else pick.dhash,
+            dhash=encoded.dhash,
             changed_bits=pick.changed_bits,
-            width=geometry.canvas.width,
-            height=geometry.canvas.height,
+            width=encoded.width,
+            height=encoded.height,
             format=self._spec.format,
-            data=stored,
+            data=encoded.data,
         )

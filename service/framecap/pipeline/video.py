@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from typing import TypeAlias, TypeVar
 
 from framecap.errors import CaptureError
+from framecap.media.irregular import Irregular
+from framecap.media.lanes import Way
 from framecap.media.media import Media
 from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
 from framecap.model.media import Frame
 from framecap.model.plan import Strategy
-from framecap.model.spec import CaptureSpec, ChangeSelection
+from framecap.model.spec import CaptureSpec, ChangeSelection, SeekPolicy
+from framecap.model.wanted import Instants, Part, Stretch, Wanted
 from framecap.pipeline.imaging import Imaging
+from framecap.pipeline.lanes import LaneWorkers
 from framecap.pipeline.ledger import Ledger
+from framecap.pipeline.samples import Sample, Sampling
 from framecap.pipeline.until import Until
 from framecap.pixels.dhash import changed_bits
 from framecap.plan.choose import choose, has_gaps, wants_keyframes_only
 from framecap.plan.targets import check_start, needs_end, targets
+from framecap.plan.wanted import limit_of, rounds, wanted_of
 from framecap.select.build import Hashing, build
 from framecap.select.change import ChangeSelector, RankedSelector, Ranking
 from framecap.select.selector import Selector
 from framecap.stopwatch import Stopwatch
+from framecap.timebase import Pts
 
 T = TypeVar("T")
 
+MakeSelector: TypeAlias = Callable[[Callable[[Frame], int]], Selector]
+
 
 def capture_video(
-    spec: CaptureSpec, media: Media, watch: Stopwatch, *, size: int, until: Until
+    spec: CaptureSpec, media: Media, watch: Stopwatch, *, size: int, until: Until, threads: int
 ) -> Iterator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
-    return _VideoCapture(spec, media, watch).run(size, until)
+    return _VideoCapture(spec, media, watch, threads).run(size, until)
 
 
 class _VideoCapture:
-    def __init__(self, spec: CaptureSpec, media: Media, watch: Stopwatch) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, watch: Stopwatch, threads: int) -> None:
         self._spec = spec
         self._media = media
         self._watch = watch
+        self._threads = threads
         self._imaging = Imaging(spec, media, watch)
         self._ledger = Ledger(spec, media, watch)
+        self._first: Pts = 0
+        self._reading = Strategy.SEQUENTIAL
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
@@ -55,75 +68,170 @@ class _VideoCapture:
         end = ledger.end_time
         if end is not None:
             check_start(self._spec, end)
+        grid = targets(self._spec, end)
+        wanted = wanted_of(self._spec, grid, media.clock, first.pts)
         plan = choose(
             self._spec,
             info,
             self._imaging.geometry(picture),
-            keyframes_alone=media.keyframes_stand_alone,
-            may_jump=has_gaps(self._spec) and media.may_jump,
+            media.reach(gaps=has_gaps(self._spec)),
+            wanted,
+            first=first.pts,
             source_bytes=size,
             end=end,
         )
         yield plan
         if until is Until.PLANNED:
             return
+        self._first, self._reading = first.pts, plan.reading
         try:
-            yield from self._capture(plan.strategy, targets(self._spec, end))
+            yield from self._capture(plan.strategy, grid, wanted)
         except CaptureError:
             yield ledger.summary()
             raise
         yield from ledger.warnings()
         yield ledger.summary()
 
-    def _capture(self, strategy: Strategy, grid: Grid | None) -> Iterator[Report]:
+    def _capture(self, strategy: Strategy, grid: Grid | None, wanted: Wanted) -> Iterator[Report]:
         """Chooses among all frames, and makes images of what is chosen."""
-        hashing = Hashing(hash_of=self._imaging.dhash, changed_bits=changed_bits)
-        selector = build(self._spec, grid, self._media.clock, hashing)
-        if strategy is Strategy.TWO_PASSES:
-            selector = yield from self._rank(selector)
-        for found in self._picks(Phase.DECODING, selector):
-            if isinstance(found, Pick):
-                image = self._imaging.image(found, self._ledger.captured + 1)
+
+        def make(hash_of: Callable[[Frame], int]) -> Selector:
+            hashing = Hashing(hash_of=hash_of, changed_bits=changed_bits)
+            return build(self._spec, grid, self._media.clock, hashing)
+
+        if strategy is not Strategy.TWO_PASSES:
+            yield from self._images(make, wanted, ranked=False)
+            return
+        ranking = yield from self._rank(make, wanted)
+        samples = ranking.samples()
+        yield from self._images(
+            lambda _: RankedSelector(samples),
+            Instants([sample.pts for sample in samples]),
+            ranked=True,
+        )
+
+    def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
+        """Yields the images of what a selector picks."""
+        self._ledger.phase = Phase.DECODING
+        sampling = self._sampling(wanted, ranked=ranked)
+        given: Pts | None = None
+        for found in self._picks(make, sampling, wanted):
+            if not isinstance(found, tuple):
+                yield found
+                continue
+            pick, sample = found
+            if given is None or pick.frame.pts > given:
+                given = pick.frame.pts
+                image = self._imaging.image(
+                    pick, self._ledger.captured + 1, sampling.encoded(sample)
+                )
                 yield self._ledger.add(image)
-            else:
-                yield found
 
-    def _rank(self, selector: Selector) -> Generator[Report, None, Selector]:
-        """Hashes all samples; returns the selector of those that changed most."""
+    def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
+        """Hashes all samples; returns those that changed most."""
         assert isinstance(self._spec.selection, ChangeSelection)
+        self._ledger.phase = Phase.HASHING
+        sampling = self._sampling(wanted, ranking=True)
         ranking = Ranking(self._spec.selection.max_count)
-        for found in self._picks(Phase.HASHING, selector):
-            if isinstance(found, Pick):
-                ranking.add(found)
-            else:
+        given: Pts | None = None
+        for found in self._picks(make, sampling, wanted):
+            if not isinstance(found, tuple):
                 yield found
-        return RankedSelector(ranking.samples())
+            elif given is None or found[0].frame.pts > given:
+                given = found[0].frame.pts
+                ranking.add(found[0])
+        return ranking
 
-    def _picks(self, phase: Phase, selector: Selector) -> Iterator[Pick | Progress]:
-        """Reads frames until the selector is done; yields what it picks, and progress."""
-        ledger = self._ledger
-        ledger.phase = phase
+    def _sampling(self, wanted: Wanted, *, ranking: bool = False, ranked: bool = False) -> Sampling:
+        return Sampling(
+            self._spec,
+            self._imaging,
+            self._watch,
+            wanted,
+            ranking=ranking,
+            ranked=ranked,
+        )
+
+    def _picks(
+        self, make: MakeSelector, sampling: Sampling, wanted: Wanted
+    ) -> Iterator[tuple[Pick, Sample] | Progress]:
+        """Yields what is picked, and progress.
+
+        Each way to the frames goes on where the one before ended; its selector begins anew, so what
+        was picked before may be picked again.
+        """
+        for way in self._ways(wanted):
+            hashes = _Hashes()
+            selector = make(hashes.of)
+            try:
+                for sample in self._samples(way, selector, sampling, wanted):
+                    if sample is not None:
+                        hashes.sample = sample
+                        pick = self._offer(selector, sample.frame)
+                        if pick is not None:
+                            yield pick, sample
+                    yield from self._ledger.due()
+            except Irregular:
+                continue
+            return
+
+    def _ways(self, wanted: Wanted) -> Iterator[Way]:
+        """Yields ways to the frames, the shortest first."""
         if wants_keyframes_only(self._spec):
-            frames = self._media.keyframes(ledger.end)
+            yield from self._media.keyframe_ways()
         else:
-            frames = self._media.frames(
-                (lambda: selector.next_pts) if has_gaps(self._spec) else None
-            )
-        last: Frame | None = None
-        for frame in self._watch.each("decode", frames):
-            if frame is not None:
-                last = frame
-                ledger.position = frame.pts
-                pick = selector.offer(frame)
-                if isinstance(selector, ChangeSelector):
-                    ledger.sampled = selector.sampled
-                if pick is not None:
-                    yield pick
-                if selector.done:
-                    return
-            yield from ledger.due()
-        if last is not None and ledger.end is None and not wants_keyframes_only(self._spec):
-            ledger.end = last.end
+            limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
+            yield from self._media.ways(self._reading, limit=limit)
+
+    def _samples(
+        self, way: Way, selector: Selector, sampling: Sampling, wanted: Wanted
+    ) -> Iterator[Sample | None]:
+        """Yields samples in order until the selector is done; None now and then."""
+        last: Sample | None = None
+        for part in self._parts(wanted):
+            with LaneWorkers(
+                sampling.lanes(way(part)),
+                sampling.work,
+                size=sampling.size,
+                threads=self._threads,
+            ) as workers:
+                samples = workers.results()
+                if self._spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE:
+                    samples = self._until_next(samples)
+                for sample in samples:
+                    last = last if sample is None else sample
+                    yield sample
+                    if selector.done:
+                        return
+            if isinstance(part, Part) and not _answered(part, selector):
+                break
+        if last is not None and self._ledger.end is None and not wants_keyframes_only(self._spec):
+            self._ledger.end = last.frame.end
+
+    def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
+        if wants_keyframes_only(self._spec) or isinstance(wanted, Stretch):
+            return iter([wanted])
+        return rounds(wanted, self._first, limit_of(self._spec))
+
+    def _until_next(self, samples: Iterator[Sample | None]) -> Iterator[Sample | None]:
+        """Yields keyframes, each on screen until the next one; others give None."""
+        waiting: Sample | None = None
+        for sample in samples:
+            if sample is None or not sample.frame.keyframe:
+                yield None
+                continue
+            if waiting is not None:
+                yield _lasting(waiting, sample.frame.pts)
+            waiting = sample
+        if waiting is not None:
+            yield _lasting(waiting, max(waiting.frame.end, self._ledger.end or 0))
+
+    def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
+        self._ledger.position = frame.pts
+        pick = selector.offer(frame)
+        if isinstance(selector, ChangeSelector):
+            self._ledger.sampled = selector.sampled
+        return pick
 
     def _step(
         self, phase: Phase, stage: str, work: Generator[None, None, T]
@@ -138,3 +246,25 @@ class _VideoCapture:
                 result: T = stop.value
                 return result
             yield from self._ledger.due()
+
+
+def _answered(part: Part, selector: Selector) -> bool:
+    """Returns whether all instants of a part were answered: else the video ends within it."""
+    left = selector.next_pts
+    return left is None or (part.stop is not None and left >= part.stop)
+
+
+class _Hashes:
+    """Knows the hash of the sample on offer."""
+
+    sample: Sample
+
+    def of(self, frame: Frame) -> int:
+        """Returns the hash of a frame, which is the sample's."""
+        sample = self.sample
+        assert sample.frame is frame and sample.dhash is not None, "samples of changes are hashed"
+        return sample.dhash
+
+
+def _lasting(sample: Sample, end: Pts) -> Sample:
+    return replace(sample, frame=replace(sample.frame, end=end))

@@ -21,6 +21,11 @@ from framecap.timebase import Pts
 HASH_BITS: Final = 64
 
 
+def passes(changed: int, threshold: int) -> bool:
+    """Returns whether more than `threshold` percent of a hash's bits changed."""
+    return changed * 100 > threshold * HASH_BITS
+
+
 class ChangeSelector:
     """Picks the samples whose hash differs enough from their reference's.
 
@@ -60,13 +65,13 @@ class ChangeSelector:
         self.sampled += 1
         dhash = self._hash_of(frame)
         if self._reference is None:
-            changed, passes = HASH_BITS, True
+            changed, passed = HASH_BITS, True
         else:
             changed = self._changed_bits(dhash, self._reference)
-            passes = changed * 100 > self._threshold * HASH_BITS
-        if passes or not self._keep_reference:
+            passed = passes(changed, self._threshold)
+        if passed or not self._keep_reference:
             self._reference = dhash
-        if not passes:
+        if not passed:
             return None
         return replace(sample, reason=Reason.CHANGE, dhash=dhash, changed_bits=changed)
 

@@ -81,6 +81,12 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
+def children(pid: int) -> set[int]:
+    """Returns the processes that a process has started and that run."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {child for child in map(int, listed) if alive(child)}
+
+
 def descriptors(pid: int | str = "self") -> int:
     """Returns how many descriptors a process has open."""
     return len(os.listdir(f"/proc/{pid}/fd"))

@@ -10,14 +10,17 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[2]))
 
 from framecap.decoder.launcher import DirectFork, ForkServer
+from framecap.decoder.settings import DecoderSettings
 from unit.decoder import program
 from unit.decoder.jobs import COMMAND, job, source
 
 TEXTS = ("hang", "flood 100000")
+IDLE = 2
+SETTINGS = DecoderSettings(idle_decoders=IDLE)
 
 
 async def main(direct: DirectFork | None) -> None:
-    launcher = direct or await ForkServer.start(command=COMMAND)
+    launcher = direct or await ForkServer.start(SETTINGS, command=COMMAND)
     print(launcher.pid, flush=True)
     async with contextlib.AsyncExitStack() as stack:
         for text in TEXTS:

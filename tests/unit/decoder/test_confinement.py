@@ -10,19 +10,24 @@ import pytest
 from framecap.decoder import child, confine
 from framecap.decoder.confine import Confinement, ConfinementError
 from framecap.decoder.launcher import DirectFork, ForkServer
+from framecap.decoder.settings import DecoderSettings
 from framecap.errors import InternalError
 from unit.decoder import program
-from unit.decoder.jobs import COMMAND, capture, job, source
+from unit.decoder.jobs import COMMAND, capture, children, job, source, until
 
 SECRET = "FRAMECAP_TEST_SECRET"
 THE_C_LIBRARYS_OWN = 0b11 << 31
 
 
-@pytest.fixture(params=["fork server", "direct"])
+@pytest.fixture(params=["fork server", "idle", "direct"])
 async def launcher(request, monkeypatch):
     monkeypatch.setenv(SECRET, "s3cret")
-    direct = request.param == "direct"
-    made = DirectFork(run=program.run) if direct else await ForkServer.start(command=COMMAND)
+    if request.param == "direct":
+        made = DirectFork(run=program.run)
+    else:
+        settings = DecoderSettings(idle_decoders=1 if request.param == "idle" else 0)
+        made = await ForkServer.start(settings, command=COMMAND)
+        await until(lambda: len(children(made.pid)) == settings.idle_decoders)
     yield made
     await made.close()
 
@@ -65,7 +70,7 @@ async def test_no_process_shows_an_environment(forkserver):
 
 
 async def test_the_fork_server_has_one_thread_and_its_connection():
-    server = await ForkServer.start()
+    server = await ForkServer.start(DecoderSettings(idle_decoders=0))
     assert len(os.listdir(f"/proc/{server.pid}/task")) == 1
     *standard, control = [os.readlink(f"/proc/{server.pid}/fd/{fd}") for fd in held(server.pid)]
     assert standard[:2] == ["/dev/null", "/dev/null"]

@@ -13,15 +13,22 @@ import pytest
 
 from framecap.decoder import control
 from framecap.decoder.control import PacketMalformed, Reply, ReplyKind, Request
+from framecap.decoder.settings import DecoderSettings
 from framecap.errors import DecoderLost
 from unit.decoder.jobs import COMMAND, capture, cases, descriptors, until
+
+
+@pytest.fixture
+def decoder_settings() -> DecoderSettings:
+    # With decoders forked ahead, how many descriptors there are is a matter of the moment.
+    return DecoderSettings(idle_decoders=0)
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[socket.socket, int]]:
     """A fork server that is ready, as its control socket and its process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [*COMMAND, str(theirs.fileno())]
+    command = [*COMMAND, str(theirs.fileno()), "0"]
     process = subprocess.Popen(command, env={}, pass_fds=(theirs.fileno(),))
     theirs.close()
     with ours, process:

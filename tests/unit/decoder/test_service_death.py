@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from unit.decoder.jobs import alive, until
-from unit.decoder.service import TEXTS
+from unit.decoder.jobs import alive, children, until
+from unit.decoder.service import IDLE, TEXTS
 
 PROGRAM = Path(__file__).with_name("service.py")
 
@@ -44,3 +44,15 @@ async def test_the_terminals_interrupt_is_for_the_service_alone(service):
     pids = [int(service.stdout.readline()) for _ in range(1 + len(TEXTS))]
     assert all(os.getpgid(pid) != os.getpgid(service.pid) for pid in pids)
     assert all(os.getsid(pid) != os.getsid(service.pid) for pid in pids)
+
+
+@pytest.mark.parametrize("victim", ["service", "fork server"])
+async def test_idle_decoders_outlive_neither(service, victim):
+    server, *decoders = [int(service.stdout.readline()) for _ in range(1 + len(TEXTS))]
+    if service.args[-1] == "direct":
+        assert children(server) == set(decoders)
+        return
+    await until(lambda: len(children(server)) == len(decoders) + IDLE)
+    idle = children(server) - set(decoders)
+    os.kill(service.pid if victim == "service" else server, signal.SIGKILL)
+    await until(lambda: not any(map(alive, idle)))

@@ -73,3 +73,28 @@ async def test_a_cancelled_wait_is_cancelled(let_pass):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_the_clock_stands_still_while_it_is_held(let_pass):
+    watchdog = Watchdog(10)
+    with watchdog.held():
+        await wait(watchdog, let_pass, 60)
+    await wait(watchdog, let_pass, 9)
+    with pytest.raises(Stalled):
+        await wait(watchdog, let_pass, 2)
+
+
+async def test_a_wait_that_has_begun_is_held_too_and_goes_on_after_the_last_hold(let_pass):
+    watchdog = Watchdog(10)
+    with pytest.raises(Stalled):
+        async with watchdog.waiting():
+            let_pass(6)
+            with watchdog.held(), watchdog.held():
+                let_pass(60)
+                await asyncio.sleep(0)
+            let_pass(3)
+            await asyncio.sleep(0)
+            let_pass(2)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            pytest.fail("it went on")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from framecap.decoder.channel import AsyncChannel
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ReadRequest, ToDecoder
 from framecap.decoder.wire import (
-    AsyncChannel,
     BlockingChannel,
     MessageMalformed,
     MessageTooLong,

@@ -17,6 +17,7 @@ from framecap.media.frames import FrameReader
 from framecap.media.media import Media
 from framecap.model.media import Frame
 from framecap.timebase import Clock, Pts
+from unit.media.readings import drain, keyframes_of
 
 
 class Read:
@@ -30,7 +31,7 @@ class Read:
             self.measured_frames = media.measuring.decoded
             self.frames = [frame for frame in media.frames() if frame is not None]
             self.again = [frame for frame in media.frames() if frame is not None]
-            self.keys = [frame for frame in media.keyframes(self.end) if frame is not None]
+            self.keys = keyframes_of(media, self.end)
             self.counts = media.counts
             self.alone = media.keyframes_stand_alone
 
@@ -45,14 +46,6 @@ class Read:
 
 def number(frame: Frame) -> int:
     return read_number(frame.native.frame.to_ndarray(format="gray"))
-
-
-def drain(work: Iterator[None]) -> object:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value
 
 
 CLIPS = {

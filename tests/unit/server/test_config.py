@@ -49,6 +49,7 @@ def test_kinds_of_values() -> None:
             "FRAMECAP_METRICS": "off",
             "FRAMECAP_ALLOW_PATH": os.pathsep.join(["/a", "/b"]),
             "FRAMECAP_RUNNING": "3",
+            "FRAMECAP_IDLE_DECODERS": "0",
             "FRAMECAP_CLIENT_STALL_AFTER": "2.5",
             "FRAMECAP_LOG_LEVEL": "Debug",
             "FRAMECAP_CORPUS": "of no concern",
@@ -58,6 +59,7 @@ def test_kinds_of_values() -> None:
     assert settings.server.metrics is None
     assert settings.server.allow_path == (Path("/a"), Path("/b"))
     assert settings.admission.running == 3
+    assert settings.decoder.idle_decoders == 0
     assert settings.api.client_stall_after == 2.5
     assert settings.logs.log_level is LogLevel.DEBUG
 
@@ -85,6 +87,7 @@ def test_an_option_goes_before_its_variable() -> None:
         ("RUNNING", "50mp", '"50mp" is not a whole number from 1 (example: '),
         ("OPEN", "0", '"0" is not a whole number from 1 (example: '),
         ("QUEUE", "²", '"²" is not a whole number from 1 (example: 64)'),
+        ("IDLE_DECODERS", "-1", '"-1" is not a whole number from 0 (example: '),
         ("GRACE", "soon", '"soon" is not a number of seconds above 0 (example: 30.0)'),
         ("GRACE", "-1", '"-1" is not a number of seconds above 0 (example: 30.0)'),
         ("GRACE", "inf", '"inf" is not a number of seconds above 0 (example: 30.0)'),

@@ -1,0 +1,1 @@
+"""Compiled parsers of coded video; sources in ext/framecap/_bitstream."""

@@ -1,0 +1,235 @@
+"""Pieces of the work on one stream that can be done side by side.
+
+A lane, when called, yields the frames of one stretch of the stream; lanes are in order of time.
+Which of them there are follows from where keyframes are: no two lanes decode the same packets, but
+for a keyframe whose leading pictures are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from threading import Lock
+from typing import Any, Final, TypeAlias
+
+import av.error
+from av.packet import Packet
+
+from framecap.media.container import Container
+from framecap.media.index import Index
+from framecap.media.irregular import FarApart, Irregular
+from framecap.media.marks import mark
+from framecap.media.pool import ContainerPool
+from framecap.media.rundecoder import KnownFrame, RunDecoder
+from framecap.media.runs import Run, cut, first_wanted
+from framecap.model.media import Frame
+from framecap.model.wanted import Instants, Part, Wanted
+from framecap.timebase import Pts
+
+Lane: TypeAlias = Callable[[], Iterator[Frame | None]]
+Way: TypeAlias = Callable[[Wanted], Iterator[Lane]]
+
+# How much earlier, in seconds, to seek when a landing was too late: a backward seek in a transport
+# stream, or over HEVC, may land behind the keyframe it was asked for.
+_EARLIER: Final = (0, 1, 4, 16)
+
+# Packets to look at for a keyframe after a seek; more between two keyframes is one very long GOP.
+_MAX_LOOK: Final = 4096
+
+# A moment at most so many seconds behind a keyframe is reached by reading on, not by a seek.
+_NEAR: Final = 2
+
+# Moments of one lane where the container does not tell where keyframes are.
+_MOMENTS: Final = 4
+
+# How often lanes may land on one keyframe before keyframes are too far apart for them.
+_MAX_LANDINGS: Final = 3
+
+# Later than any picture, so that the last one shows it.
+_THE_LAST: Final = Instants((1 << 62,))
+
+# Wanted pictures of one lane, at least, where groups are shorter.
+_PICTURES: Final = 8
+
+
+class Lanes:
+    """Divides what is wanted of a stream into lanes.
+
+    Args:
+        pool: The containers on the source.
+        main: One of them, for reading ahead; its decoder may be lent meanwhile.
+        index: Where the keyframes are.
+        known: The first frame.
+    """
+
+    def __init__(
+        self, pool: ContainerPool, main: Container, index: Index, known: KnownFrame
+    ) -> None:
+        self._pool = pool
+        self._main = main
+        self._index = index
+        self._known = known
+        self._lock = Lock()
+        self._landings: dict[Pts, int] = {}
+        self._ended = False
+        self.decoded = 0
+        """Frames that decoders returned to finished lanes."""
+
+    def by_seeking(self, wanted: Wanted) -> Iterator[Lane]:
+        """Yields lanes that each go to their place in the source by themselves."""
+        moment = wanted.following(self._known.pts)
+        while moment is not None and not self._ended:
+            tells = self._index.tells
+            stop = self._index.key_after(moment) if tells else _several(wanted, moment)
+            yield partial(self._sought, Part(wanted, moment, stop))
+            moment = None if stop is None else wanted.following(stop)
+
+    def by_reading(self, wanted: Wanted, limit: int | None) -> Iterator[Lane]:
+        """Yields lanes whose packets are read ahead of them, in order, by whoever asks for them.
+
+        Args:
+            wanted: What is wanted.
+            limit: How many pictures at most; None is no limit.
+        """
+        begin = wanted.following(self._known.pts)
+        if begin is None:
+            return
+        if begin > self._known.pts and not self._index.continuous:
+            begin = self._known.pts
+        batch: list[Run] = []
+        left = limit
+        for run in self._runs(self._main, wanted, begin):
+            chosen = run if left is None else first_wanted(run, left)
+            if chosen.marks:
+                batch.append(chosen)
+            if left is not None:
+                left -= chosen.wanted
+            if sum(kept.wanted for kept in batch) >= _PICTURES or left == 0:
+                yield partial(self._read, batch)
+                batch = []
+            if left == 0:
+                return
+        if batch:
+            yield partial(self._read, batch)
+
+    def last_frame(self, moment: Pts) -> Generator[None, None, Frame | None]:
+        """Returns the last frame of the stream; None when no packet is found.
+
+        Args:
+            moment: Reading begins with a keyframe at or before it.
+
+        Raises:
+            Irregular: It does not decode as its packets promise.
+        """
+        last: Run | None = None
+        with self._pool.taken() as container:
+            for run in self._runs(container, _THE_LAST, moment):
+                last = run if run.marks else last
+                yield
+            if last is None:
+                return None
+            decoder = RunDecoder(container, self._known)
+            for frame in decoder.frames(last):
+                if frame is not None:
+                    self._count(decoder)
+                    return frame
+                yield
+        return None
+
+    def _sought(self, part: Part) -> Iterator[Frame | None]:
+        with self._pool.taken() as container:
+            decoder = RunDecoder(container, self._known)
+            try:
+                moment: Pts | None = part.begin
+                while moment is not None and not self._ended:
+                    reached = None
+                    for number, run in enumerate(self._runs(container, part, moment)):
+                        if number == 0:
+                            self._land(run.key)
+                        yield from decoder.frames(run)
+                        reached = run.until
+                        if reached is None:
+                            break
+                        moment = part.following(reached)
+                        if moment is None or (moment - reached) * container.time_base > _NEAR:
+                            break
+                        yield None
+                    if reached is None:
+                        return
+            finally:
+                self._count(decoder)
+
+    def _read(self, runs: Iterable[Run]) -> Iterator[Frame | None]:
+        with self._pool.taken() as container:
+            decoder = RunDecoder(container, self._known)
+            try:
+                for run in runs:
+                    yield from decoder.frames(run)
+            finally:
+                self._count(decoder)
+
+    def _runs(self, container: Container, wanted: Wanted, moment: Pts) -> Iterator[Run]:
+        """Yields the runs from a keyframe at or before `moment` on."""
+        part = Part(wanted, moment, None) if moment > self._known.pts else wanted
+        try:
+            key = self._keyframe_before(container, moment)
+            packets = chain([key], self._until_end(container))
+            yield from cut(mark(packets, part, dts_bounds=container.dts_bounds))
+        except av.error.FFmpegError as error:
+            raise Irregular("the file cannot be read on") from error
+
+    def _until_end(self, container: Container) -> Iterator[Packet[Any]]:
+        yield from container.packets()
+        self._ended = True
+
+    def _keyframe_before(self, container: Container, moment: Pts) -> Packet[Any]:
+        first = self._known.pts
+        for seconds in (*_EARLIER, None):
+            sought = first
+            if seconds is not None:
+                sought = max(first, moment - int(seconds / container.time_base))
+            container.seek(sought)
+            packet = _next_keyframe(container)
+            if packet is not None and packet.pts is not None and packet.pts <= moment:
+                return packet
+            if packet is not None and packet.dts is not None and self._index.tells:
+                # The index goes by dts: a keyframe may be read before `moment` and shown after it.
+                container.seek(packet.dts - 1)
+                packet = _next_keyframe(container)
+                if packet is not None and packet.pts is not None and packet.pts <= moment:
+                    return packet
+            if sought == first:
+                break
+        raise Irregular("no keyframe is found where one should be")
+
+    def _land(self, key: Pts) -> None:
+        if self._index.tells:
+            return
+        with self._lock:
+            landings = self._landings[key] = self._landings.get(key, 0) + 1
+        if landings > _MAX_LANDINGS:
+            raise FarApart("several lanes begin at one keyframe")
+
+    def _count(self, decoder: RunDecoder) -> None:
+        with self._lock:
+            self.decoded += decoder.decoded
+
+
+def _several(wanted: Wanted, moment: Pts) -> Pts | None:
+    """Returns where a lane of several moments ends; None where nothing follows them."""
+    following: Pts | None = moment
+    for _ in range(_MOMENTS):
+        if following is None:
+            return None
+        following = wanted.following(following + 1)
+    return following
+
+
+def _next_keyframe(container: Container) -> Packet[Any] | None:
+    for looked, packet in enumerate(container.packets()):
+        if packet.size == 0 or looked > _MAX_LOOK:
+            return None
+        if packet.is_keyframe:
+            return packet
+    return None

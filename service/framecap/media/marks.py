@@ -1,0 +1,146 @@
+"""Packets, and what they tell of their pictures before anything is decoded.
+
+A packet says when its picture appears; the packet of the picture shown next says when it leaves.
+Packets come in the order of decoding, so that one may be some packets ahead: as many as a picture
+is held back for reordering.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from av.packet import Packet
+
+from framecap.media.irregular import Irregular
+from framecap.model.wanted import Wanted
+from framecap.timebase import Pts
+
+# No codec here holds a picture back for more than 16 others.
+_MAX_HELD_BACK: Final = 17
+
+# Times of packets passed that may still be the end of one to come.
+_REMEMBERED: Final = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """A packet with what is known of its picture."""
+
+    packet: Packet[Any]
+    """The packet."""
+
+    pts: Pts
+    """When the picture appears."""
+
+    end: Pts | None
+    """When the next one replaces it; None for the last of the stream."""
+
+    gap: Pts
+    """How long after the one shown before it the picture appears; 0 for the first one read."""
+
+    wanted: bool
+    """True when the picture must be decoded."""
+
+    key: bool
+    """True when the packet is flagged as a keyframe."""
+
+    shown: bool
+    """False when an edit list hides the picture: it only serves others."""
+
+
+def mark(packets: Iterable[Packet[Any]], wanted: Wanted, *, dts_bounds: bool) -> Iterator[Marked]:
+    """Yields packets in their order, marked, until nothing more is wanted.
+
+    Args:
+        packets: In the order of decoding, from a keyframe's on; an empty one is the end.
+        wanted: Which pictures are wanted.
+        dts_bounds: True where no picture appears before the dts of its packet. Where decoding
+            times are guesses of the library, only their number bounds how long pictures are held.
+
+    Raises:
+        Irregular: A time is missing, doubled or impossible.
+    """
+    return _Marking(wanted, dts_bounds=dts_bounds).run(packets)
+
+
+class _Marking:
+    def __init__(self, wanted: Wanted, *, dts_bounds: bool) -> None:
+        self._wanted = wanted
+        self._dts_bounds = dts_bounds
+        self._last = wanted.preceding(None)
+        self._waiting: deque[Packet[Any]] = deque()
+        self._times: list[Pts] = []
+        self._dts: Pts | None = None
+
+    def run(self, packets: Iterable[Packet[Any]]) -> Iterator[Marked]:
+        for packet in packets:
+            if packet.size == 0:
+                break
+            self._take(packet)
+            while self._waiting and self._is_known(self._waiting[0]):
+                yield self._mark(self._waiting.popleft())
+            if self._nothing_more():
+                return
+        while self._waiting:
+            yield self._mark(self._waiting.popleft())
+
+    def _take(self, packet: Packet[Any]) -> None:
+        pts, dts = packet.pts, packet.dts
+        if pts is None:
+            raise Irregular("a packet without a time")
+        if dts is not None:
+            if self._dts is not None and dts < self._dts:
+                raise Irregular("decoding times step back")
+            self._dts = dts
+        if self._dts_bounds and (dts is None or dts > pts):
+            raise Irregular("a picture that appears before it is decoded")
+        if not packet.is_discard:
+            found = bisect_left(self._times, pts)
+            if found < len(self._times) and self._times[found] == pts:
+                raise Irregular("two pictures at one time")
+            if found == 0 and len(self._times) == _REMEMBERED:
+                raise Irregular("a picture that appears far too early")
+            insort(self._times, pts)
+            if len(self._times) > _REMEMBERED:
+                del self._times[0]
+        self._waiting.append(packet)
+
+    def _is_known(self, packet: Packet[Any]) -> bool:
+        """Returns whether it is certain which picture follows that of the first waiting packet."""
+        if len(self._waiting) > _MAX_HELD_BACK:
+            return True
+        if not self._dts_bounds or self._dts is None:
+            return False
+        end = self._end(packet)
+        return end is not None and self._dts >= end
+
+    def _nothing_more(self) -> bool:
+        """Returns whether everything wanted has been yielded."""
+        last, dts = self._last, self._dts
+        if last is None or dts is None or not self._dts_bounds:
+            return False
+        return dts > last and all((packet.pts or 0) > last for packet in self._waiting)
+
+    def _end(self, packet: Packet[Any]) -> Pts | None:
+        found = bisect_left(self._times, (packet.pts or 0) + 1)
+        return self._times[found] if found < len(self._times) else None
+
+    def _mark(self, packet: Packet[Any]) -> Marked:
+        pts = packet.pts
+        assert pts is not None, "taken up with a time"
+        shown = not packet.is_discard
+        end = self._end(packet)
+        before = bisect_left(self._times, pts)
+        return Marked(
+            packet=packet,
+            pts=pts,
+            end=end,
+            gap=pts - self._times[before - 1] if shown and before else 0,
+            wanted=shown and self._wanted.holds(pts, end),
+            key=packet.is_keyframe,
+            shown=shown,
+        )

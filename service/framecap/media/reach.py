@@ -1,0 +1,68 @@
+"""Streams whose frames need not be reached by decoding everything before them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+import av.error
+from av.video.frame import VideoFrame
+
+from framecap.media.container import Container
+
+# By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
+# included. A program stream is not among them: it times some packets only, and the library's
+# arithmetic between two times depends on where reading began.
+_CODECS: Final = frozenset(
+    {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores"}
+)
+_REACHABLE: Final = {
+    "mov,mp4,m4a,3gp,3g2,mj2": _CODECS,
+    "matroska,webm": _CODECS,
+    "flv": frozenset({"h264", "hevc"}),
+    "mpegts": frozenset({"h264", "hevc"}),
+}
+
+# Packets behind the first among which one may be of a picture shown before it.
+_HELD_BACK: Final = 17
+
+
+def may_reach(container: Container) -> bool:
+    """Returns whether frames of this kind of stream may be reached by shorter ways.
+
+    Not where times come from counting frames.
+    """
+    return (
+        not container.cover
+        and not container.untimed
+        and container.decoder.codec.canonical_name
+        in _REACHABLE.get(container.native.format.name, frozenset())
+    )
+
+
+def first_alone(container: Container) -> VideoFrame | None:
+    """Returns the first frame, decoded from the first packet alone.
+
+    None where that is not the first frame of a whole decoding, or no progressive keyframe: making
+    interlaced frames whole needs their neighbours. Then read anew.
+
+    Args:
+        container: Freshly opened.
+    """
+    try:
+        packets = container.packets()
+        packet = next(packets)
+        if packet.size == 0 or not packet.is_keyframe or packet.is_discard or packet.pts is None:
+            return None
+        decoded = [*container.decode(packet), *container.decode(None)]
+        container.decoder.flush_buffers()
+        for later in islice(packets, _HELD_BACK):
+            if later.size and (later.pts is None or later.pts < packet.pts):
+                return None
+    except av.error.FFmpegError:
+        return None
+    if len(decoded) != 1:
+        return None
+    native = decoded[0]
+    alone = native.pts == packet.pts and container.is_keyframe(native)
+    return native if alone and not (native.is_corrupt or native.interlaced_frame) else None

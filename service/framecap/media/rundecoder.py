@@ -1,0 +1,139 @@
+"""Decoding one run: its wanted pictures, and as little else as they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import av.error
+from av.video.frame import VideoFrame
+
+from framecap.media.container import Container
+from framecap.media.decoded import Decoded
+from framecap.media.irregular import Irregular
+from framecap.media.marks import Marked
+from framecap.media.runs import Run
+from framecap.media.skipping import feeds
+from framecap.media.timeline import Timeline
+from framecap.model.media import Frame
+from framecap.timebase import Pts
+
+_ALL: Final = "DEFAULT"
+_REFERENCES: Final = "NONREF"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownFrame:
+    """A keyframe that was decoded before."""
+
+    pts: Pts
+    """Its time."""
+
+    native: VideoFrame
+    """What the decoder gave."""
+
+
+class RunDecoder:
+    """Decodes runs with one decoder, which it leaves flushed.
+
+    Args:
+        container: Has the decoder; it is not read from.
+        known: A keyframe that need not be decoded again.
+    """
+
+    def __init__(self, container: Container, known: KnownFrame | None = None) -> None:
+        self._container = container
+        self._decoder = container.decoder
+        self._known = known
+        self.decoded = 0
+        """Frames the decoder returned."""
+
+    def frames(self, run: Run) -> Iterator[Frame | None]:
+        """Yields the wanted frames of a run in order of time; None where a packet gave none.
+
+        The last packet fed is that of the last one wanted: then the decoder is drained.
+
+        Raises:
+            Irregular: What comes out is not what the packets promise.
+        """
+        marks = {mark.pts: mark for mark in run.marks if mark.wanted}
+        known = self._known
+        if known is not None and marks.keys() == {known.pts} and run.key == known.pts:
+            yield self._frame(marks[known.pts], known.native)
+            return
+        self._decoder.flush_buffers()
+        try:
+            yield from self._decode(run, marks)
+        finally:
+            self._decoder.skip_frame = _ALL
+            self._decoder.flush_buffers()
+
+    def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
+        awaited = sorted(marks, reverse=True)
+        landed = False
+        for natives in self._natives(run.marks):
+            for native in natives:
+                self.decoded += 1
+                if native.pts is None:
+                    raise Irregular("a frame without a time")
+                if native.pts < run.key:
+                    # A leading picture of this run's keyframe: the run before has it.
+                    continue
+                if native.is_corrupt or native.interlaced_frame:
+                    raise Irregular("a frame that is corrupt or interlaced")
+                if not landed:
+                    if native.pts != run.key or not self._container.is_keyframe(native):
+                        raise Irregular("the keyframe does not decode by itself")
+                    landed = True
+                if awaited and native.pts > awaited[-1]:
+                    raise Irregular("a picture did not come out of its packet")
+                if awaited and native.pts == awaited[-1]:
+                    awaited.pop()
+                    yield self._frame(marks[native.pts], native)
+            yield None
+        if awaited:
+            raise Irregular("a picture did not come out of its packet")
+
+    def _natives(self, marks: Iterable[Marked]) -> Iterator[list[VideoFrame]]:
+        """Yields what the decoder gives for packet after packet, and for the drain."""
+        marks = tuple(marks)
+        skipping = False
+        try:
+            for feed in feeds(
+                self._decoder.codec.canonical_name,
+                self._decoder.extradata,
+                [mark.packet for mark in marks],
+                [mark.wanted for mark in marks],
+                whole=True,
+            ):
+                if feed.packet is None:
+                    continue
+                if feed.references_only != skipping:
+                    skipping = feed.references_only
+                    self._decoder.skip_frame = _REFERENCES if skipping else _ALL
+                yield self._container.decode(feed.packet)
+            yield self._container.decode(None)
+        except av.error.FFmpegError as error:
+            raise Irregular("a packet cannot be decoded") from error
+
+    def _frame(self, mark: Marked, native: VideoFrame) -> Frame:
+        return Frame(
+            pts=mark.pts,
+            end=self._last_end(mark, native) if mark.end is None else mark.end,
+            keyframe=self._container.is_keyframe(native),
+            damaged=False,
+            native=Decoded(native),
+        )
+
+    def _last_end(self, mark: Marked, native: VideoFrame) -> Pts:
+        if not (native.duration or mark.gap or self._is_first(mark)):
+            raise Irregular("nothing tells when the last frame ends")
+        line = Timeline(self._container)
+        if mark.gap:
+            line.place(mark.pts - mark.gap, 0)
+        line.place(mark.pts, native.duration or 0)
+        return line.end
+
+    def _is_first(self, mark: Marked) -> bool:
+        return self._known is not None and mark.pts == self._known.pts

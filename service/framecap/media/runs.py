@@ -1,0 +1,97 @@
+"""Runs: packets that are decoded together, from a keyframe on.
+
+A run holds a keyframe's packet and those up to the next keyframe. Pictures that come after that one
+in the order of decoding and before it on screen (leading pictures) need both groups: where one of
+them is wanted, the next keyframe and its leading pictures are decoded with this run too. They stay
+with their own run as well, unwanted: others may count on their having been there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
+
+from framecap.media.irregular import FarApart, Irregular
+from framecap.media.marks import Marked
+from framecap.timebase import Pts
+
+MAX_BYTES: Final = 48 << 20
+"""The most that the packets of a run may weigh. Longer groups are read as they are decoded."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What is decoded together. The first packet is the keyframe's."""
+
+    marks: tuple[Marked, ...]
+    """In the order of decoding, up to the last wanted one; empty when none is wanted."""
+
+    key: Pts
+    """When the keyframe appears."""
+
+    until: Pts | None
+    """When the next keyframe appears, where reading came to it."""
+
+    @property
+    def wanted(self) -> int:
+        """How many pictures of it are wanted."""
+        return sum(mark.wanted for mark in self.marks)
+
+
+def cut(marked: Iterator[Marked]) -> Iterator[Run]:
+    """Yields the runs of a stream, also those in which nothing is wanted.
+
+    Raises:
+        Irregular: The first packet is no keyframe's.
+        FarApart: A group is too large to be kept.
+    """
+    current: list[Marked] = []
+    weight = 0
+    leading: list[Marked] | None = None
+    for mark in marked:
+        if leading is not None:
+            if mark.pts < leading[0].pts and not mark.key:
+                leading.append(mark)
+                continue
+            yield _run(current, leading)
+            current, leading = leading, None
+            weight = sum(kept.packet.size for kept in current)
+        if mark.key and current:
+            leading = [mark]
+            continue
+        if not current and not mark.key:
+            raise Irregular("reading begins behind a keyframe")
+        current.append(mark)
+        weight += mark.packet.size
+        if weight > MAX_BYTES:
+            raise FarApart(f"more than {weight} bytes between two keyframes")
+    if leading is not None:
+        yield _run(current, leading)
+        current = leading
+    if current:
+        yield _run(current, [])
+
+
+def first_wanted(run: Run, limit: int) -> Run:
+    """Returns a run of which only the first pictures on screen are wanted."""
+    times = sorted(mark.pts for mark in run.marks if mark.wanted)
+    if len(times) <= limit:
+        return run
+    kept = set(islice(times, limit))
+    marks = [replace(mark, wanted=mark.pts in kept) for mark in run.marks]
+    return Run(_up_to_last_wanted(marks), run.key, run.until)
+
+
+def _run(group: list[Marked], following: list[Marked]) -> Run:
+    key = group[0].pts
+    own = [replace(mark, wanted=mark.wanted and mark.pts >= key) for mark in group]
+    if any(mark.wanted for mark in following[1:]):
+        own += [replace(following[0], wanted=False), *following[1:]]
+    return Run(_up_to_last_wanted(own), key=key, until=following[0].pts if following else None)
+
+
+def _up_to_last_wanted(marks: list[Marked]) -> tuple[Marked, ...]:
+    last = max((number for number, mark in enumerate(marks) if mark.wanted), default=-1)
+    return tuple(marks[: last + 1])

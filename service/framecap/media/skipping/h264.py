@@ -1,0 +1,100 @@
+"""H.264: pictures that are not for reference (nal_ref_idc 0) are left out.
+
+Nothing refers to them: not to their samples or motion, nor to their numbers (frame_num and the
+picture order count are carried over from reference pictures alone). Streams that may have fields
+are fed whole: one picture can then be two packets, of which only one counts as wanted.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Any, Final
+
+from av.packet import Packet
+
+from framecap._bitstream.h264 import frames_only
+from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.units import sei_types, split, unescaped, units_of
+
+_SLICE: Final = 1
+_SLICE_IDR: Final = 5
+_SEI: Final = 6
+_SPS: Final = 7
+_PPS: Final = 8
+_DELIMITER: Final = 9
+_FILLER: Final = 12
+
+# Messages that say something of their own picture alone: buffering period, picture timing,
+# filler, user data.
+_PASSING: Final = frozenset({0, 1, 3, 4, 5})
+
+
+class _Kind(Enum):
+    NEEDED = auto()
+    """Referred to, or not understood."""
+
+    UNREFERENCED = auto()
+    """One unreferenced picture beside units that tell more than that picture."""
+
+    DROPPABLE = auto()
+    """One unreferenced picture and nothing else."""
+
+
+def rule(stretch: Stretch) -> list[Feed] | None:
+    """Chooses what to feed; None where anything about the stretch is unclear."""
+    length_size = _length_size(stretch.extradata)
+    cut = [units_of(packet, length_size) for packet in stretch.packets]
+    sets = _parameter_sets(stretch.extradata, length_size)
+    sets += [unit for units in cut for unit in units or () if unit[0] & 31 == _SPS]
+    if not sets or not all(frames_only(unescaped(unit)) for unit in sets):
+        return None
+    return [
+        Feed(packet) if wanted else _fed(packet, _kind(units))
+        for packet, wanted, units in zip(stretch.packets, stretch.wanted, cut, strict=True)
+    ]
+
+
+def _fed(packet: Packet[Any], kind: _Kind) -> Feed:
+    if kind is _Kind.DROPPABLE:
+        return Feed(None)
+    return Feed(packet, references_only=kind is _Kind.UNREFERENCED)
+
+
+def _kind(units: list[memoryview] | None) -> _Kind:
+    pictures = 0
+    tells_more = False
+    for unit in units or ():
+        kind, reference = unit[0] & 31, unit[0] >> 5 & 3
+        if kind == _SLICE and reference == 0 and len(unit) > 1:
+            # first_mb_in_slice is 0, a single set bit, where a picture begins.
+            pictures += unit[1] >> 7
+        elif kind == _SEI:
+            types = sei_types(unescaped(unit[1:]))
+            tells_more = tells_more or types is None or not types <= _PASSING
+        elif kind in (_SPS, _PPS):
+            tells_more = True
+        elif kind not in (_DELIMITER, _FILLER):
+            return _Kind.NEEDED
+    if pictures != 1:
+        return _Kind.NEEDED
+    return _Kind.UNREFERENCED if tells_more else _Kind.DROPPABLE
+
+
+def _length_size(extradata: bytes) -> int:
+    """Returns the bytes of a length before each unit; 0 where start codes part them."""
+    return (extradata[4] & 3) + 1 if len(extradata) > 6 and extradata[0] == 1 else 0
+
+
+def _parameter_sets(extradata: bytes, length_size: int) -> list[memoryview]:
+    """Returns the sequence parameter sets the container has; none where they are not clear."""
+    if length_size == 0:
+        return [unit for unit in split(extradata, 0) or () if unit[0] & 31 == _SPS]
+    view = memoryview(extradata)
+    sets, at = [], 6
+    for _ in range(extradata[5] & 31):
+        end = at + 2 + int.from_bytes(view[at : at + 2], "big")
+        if end > len(view) or end == at + 2:
+            return []
+        sets.append(view[at + 2 : end])
+        at = end
+    return sets

@@ -1,0 +1,166 @@
+"""HEVC: temporal sub-layers above the wanted ones, and what nothing in the highest refers to.
+
+A picture refers to no picture of a higher sub-layer, and to a sub-layer non-reference picture only
+from a higher one. Neither the picture order count nor the decoder's picture buffer counts on the
+pictures left out. Parameter sets and lasting messages in their packets are fed all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.remake import remade
+from framecap.media.skipping.units import joined, sei_types, split, unescaped, units_of
+
+_LAST_TRAILING: Final = 9
+_RASL: Final = (8, 9)
+_BLA_AND_IDR: Final = range(16, 21)
+_CRA: Final = 21
+_VPS: Final = 32
+_SPS: Final = 33
+_PPS: Final = 34
+_DELIMITER: Final = 35
+_FILLER: Final = 38
+_SEI: Final = (39, 40)
+_RECOVERY: Final = 6
+_UNSPECIFIED: Final = range(48, 64)
+
+# Messages that say something of their own picture alone: buffering period, picture timing,
+# filler, user data, decoding unit information, picture hash.
+_PASSING: Final = frozenset({0, 1, 3, 4, 5, 130, 132})
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What the NAL headers of a packet say of its picture."""
+
+    kind: int
+    """nal_unit_type of its slices."""
+
+    temporal_id: int
+
+    discards_earlier: bool
+    """True where earlier pictures that were not output yet are not to be."""
+
+    lasting: list[memoryview]
+    """Units that tell more than this picture."""
+
+    @property
+    def starts_over(self) -> bool:
+        return self.kind > _LAST_TRAILING
+
+    @property
+    def sub_layer_unreferenced(self) -> bool:
+        return self.kind <= _LAST_TRAILING and self.kind % 2 == 0
+
+
+def rule(stretch: Stretch) -> list[Feed] | None:
+    """Chooses what to feed; None where anything about the stretch is unclear."""
+    length_size = _length_size(stretch.extradata)
+    cut = [units_of(packet, length_size) for packet in stretch.packets]
+    pictures: list[_Picture] = []
+    for units in cut:
+        picture = None if units is None else _picture(units)
+        if picture is None or (pictures and picture.discards_earlier):
+            return None
+        pictures.append(picture)
+    highest = _highest(stretch, pictures, length_size)
+    if highest is None:
+        return None
+    after_restart = stretch.whole
+    chosen = []
+    for k, (picture, packet) in enumerate(zip(pictures, stretch.packets, strict=True)):
+        # Leading pictures that refer to pictures before the run's first have no output.
+        after_restart = after_restart and (k == 0 or not picture.starts_over)
+        needed = (
+            stretch.wanted[k]
+            or picture.temporal_id < highest[k]
+            or (picture.temporal_id == highest[k] and not picture.sub_layer_unreferenced)
+        )
+        if needed and (stretch.wanted[k] or not (after_restart and picture.kind in _RASL)):
+            chosen.append(Feed(packet))
+        elif picture.lasting:
+            chosen.append(Feed(remade(packet, joined(picture.lasting, length_size))))
+        else:
+            chosen.append(Feed(None))
+    return chosen
+
+
+def _highest(stretch: Stretch, pictures: list[_Picture], length_size: int) -> list[int] | None:
+    """Returns, of each packet, the highest sub-layer of the pictures wanted from there on."""
+    if not stretch.whole:
+        top = _sub_layers(stretch, length_size)
+        return None if top is None else [top] * len(pictures)
+    highest, top = [], -1
+    for picture, wanted in zip(reversed(pictures), reversed(stretch.wanted), strict=True):
+        if wanted:
+            top = max(top, picture.temporal_id)
+        highest.append(top)
+    return highest[::-1]
+
+
+def _picture(units: list[memoryview]) -> _Picture | None:
+    """Returns what a packet holds; None unless it is one picture of the base layer."""
+    kinds: set[tuple[int, int]] = set()
+    lasting: list[memoryview] = []
+    begins, discards, recovers = 0, False, False
+    for unit in units:
+        if len(unit) < 3:
+            return None
+        kind, layer, temporal_id = unit[0] >> 1, (unit[0] & 1) << 5 | unit[1] >> 3, unit[1] & 7
+        if layer != 0 or temporal_id == 0:
+            return None
+        if kind <= _LAST_TRAILING or kind in _BLA_AND_IDR or kind == _CRA:
+            kinds.add((kind, temporal_id - 1))
+            begins += unit[2] >> 7
+            discards = discards or (kind > _LAST_TRAILING and unit[2] & 0x40 != 0)
+        elif kind in _SEI:
+            types = sei_types(unescaped(unit[2:]))
+            if types is None or not types <= _PASSING:
+                lasting.append(unit)
+                recovers = recovers or types is None or _RECOVERY in types
+        elif kind in (_VPS, _SPS, _PPS):
+            lasting.append(unit)
+        elif kind not in (_DELIMITER, _FILLER, *_UNSPECIFIED):
+            return None
+    if begins != 1 or len(kinds) != 1:
+        return None
+    [(kind, temporal_id)] = kinds
+    if recovers and kind <= _LAST_TRAILING:
+        # Decoding may begin here, and what comes out then counts on this very picture.
+        return None
+    return _Picture(kind, temporal_id, discards, lasting)
+
+
+def _length_size(extradata: bytes) -> int:
+    """Returns the bytes of a length before each unit; 0 where start codes part them."""
+    counted = len(extradata) > 22 and extradata[:3] not in (b"\0\0\0", b"\0\0\1")
+    return (extradata[21] & 3) + 1 if counted else 0
+
+
+def _sub_layers(stretch: Stretch, length_size: int) -> int | None:
+    """Returns the highest sub-layer the stream may have; None where that is not known."""
+    sets = _parameter_sets(stretch.extradata, length_size)
+    for packet in stretch.packets:
+        sets += [u for u in units_of(packet, length_size) or () if u[0] >> 1 == _SPS]
+    return max((unit[2] >> 1 & 7 for unit in sets if len(unit) > 2), default=None)
+
+
+def _parameter_sets(extradata: bytes, length_size: int) -> list[memoryview]:
+    """Returns the sequence parameter sets the container has."""
+    if length_size == 0:
+        return [unit for unit in split(extradata, 0) or () if unit[0] >> 1 & 63 == _SPS]
+    view = memoryview(extradata)
+    sets, at = [], 23
+    for _ in range(extradata[22]):
+        count = int.from_bytes(view[at + 1 : at + 3], "big")
+        at += 3
+        for _ in range(count):
+            end = at + 2 + int.from_bytes(view[at : at + 2], "big")
+            if at + 2 > len(view) or end > len(view):
+                return []
+            sets.append(view[at + 2 : end])
+            at = end
+    return [unit for unit in sets if len(unit) > 2 and unit[0] >> 1 == _SPS]

@@ -1,0 +1,51 @@
+"""Codecs whose every picture stands alone: what is not wanted is not fed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from av.packet import Packet
+
+from framecap.media.skipping.feed import Feed, Stretch
+
+CODECS: Final = frozenset(
+    {
+        "dnxhd",
+        "dvvideo",
+        "ffvhuff",
+        "huffyuv",
+        "jpeg2000",
+        "magicyuv",
+        "png",
+        "prores",
+        "qoi",
+        "v210",
+    }
+)
+"""Canonical names. Codecs whose packets can lean on earlier ones, such as FFV1, are not here."""
+
+_QUANTISATION: Final = b"\xff\xdb"
+_SCAN: Final = b"\xff\xda"
+
+
+def rule(stretch: Stretch) -> list[Feed]:
+    """Drops every packet that is not wanted."""
+    return [
+        Feed(packet if wanted else None)
+        for packet, wanted in zip(stretch.packets, stretch.wanted, strict=True)
+    ]
+
+
+def rule_mjpeg(stretch: Stretch) -> list[Feed] | None:
+    """Drops every packet that is not wanted; None where one may use the tables of an earlier one.
+
+    Huffman tables may be missing everywhere: the decoder then takes the standard's.
+    """
+    pairs = zip(stretch.packets, stretch.wanted, strict=True)
+    own = all(_has_tables(packet) for packet, wanted in pairs if wanted)
+    return rule(stretch) if own else None
+
+
+def _has_tables(packet: Packet[Any]) -> bool:
+    header, _, _ = bytes(packet).partition(_SCAN)
+    return _QUANTISATION in header

@@ -1,0 +1,43 @@
+"""MPEG-1, -2 and -4: B pictures are never referred to, and libav leaves them out when asked.
+
+They are still fed, so that the decoder reads their headers: an MPEG-4 decoder learns from the
+first B picture how far apart fields are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from av.packet import Packet
+
+from framecap.media.skipping.feed import Feed, Stretch
+
+_VOP: Final = b"\0\0\1\xb6"
+
+# How DivX says that it packs a P and a B picture into one packet.
+_PACKED: Final = re.compile(rb"DivX[0-9]+(?:b|Build)[0-9]+p")
+
+
+def rule(stretch: Stretch) -> list[Feed]:
+    """Leaves out the B pictures that are not wanted."""
+    return [
+        Feed(packet, references_only=not wanted)
+        for packet, wanted in zip(stretch.packets, stretch.wanted, strict=True)
+    ]
+
+
+def rule_mpeg4(stretch: Stretch) -> list[Feed] | None:
+    """Leaves out the B pictures that are not wanted; None where packets hold several pictures.
+
+    A decoder keeps the second picture of such a packet for a later one, which then stands for it.
+    """
+    if _PACKED.search(stretch.extradata) or any(map(_is_packed, stretch.packets)):
+        return None
+    return rule(stretch)
+
+
+def _is_packed(packet: Packet[Any]) -> bool:
+    data = bytes(packet)
+    first = data.find(_VOP)
+    return data.find(_VOP, first + 1) >= 0 or _PACKED.search(data, 0, max(0, first)) is not None

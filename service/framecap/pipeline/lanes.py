@@ -1,0 +1,292 @@
+"""Work in lanes: done by several threads, given in order.
+
+Each lane is an iterator whose items are worked on one by one: stepping a lane (decoding) gives an
+item, working on it (pixels, encoding) gives a result. Threads always do what is nearest to the
+head, so the first results come first, and whatever is slowest gets all hands. Results leave in
+order; what is made ahead of its turn is bounded in bytes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+from threading import Condition, Thread
+from time import monotonic
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD_BYTES: Final = 24 << 20
+"""The most that is held for lanes whose turn has not come."""
+
+HEAD_BYTES: Final = 16 << 20
+"""The most that is held of the lane whose turn it is."""
+
+_STEP_SECONDS: Final = 0.002
+"""How long a lane without items is stepped before others are looked at."""
+
+_WAIT_SECONDS: Final = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class _Lane(Generic[Item, Result]):
+    """A lane that has begun."""
+
+    number: int
+    steps: Iterator[Item | None]
+    entries: deque[_Entry[Item, Result]] = field(default_factory=deque)
+    held: int = 0
+    stepping: bool = False
+    ended: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Entry(Generic[Item, Result]):
+    """One item and what became of it."""
+
+    lane: _Lane[Item, Result]
+    number: int
+    size: int = 0
+    item: Item | None = None
+    result: Result | None = None
+    error: BaseException | None = None
+    done: bool = False
+
+    def __lt__(self, other: _Entry[Item, Result]) -> bool:
+        return (self.lane.number, self.number) < (other.lane.number, other.number)
+
+
+class LaneWorkers(Generic[Item, Result]):
+    """Owns the threads that work for one reading. Close it to end them.
+
+    Whoever iterates is one of the workers; threads of its own are started only once there is work
+    for them.
+
+    Args:
+        lanes: The lanes, in order. Asked for the next by any thread, one at a time.
+        work: What is done with an item, in any thread.
+        size: Returns about how many bytes an item, or a result, holds.
+        threads: How many threads work, the caller's included. At least 1.
+    """
+
+    def __init__(
+        self,
+        lanes: Iterator[Callable[[], Iterator[Item | None]]],
+        work: Callable[[Item], Result],
+        *,
+        size: Callable[[Item | Result], int],
+        threads: int,
+    ) -> None:
+        self._lanes = lanes
+        self._work = work
+        self._size = size
+        self._spare = threads - 1
+        self._threads: list[Thread] = []
+        self._changed = Condition()
+        self._active: deque[_Lane[Item, Result]] = deque()
+        self._begun = 0
+        self._all_begun = False
+        self._beginning = False
+        self._closed = False
+        self._pending: list[_Entry[Item, Result]] = []
+        self._entries = 0
+        self._units = 0
+
+    def results(self) -> Iterator[Result | None]:
+        """Yields results in order; None now and then while work goes on without one.
+
+        Raises:
+            BaseException: What a lane or the work raised, in its turn.
+        """
+        seen = 0
+        while True:
+            job: Callable[[], None] | None = None
+            with self._changed:
+                entry = self._next_done()
+                if entry is None:
+                    if self._finished():
+                        return
+                    job = self._find_job()
+                    if job is None:
+                        self._changed.wait(_WAIT_SECONDS)
+            if entry is not None:
+                if entry.error is not None:
+                    raise entry.error
+                yield entry.result
+                continue
+            if job is not None:
+                job()
+            if self._units != seen:
+                # Otherwise nothing happened: whoever watches must not take it for progress.
+                seen = self._units
+                yield None
+
+    def close(self) -> None:
+        """Ends the threads, and the lanes. May be called again."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        for lane in self._active:
+            _close(lane.steps)
+        self._active.clear()
+        self._pending.clear()
+        _close(self._lanes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _next_done(self) -> _Entry[Item, Result] | None:
+        """Takes the entry whose turn it is, if it is done; drops lanes that are over."""
+        while self._active:
+            head = self._active[0]
+            if head.entries:
+                if not head.entries[0].done:
+                    return None
+                entry = head.entries.popleft()
+                head.held -= entry.size
+                self._changed.notify_all()
+                return entry
+            if not head.ended:
+                return None
+            self._active.popleft()
+            self._changed.notify_all()
+        return None
+
+    def _finished(self) -> bool:
+        return self._all_begun and not self._active
+
+    def _find_job(self) -> Callable[[], None] | None:
+        """Takes the job nearest to the head; the caller holds the lock and then does it."""
+        if self._closed:
+            return None
+        if self._pending:
+            return partial(self._do_work, heappop(self._pending))
+        ahead = 0
+        for position, lane in enumerate(self._active):
+            if position:
+                ahead += lane.held
+            if lane.stepping or lane.ended:
+                continue
+            if (lane.held < HEAD_BYTES) if position == 0 else (ahead < AHEAD_BYTES):
+                lane.stepping = True
+                return partial(self._step, lane)
+        open_lanes = sum(not lane.ended for lane in self._active)
+        if (
+            not self._all_begun
+            and not self._beginning
+            and open_lanes <= self._spare
+            and ahead < AHEAD_BYTES
+        ):
+            self._beginning = True
+            return self._begin
+        return None
+
+    def _begin(self) -> None:
+        """Begins the next lane."""
+        lane: _Lane[Item, Result] | None = None
+        try:
+            steps = next(self._lanes, None)
+            if steps is not None:
+                lane = _Lane(self._begun, steps())
+        except BaseException as error:
+            lane = _Lane(self._begun, iter(()), ended=True)
+            lane.entries.append(_Entry(lane, 0, error=error, done=True))
+        with self._changed:
+            self._beginning = False
+            self._begun += 1
+            self._units += 1
+            self._all_begun = lane is None or lane.ended
+            if lane is not None:
+                self._active.append(lane)
+            self._hire()
+            self._changed.notify_all()
+
+    def _step(self, lane: _Lane[Item, Result]) -> None:
+        """Steps a lane until it gives an item, ends, or has had its time."""
+        entry: _Entry[Item, Result] | None = None
+        ended = False
+        until = monotonic() + _STEP_SECONDS
+        try:
+            for item in lane.steps:
+                if item is not None:
+                    entry = _Entry(lane, self._entries, self._size(item), item)
+                if item is not None or monotonic() > until or self._closed:
+                    break
+            else:
+                ended = True
+        except BaseException as error:
+            entry, ended = _Entry(lane, self._entries, error=error, done=True), True
+        with self._changed:
+            lane.stepping, lane.ended = False, ended
+            self._units += 1
+            if entry is not None:
+                entry.number = self._entries
+                self._entries += 1
+                lane.entries.append(entry)
+                lane.held += entry.size
+                if not entry.done:
+                    heappush(self._pending, entry)
+                self._hire()
+            self._changed.notify_all()
+
+    def _do_work(self, entry: _Entry[Item, Result]) -> None:
+        item, entry.item = entry.item, None
+        assert item is not None, "an entry is worked on once"
+        size = 0
+        try:
+            entry.result = self._work(item)
+            size = self._size(entry.result)
+        except BaseException as error:
+            entry.error = error
+        # What the item holds must not outlive the work on it.
+        del item
+        with self._changed:
+            entry.lane.held += size - entry.size
+            entry.size = size
+            entry.done = True
+            self._units += 1
+            self._changed.notify_all()
+
+    def _hire(self) -> None:
+        """Starts a thread where there is more to do than those at hand can."""
+        if self._closed or len(self._threads) >= self._spare:
+            return
+        jobs = len(self._pending) + sum(not lane.ended for lane in self._active)
+        # One image is made faster than a thread starts.
+        if jobs > len(self._threads) + 1 and (self._entries > 1 or len(self._active) > 1):
+            thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                job = self._find_job()
+                while job is None:
+                    if self._closed or self._finished():
+                        return
+                    self._changed.wait()
+                    job = self._find_job()
+            job()
+
+
+def _close(iterator: object) -> None:
+    close = getattr(iterator, "close", None)
+    if close is not None:
+        close()

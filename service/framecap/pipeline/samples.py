@@ -1,0 +1,152 @@
+"""What is done with each frame before it is chosen: hashing, pixels, encoding, in any thread.
+
+Most selections are known to take a frame as soon as it is decoded: its image is made at once, and
+the picture let go. Where the choice depends on what came before, the picture waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from framecap.media.decoded import frame_bytes
+from framecap.model.media import Frame
+from framecap.model.spec import (
+    CaptureSpec,
+    ChangeReference,
+    ChangeSelection,
+    SeekPolicy,
+)
+from framecap.model.wanted import Wanted
+from framecap.pipeline.imaging import Encoded, Imaging
+from framecap.pixels.dhash import changed_bits
+from framecap.plan.choose import wants_keyframes_only
+from framecap.select.change import passes
+from framecap.stopwatch import Stopwatch
+
+SMALL: Final = 256
+"""About how many bytes the facts of a frame hold."""
+
+
+class Fate(Enum):
+    """What becomes of a frame before the choice."""
+
+    ENCODED = "encoded"
+    """Its image is made: it is sure to be taken, or likely enough."""
+
+    KEPT = "kept"
+    """Its picture is kept until the choice."""
+
+    LET_GO = "let go"
+    """Only facts stay: it is sure not to be taken, or decoded again if it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sample:
+    """A frame on its way to the choice."""
+
+    frame: Frame
+    """The frame; without its picture once that was let go."""
+
+    fate: Fate
+    """What becomes of it."""
+
+    dhash: int | None = None
+    """Its hash, where the choice needs it."""
+
+    encoded: Encoded | None = None
+    """Its image, once made."""
+
+
+class Sampling:
+    """Makes samples of frames, for one reading.
+
+    Args:
+        spec: The request.
+        imaging: Makes images.
+        watch: Counts the time that decoding takes.
+        wanted: Which frames the choice takes, or takes as samples.
+        ranking: True when samples are only compared, to be decoded again.
+        ranked: True when they are those decoded again.
+    """
+
+    def __init__(
+        self,
+        spec: CaptureSpec,
+        imaging: Imaging,
+        watch: Stopwatch,
+        wanted: Wanted,
+        *,
+        ranking: bool = False,
+        ranked: bool = False,
+    ) -> None:
+        self._imaging = imaging
+        self._watch = watch
+        self._wanted = wanted
+        # Of keyframes alone, only the next one tells whether one shows an instant.
+        self._keyframes = wants_keyframes_only(spec)
+        self._change = None
+        if isinstance(spec.selection, ChangeSelection) and not ranked:
+            self._change = spec.selection
+        self._fate = Fate.ENCODED
+        if ranking:
+            self._fate = Fate.LET_GO
+        elif spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE or (
+            self._change is not None and self._change.reference is ChangeReference.LAST_CAPTURED
+        ):
+            self._fate = Fate.KEPT
+
+    def lanes(
+        self, lanes: Iterator[Callable[[], Iterator[Frame | None]]]
+    ) -> Iterator[Callable[[], Iterator[Sample | None]]]:
+        """Yields lanes of samples in place of lanes of frames."""
+        for lane in lanes:
+            yield partial(self._along, lane)
+
+    def work(self, sample: Sample) -> Sample:
+        """Returns a sample with all that can be done before the choice."""
+        if sample.fate is Fate.KEPT:
+            return sample
+        encoded = None
+        if sample.fate is Fate.ENCODED:
+            encoded = self._imaging.encoded(sample.frame, dhash=sample.dhash)
+        return replace(sample, frame=replace(sample.frame, native=None), encoded=encoded)
+
+    def encoded(self, sample: Sample) -> Encoded:
+        """Returns the image of a sample that was chosen."""
+        if sample.encoded is not None:
+            return sample.encoded
+        return self._imaging.encoded(sample.frame, dhash=sample.dhash)
+
+    def size(self, sample: Sample) -> int:
+        """Returns about how many bytes a sample holds."""
+        if sample.encoded is not None:
+            return len(sample.encoded.data)
+        return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
+
+    def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
+        previous: int | None = None
+        for frame in self._watch.each("decode", lane()):
+            if frame is None:
+                yield None
+            elif not self._takes(frame):
+                yield Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
+            elif self._change is None:
+                yield Sample(frame=frame, fate=self._fate)
+            else:
+                dhash = self._imaging.dhash(frame)
+                fate = self._fate
+                if fate is Fate.ENCODED and previous is not None:
+                    changed = changed_bits(dhash, previous)
+                    if not passes(changed, self._change.threshold):
+                        fate = Fate.LET_GO
+                previous = dhash
+                yield Sample(frame=frame, fate=fate, dhash=dhash)
+
+    def _takes(self, frame: Frame) -> bool:
+        if self._keyframes:
+            return frame.keyframe
+        return self._wanted.holds(frame.pts, frame.end)

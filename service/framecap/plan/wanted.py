@@ -1,0 +1,60 @@
+"""Which pictures of the stream a request needs decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from framecap.model.grid import Grid, ListedGrid, UniformGrid
+from framecap.model.spec import CaptureSpec, IntervalSelection
+from framecap.model.wanted import Part, Stretch, Wanted, wanted_at
+from framecap.timebase import Clock, Pts
+
+MANY: Final = 64
+"""From so many images on, a few decoded in vain do not matter."""
+
+
+def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) -> Wanted:
+    """Returns the pictures a selection must be offered.
+
+    Args:
+        spec: The request.
+        grid: Its instants; None where frames are chosen for being there.
+        clock: The stream's clock.
+        first: The pts of the first frame.
+    """
+    if isinstance(grid, UniformGrid | ListedGrid):
+        return wanted_at(grid, clock, first)
+    return Stretch(clock.floor(spec.start), None if spec.end is None else clock.ceil(spec.end))
+
+
+def limit_of(spec: CaptureSpec) -> int | None:
+    """Returns how many frames a selection along instants, or of every frame, takes at most."""
+    match spec.selection:
+        case IntervalSelection(max_count=limit) if limit:
+            return limit
+        case _:
+            return None
+
+
+def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
+    """Yields what is wanted, in parts of as many instants as there may be images.
+
+    Two instants may have one frame, so one part may not be enough; but what is decoded side by side
+    is then not decoded in vain.
+
+    Args:
+        wanted: What is wanted along instants.
+        first: The pts of the first frame.
+        limit: How many images there may be; None is no limit.
+    """
+    begin = wanted.following(first)
+    if limit is None or limit >= MANY:
+        yield wanted
+        return
+    while begin is not None:
+        stop: Pts | None = begin
+        for _ in range(limit):
+            stop = None if stop is None else wanted.following(stop + 1)
+        yield Part(wanted, begin, stop)
+        begin = stop
