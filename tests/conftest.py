@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-pytest_plugins = ["guards.selection", "guards.skips", "guards.logs", "guards.tasks", "guards.leaks"]
+pytest_plugins = [
+    "spread",
+    "guards.selection",
+    "guards.skips",
+    "guards.logs",
+    "guards.tasks",
+    "guards.leaks",
+]
 
 # No deadline: a test that fails because the machine is busy says nothing about the code.
 settings.register_profile("framecap", deadline=None)

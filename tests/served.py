@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 START_S = 30.0
+
+FIRST_PORT, PORTS = 10_000, 20_000
+_candidates = itertools.count(os.getpid() * 101)
 
 
 class Served(NamedTuple):
@@ -28,10 +33,19 @@ def command(name: str) -> Path:
 
 
 def free_address() -> str:
-    """Returns a loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    """Returns a loopback address that nothing listens on.
+
+    Its port is not one the kernel gives to outgoing connections, and tests in other processes look
+    for theirs elsewhere, so that it is still free when a service comes to listen there.
+    """
+    while True:
+        port = FIRST_PORT + next(_candidates) % PORTS
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return f"127.0.0.1:{port}"
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from framecap.call import CaptureCall, accepted, mode, source_name, understand
+from framecap.decoder import reads
 from framecap.decoder.check import error_of
 from framecap.decoder.process import Decoder
 from framecap.decoder.v1 import decoder_pb2
@@ -30,6 +31,7 @@ from framecap.errors import (
     DecoderLost,
     DecoderStalled,
     MediaError,
+    SourceUnreachable,
 )
 from framecap.events.pace import Heartbeat, ProgressThrottle
 from framecap.events.status import incident, to_status
@@ -176,28 +178,18 @@ class _Work:
             yield [self._throttle.latest]
         await self._place.start()
         failure: CaptureError | None = None
-        told: Told = []
         try:
             async with self._decoder() as decoder:
                 await decoder.send(ToDecoder(job=self._job()))
-                async with aclosing(decoder.messages()) as messages:
+                async with aclosing(reads.messages(decoder, self._source.reader)) as messages:
                     async for message in messages:
-                        told += await self._tell(message)
-                        # What arrived together is told together.
-                        if told and not decoder.has_more:
+                        if told := await self._tell(message) + self._counted(self._sink.ready()):
                             yield told
-                            told = []
             failure = error_of(self._result.status)
-        except (MediaError, DecoderLost) as error:
+        except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
-        except Exception:
-            if told:
-                yield told
-            raise
         # Others may decode while the last images are on their way.
         self._place.pause()
-        if told:
-            yield told
         if told := await self._finish():
             yield told
         if failure is not None:
@@ -208,7 +200,7 @@ class _Work:
     async def _decoder(self) -> AsyncIterator[Decoder]:
         """Starts a decoder, and ends it with the block."""
         meter, cause = self._services.meter, None
-        async with await self._services.launcher.launch(self._source.fd) as decoder:
+        async with await self._services.launcher.launch(self._source.descriptor) as decoder:
             meter.decoder_started()
             try:
                 yield decoder
@@ -228,7 +220,12 @@ class _Work:
         spec = None
         if self._call.kind != decoder_pb2.JOB_KIND_PROBE:
             spec, _ = structured.to_proto(self._spec)
-        return Job(kind=self._call.kind, spec=spec, source_size=self._source.size)
+        return Job(
+            kind=self._call.kind,
+            spec=spec,
+            source_size=self._source.size,
+            remote=self._source.reader is not None,
+        )
 
     async def _tell(self, message: FromDecoder) -> Told:
         """Returns what a decoder's message means to the caller."""
@@ -296,6 +293,7 @@ class _Work:
         result.captured_count = self._images
         result.image_bytes = self._image_bytes
         result.read_bytes = max(result.read_bytes, latest.read_bytes)
+        reads.sum_up(self._source.reader, result)
         for stage, spent in self._watch.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
         self._services.meter.source_read(result.read_bytes)

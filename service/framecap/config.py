@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import Enum
@@ -22,10 +23,12 @@ from framecap.server.address import Address
 from framecap.server.admission import AdmissionLimits
 from framecap.server.settings import ServerSettings
 from framecap.services import CaptureLimits
+from framecap.storage.settings import StorageSettings
 from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
 OFF: Final = "off"
+HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -50,6 +53,9 @@ class Settings:
 
     decoder: DecoderSettings = field(default_factory=DecoderSettings)
     """Bounds on decoders."""
+
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    """Which buckets there are, and bounds on reading and writing them."""
 
     logs: LogSettings = field(default_factory=LogSettings)
     """What is logged."""
@@ -77,6 +83,16 @@ def load(
             raise SettingsError(f"there is no setting {name}")
         texts[name] = (f"--{name.replace('_', '-')}", text)
     return Settings(**{name: _read(owner, texts) for name, owner in _owners()})
+
+
+def load_storage(environ: Mapping[str, str] = os.environ) -> StorageSettings:
+    """Returns what the environment says about storage, for who needs nothing else.
+
+    Raises:
+        SettingsError: One of these settings cannot be used.
+    """
+    names = {f"{PREFIX}{setting.name.upper()}" for setting in fields(StorageSettings)}
+    return load({name: text for name, text in environ.items() if name in names}).storage
 
 
 def variables() -> dict[str, Any]:
@@ -158,6 +174,16 @@ def _paths(text: str, setting: Field[Any]) -> tuple[Path, ...]:
     return tuple(Path(part) for part in text.split(os.pathsep) if part)
 
 
+def _hosts(text: str, setting: Field[Any]) -> tuple[str, ...]:
+    hosts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ValueError(
+                f'"{host}" is no host (example: media.example.org,*.cdn.example.org:8443)'
+            )
+    return hosts
+
+
 def _address(text: str, setting: Field[Any]) -> Address:
     return Address.parse(text)
 
@@ -167,5 +193,6 @@ PARSERS: Final[Mapping[Any, Callable[[str, Field[Any]], Any]]] = {
     float: _seconds,
     Path: _path,
     tuple[Path, ...]: _paths,
+    tuple[str, ...]: _hosts,
     Address: _address,
 }

@@ -8,9 +8,10 @@ CaptureError
 ├── SourceNotFound        nothing at that address               NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
 ├── SourceNotAllowed      outside what the service may read     PERMISSION_DENIED
+├── TargetNotAllowed      a store does not take it              PERMISSION_DENIED
 ├── MediaError            whatever the file causes              FAILED_PRECONDITION
 │   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaCorrupt · LimitExceeded
-│   └── DecoderCrashed · DecoderStalled
+│   └── SourceChanged · DecoderCrashed · DecoderStalled
 ├── QueueFull             too much at once                      RESOURCE_EXHAUSTED
 ├── DecoderLost · Draining · SinkUnreachable · SourceUnreachable  UNAVAILABLE
 ├── ClientStalled         a client that takes nothing           ABORTED
@@ -177,6 +178,12 @@ class SourceNotAllowed(CaptureError):
     code, reason = Code.PERMISSION_DENIED, "SOURCE_NOT_ALLOWED"
 
 
+class TargetNotAllowed(CaptureError):
+    """The target's store does not take an image from this service."""
+
+    code, reason = Code.PERMISSION_DENIED, "TARGET_NOT_ALLOWED"
+
+
 class MediaError(CaptureError):
     """The file is the cause."""
 
@@ -211,6 +218,12 @@ class LimitExceeded(MediaError):
     """The file or the result is larger than the service handles."""
 
     reason = "LIMIT_EXCEEDED"
+
+
+class SourceChanged(MediaError):
+    """The source is no longer the one that was opened."""
+
+    reason = "SOURCE_CHANGED"
 
 
 class DecoderCrashed(MediaError):

@@ -15,6 +15,9 @@ STAGES: Final = frozenset(
     {"spec", "source", "media", "plan", "select", "pixels", "encode", "sink", "events"}
 )
 
+# What reading from and writing to object stores share.
+STORAGE: Final = frozenset({"storage"})
+
 # What runs inside a decoder only: the service itself never touches media.
 INNER: Final = frozenset({"media", "plan", "select", "pixels", "encode"})
 
@@ -22,7 +25,7 @@ INNER: Final = frozenset({"media", "plan", "select", "pixels", "encode"})
 SPINE: Final = frozenset({"capture", "call", "handoff", "services"})
 
 # What those above the capture may use.
-BELOW: Final = SHARED | (STAGES - INNER) | SPINE | {"decoder"}
+BELOW: Final = SHARED | STORAGE | (STAGES - INNER) | SPINE | {"decoder"}
 
 ABOVE: Final = frozenset({"api", "cli", "config", "gateway", "server", "tasks", "telemetry"})
 
@@ -36,6 +39,9 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "v1": frozenset(),
     **dict.fromkeys(STAGES, SHARED),
     "media": SHARED | {"_bitstream"},
+    "storage": SHARED,
+    "source": SHARED | STORAGE,
+    "sink": SHARED | STORAGE,
     "pipeline": SHARED | INNER | {"source"},
     "decoder": SHARED | {"pipeline", "spec", "source", "events"},
     **dict.fromkeys(SPINE, SHARED | (STAGES - INNER) | SPINE | {"decoder"}),
@@ -53,8 +59,10 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "grpc_health": frozenset({"api", "server", "cli"}),
     "grpc_reflection": frozenset({"api", "server", "cli"}),
     "grpc_status": frozenset({"api", "server", "cli"}),
-    "aiobotocore": frozenset({"source", "sink"}),
-    "botocore": frozenset({"source", "sink"}),
+    "aiobotocore": frozenset({"storage"}),
+    "botocore": frozenset({"storage"}),
+    "aiohttp": frozenset({"storage", "source"}),
+    "yarl": frozenset({"source"}),
     "prometheus_client": frozenset({"telemetry"}),
     "rich": frozenset({"cli"}),
     "tests": frozenset(),

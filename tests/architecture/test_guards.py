@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ def pytest_configure():
     leaks.GRACE_S = tasks.GRACE_S = 0.2
 """
 
+# At the end of a run, its closing line; scripts read it.
+CLOSING = r"=+ .*\d+ passed.* in \d+\.\d+s =+"
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -29,17 +33,19 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs tests under this suite's own conftest.py and configuration, in their own process."""
     pytester.makeconftest(Path(ROOT, "tests/conftest.py").read_text() + HASTEN)
 
-    def run(source: str, **environment: str) -> pytest.RunResult:
+    def run(*sources: str, processes: int = 0, **environment: str) -> pytest.RunResult:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        path = pytester.makepyfile(textwrap.dedent(source))
+        files = {f"test_{k}": textwrap.dedent(source) for k, source in enumerate(sources)}
+        pytester.makepyfile(**files)
         return pytester.runpytest_subprocess(
             "-c",
             ROOT / "pyproject.toml",
             f"--rootdir={pytester.path}",
+            f"--numprocesses={processes}",
             "-p",
             "no:cacheprovider",
-            path,
+            *(f"{name}.py" for name in files),
         )
 
     return run
@@ -346,3 +352,67 @@ def test_what_can_run_is_collected(run: Run, tmp_path: Path) -> None:
     result = run(MARKED, PATH=str(tmp_path), FRAMECAP_CORPUS=str(tmp_path))
     result.assert_outcomes(passed=5)
     assert "not collected" not in result.stdout.str()
+
+
+FORBIDDEN = """
+    import logging, os, socket, warnings, pytest
+
+    LEAK = []
+
+    def test_blameless():
+        pass
+
+    def test_descriptor():
+        LEAK.append(socket.socket())
+
+    def test_log():
+        logging.error("the lamp broke")
+
+    async def test_task():
+        import asyncio
+        asyncio.get_running_loop().leak = asyncio.create_task(asyncio.sleep(60), name="sleeper")
+
+    def test_skip():
+        pytest.skip("not today")
+
+    def test_warning():
+        warnings.warn("old")
+
+    def test_process():
+        print(f"in {os.environ['PYTEST_XDIST_WORKER']}")
+        assert False
+"""
+
+
+def test_the_guards_hold_in_each_of_several_processes(run: Run) -> None:
+    result = run(FORBIDDEN, FORBIDDEN, processes=2)
+    # One error more for each process: what it holds at its end.
+    result.assert_outcomes(passed=2 * 4, failed=2 * 3, errors=2 * 4)
+    output = result.stdout.str()
+    for said in (
+        "socket:",
+        "root: the lamp broke",
+        "sleeper",
+        "a skip is a failure: Skipped: not today",
+        "UserWarning: old",
+    ):
+        assert output.count(said) >= 2, said
+    assert "in gw0" in output and "in gw1" in output
+    assert re.fullmatch(CLOSING, result.outlines[-1])
+
+
+def test_a_file_that_skips_itself_fails_several_processes_too(run: Run) -> None:
+    skipping = "import pytest\npytest.skip('not today', allow_module_level=True)"
+    result = run(skipping, "def test_it(): pass", processes=2)
+    assert result.ret != pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["a skip is a failure: Skipped: not today"])
+
+
+def test_several_processes_say_once_what_was_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FRAMECAP_CORPUS", raising=False)
+    result = run(MARKED, MARKED, processes=2)
+    line = "not collected: 4 tests, marked corpus: FRAMECAP_CORPUS is not set"
+    assert result.outlines.count(line) == 1
+    assert re.fullmatch(CLOSING, result.outlines[-1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from enum import Enum
@@ -22,6 +21,7 @@ from framecap.server.admission import Admission, AdmissionLimits
 from framecap.spec.options import table
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1 import event_pb2
+from served import free_address
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -78,9 +78,12 @@ def test_the_settings_are_those_there_are():
         else:
             words = {
                 "allow_path": "none",
+                "idle_decoders": "processors",
+                "buckets": "none",
+                "allow_host": "none",
+                "allow_private_host": "none",
                 "running": "processors",
                 "open": "4 per processor",
-                "idle_decoders": "processors",
             }
             assert said == words[name]
 
@@ -97,7 +100,8 @@ def test_the_metrics_are_those_there_are():
 def test_the_links_lead_somewhere():
     links = re.findall(r"\]\(([^)]+)\)", README)
     assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    titles = {f"#{title.lower()}" for title in re.findall(r"^## (.+)$", README, re.MULTILINE)}
+    assert [link for link in links if link not in titles and not (ROOT / link).exists()] == []
 
 
 def test_the_mistake_is_told_as_shown(framecap, clip, tmp_path):
@@ -120,9 +124,7 @@ def test_the_requests_to_try_are_valid(framecap, clip, request_text):
 
 def test_the_client_works_as_it_stands(tmp_path, environment):
     make_clip(tmp_path / "film.mp4", frames=300)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     program = code("The service", "python")
     assert "127.0.0.1:50051" in program
     (tmp_path / "client.py").write_text(program.replace("127.0.0.1:50051", address))

@@ -7,13 +7,12 @@ import subprocess
 import pytest
 
 from cli.conftest import COMMAND
+from served import free_address
 
 
 @pytest.fixture
 def address():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return free_address()
 
 
 def test_a_service_is_healthy_until_it_is_told_to_end(process, tmp_path, environment, address):

@@ -11,9 +11,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from xdist.workermanage import WorkerController
 
 VARIABLE = "FRAMECAP_CORPUS"
 EXTERNAL_TOOLS = ("node", "npm")
+OUTPUT = "left_out"
 
 left_out = pytest.StashKey[Counter[str]]()
 
@@ -31,6 +33,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if lacking:
         config.hook.pytest_deselected(items=list(lacking))
         items[:] = [item for item in items if item not in lacking]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that deals the tests out, where there is one: it collects none itself."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[OUTPUT] = dict(session.config.stash.get(left_out, {}))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Hears from a process that ran tests; each left out the same."""
+    told: dict[str, int] = getattr(node, "workeroutput", {}).get(OUTPUT, {})
+    node.config.stash[left_out] = Counter(told)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
+from itertools import product
+from typing import TypeAlias
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from framecap._kernels.resample import resample
+from framecap._kernels.resample import AxisTaps, resample
 from framecap.model.media import Plane
 from framecap.pixels.axis import Axis, taps
 from framecap.pixels.sample import sample
@@ -38,46 +41,90 @@ AXES = {
     "chroma sited": (40, F(1, 4), F(40, 33), 33),
     "far outside": (3, F(10), F(2), 3),
 }
-MATRICES = {name: oracle.weights(*axis) for name, axis in AXES.items()}
-DEPTHS = (8, 10, 16)
+
+# Columns, by how many weights a result has and how results follow each other.
+WIDE = {
+    "same": (150, F(3), F(1), 141),
+    "shifted": (150, F(1, 4), F(1), 150),
+    "halves": (300, F(0), F(2), 150),
+    "thirds": (300, F(0), F(3), 100),
+    "sited thirds": (301, F(1, 4), F(3), 100),
+    "quarters": (400, F(0), F(4), 100),
+    "sixths": (606, F(0), F(6), 101),
+    "elevenths": (1100, F(0), F(11), 100),
+    "twentieths": (1000, F(0), F(20), 50),
+    "fortieths": (1640, F(0), F(40), 41),
+    "longer than a block": (1517, F(0), F(1517, 701), 701),
+    "doubled": (83, F(0), F(1, 2), 166),
+    "barely larger": (150, F(0), F(150, 151), 151),
+}
+
+# Rows, of which the means of two, three and four have a way of their own.
+FEW = {
+    "same": (3, F(0), F(1), 3),
+    "shifted": (5, F(1, 4), F(1), 5),
+    "halves": (6, F(0), F(2), 3),
+    "thirds": (9, F(0), F(3), 3),
+    "sited thirds": (9, F(1, 4), F(3), 3),
+    "quarters": (8, F(0), F(4), 2),
+    "fifths": (10, F(0), F(5), 2),
+    "twelfths": (25, F(0), F(25, 2), 2),
+    "barely smaller": (8, F(0), F(8, 7), 7),
+    "doubled": (3, F(0), F(1, 2), 6),
+}
+Span: TypeAlias = tuple[int, Fraction, Fraction, int]
+COUNTS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 40, 63, 64, 65)
+DEPTHS = (8, 10, 12, 13, 16)
+
+
+@cache
+def matrix(axis: Span) -> np.ndarray:
+    """Returns the weights of an axis, which many tests share."""
+    return oracle.weights(*axis)
+
+
+def agree(rows: Span, columns: Span, depth: int, padding: int = 7) -> None:
+    """Holds the kernel to its definition, on noise."""
+    plane = noise(rows[0], columns[0], depth, padding=padding)
+    expected = oracle.resample(plane, matrix(rows), matrix(columns), depth)
+    ours = run(plane, Axis(*rows), Axis(*columns), depth)
+    np.testing.assert_array_equal(ours, expected, err_msg=f"{rows} by {columns}")
 
 
 def run(plane: Plane, rows: Axis, columns: Axis, depth: int) -> Plane:
     """Calls the kernel itself, also where a view would do."""
-    down, across = taps(rows), taps(columns)
     target = padded(np.zeros((rows.count, columns.count)), depth, padding=3)
-    resample(
-        plane,
-        target,
-        down.starts,
-        down.weights,
-        down.span,
-        across.starts,
-        across.weights,
-        across.span,
-        depth,
-    )
+    resample(plane, target, taps(rows).kernel, taps(columns).kernel, depth)
     return target
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-@pytest.mark.parametrize("across", AXES)
-@pytest.mark.parametrize("down", AXES)
-def test_every_pair_of_axes_is_as_defined(down: str, across: str, depth: int) -> None:
-    rows, columns = AXES[down], AXES[across]
-    plane = noise(rows[0], columns[0], depth)
-    expected = oracle.resample(plane, MATRICES[down], MATRICES[across], depth)
-    np.testing.assert_array_equal(run(plane, Axis(*rows), Axis(*columns), depth), expected)
+def test_every_pair_of_axes_is_as_defined(depth: int) -> None:
+    for rows, columns in product(AXES.values(), AXES.values()):
+        agree(rows, columns, depth)
 
 
-@pytest.mark.parametrize("depth", (8, 10))
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("across", WIDE)
+def test_every_way_through_the_kernel_is_as_defined(across: str, depth: int) -> None:
+    """Wide enough for every vector, with and without a rest; each way is one of the pairs."""
+    for rows in FEW.values():
+        agree(rows, WIDE[across], depth)
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_every_number_of_results_is_as_defined(depth: int) -> None:
+    """Vectors take 8, 16 or 32 at a time; what is left over takes other ways."""
+    for count, rows in product(COUNTS, (FEW["same"], FEW["thirds"])):
+        agree(rows, (count, F(1, 4), F(1), count), depth)
+        agree(rows, (3 * count, F(0), F(3), count), depth)
+        agree(rows, (5 * count, F(0), F(5), count), depth)
+        agree(rows, (count, F(0), F(1), count), depth)
+
+
 @pytest.mark.parametrize("padding", (0, 2, 31))
-def test_a_wide_plane_is_as_defined(depth: int, padding: int) -> None:
-    """Wider than the block of columns that is summed at a time, and not a multiple of it."""
-    rows, columns = (8, F(0), F(8, 3), 3), (2117, F(0), F(2117, 1301), 1301)
-    plane = noise(8, 2117, depth, padding=padding)
-    expected = oracle.resample(plane, oracle.weights(*rows), oracle.weights(*columns), depth)
-    np.testing.assert_array_equal(run(plane, Axis(*rows), Axis(*columns), depth), expected)
+def test_padded_rows_are_as_defined(padding: int) -> None:
+    agree(FEW["barely smaller"], WIDE["longer than a block"], 8, padding)
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
@@ -86,10 +133,10 @@ def test_extremes_do_not_overflow(name: str, depth: int) -> None:
     """The checkerboards that drive a cubic's overshoot highest and lowest."""
     axis = AXES[name]
     high = np.indices((axis[0], axis[0])).sum(0) // 2 % 2 * (2**depth - 1)
-    matrix = MATRICES[name]
+    weights = matrix(axis)
     for board in (high, 2**depth - 1 - high):
         plane = padded(board, depth)
-        expected = oracle.resample(plane, matrix, matrix, depth)
+        expected = oracle.resample(plane, weights, weights, depth)
         np.testing.assert_array_equal(run(plane, Axis(*axis), Axis(*axis), depth), expected)
 
 
@@ -97,8 +144,7 @@ def test_extremes_do_not_overflow(name: str, depth: int) -> None:
 def test_samples_above_the_depth_count_as_its_largest(name: str) -> None:
     axis = AXES[name]
     plane = noise(axis[0], axis[0], 16)
-    matrix = MATRICES[name]
-    expected = oracle.resample(plane, matrix, matrix, 10)
+    expected = oracle.resample(plane, matrix(axis), matrix(axis), 10)
     np.testing.assert_array_equal(run(plane, Axis(*axis), Axis(*axis), 10), expected)
 
 
@@ -147,54 +193,65 @@ def test_enlarging_is_pillows_bicubic(size: tuple[int, int]) -> None:
 class TestRefusals:
     """What the kernel does not take."""
 
-    axis = Axis(8, F(0), F(2), 4)
+    table = taps(Axis(8, F(0), F(2), 4)).kernel
 
-    def call(self, plane: Plane, target: Plane, depth: int = 8, **changes: object) -> None:
-        table = taps(self.axis)
-        arguments = {
-            "row_starts": table.starts,
-            "row_weights": table.weights,
-            "row_span": table.span,
-            "column_starts": table.starts,
-            "column_weights": table.weights,
-            "column_span": table.span,
-        }
-        resample(plane, target, **(arguments | changes), depth=depth)  # type: ignore[arg-type]
+    def call(self, plane: Plane, target: Plane, depth: int = 8) -> None:
+        resample(plane, target, self.table, self.table, depth)
 
     def test_columns_that_stand_apart(self) -> None:
         with pytest.raises(ValueError, match="samples of a row must be adjacent"):
             self.call(noise(8, 16)[:, ::2], np.empty((4, 4), np.uint8))
-
-    def test_an_empty_plane(self) -> None:
-        with pytest.raises(ValueError, match="the source is empty"):
-            self.call(np.empty((0, 8), np.uint8), np.empty((4, 4), np.uint8))
 
     @pytest.mark.parametrize("depth", (7, 9, 17))
     def test_a_depth_the_type_cannot_hold(self, depth: int) -> None:
         with pytest.raises(ValueError, match="cannot hold the depth"):
             self.call(noise(8, 8), np.empty((4, 4), np.uint8), depth=depth)
 
-    @pytest.mark.parametrize(("shape", "axis"), [((5, 4), "rows"), ((4, 3), "columns")])
-    def test_a_target_of_another_size(self, shape: tuple[int, int], axis: str) -> None:
-        with pytest.raises(ValueError, match=f"the {axis}' taps and the target differ in size"):
+    @pytest.mark.parametrize("shape", [(5, 4), (4, 3)])
+    def test_a_target_of_another_size(self, shape: tuple[int, int]) -> None:
+        with pytest.raises(ValueError, match="the taps and the target differ in size"):
             self.call(noise(8, 8), np.empty(shape, np.uint8))
 
-    @pytest.mark.parametrize("shape", [(7, 8), (8, 7)])
+    @pytest.mark.parametrize("shape", [(7, 8), (8, 7), (0, 8)])
     def test_taps_beyond_the_plane(self, shape: tuple[int, int]) -> None:
         with pytest.raises(ValueError, match="taps lie outside the source"):
             self.call(noise(*shape), np.empty((4, 4), np.uint8))
 
-    def test_taps_before_the_plane(self) -> None:
-        starts = np.array([-1, 0, 2, 4], np.int32)
-        with pytest.raises(ValueError, match="taps lie outside the source"):
-            self.call(noise(8, 8), np.empty((4, 4), np.uint8), row_starts=starts)
 
-    @pytest.mark.parametrize("span", (0, 9))
+class TestRefusedTaps:
+    """Weights the kernel does not take."""
+
+    def make(self, weights: list[list[int]], span: int, first: int = 0) -> AxisTaps:
+        starts = np.arange(first, first + len(weights), dtype=np.int32)
+        return AxisTaps(starts, np.array(weights, np.int16), span)
+
+    def test_taps_before_the_plane(self) -> None:
+        with pytest.raises(ValueError, match="taps lie outside the source"):
+            self.make([[16384, 0, 0, 0]], 1, first=-1)
+
+    def test_no_results(self) -> None:
+        with pytest.raises(ValueError, match="each result needs a start and weights"):
+            AxisTaps(np.empty(0, np.int32), np.empty((0, 4), np.int16), 1)
+
+    def test_fewer_starts_than_weights(self) -> None:
+        with pytest.raises(ValueError, match="each result needs a start and weights"):
+            AxisTaps(np.zeros(1, np.int32), np.zeros((2, 4), np.int16), 1)
+
+    @pytest.mark.parametrize("span", (0, 5))
     def test_a_span_without_weights(self, span: int) -> None:
         with pytest.raises(ValueError, match="the span exceeds the weights"):
-            self.call(noise(8, 8), np.empty((4, 4), np.uint8), row_span=span)
+            self.make([[16384, 0, 0, 0]], span)
 
-    def test_weights_without_padding(self) -> None:
-        weights = np.ascontiguousarray(taps(self.axis).weights[:, :2])
-        with pytest.raises(ValueError, match="padded to a multiple of 8"):
-            self.call(noise(8, 8), np.empty((4, 4), np.uint8), column_weights=weights)
+    @pytest.mark.parametrize("width", (2, 12, 24))
+    def test_weights_without_padding(self, width: int) -> None:
+        with pytest.raises(ValueError, match="padded to 4, 8 or a multiple of 16"):
+            self.make([[16384] + [0] * (width - 1)], 1)
+
+    def test_weights_beyond_the_span(self) -> None:
+        with pytest.raises(ValueError, match="weights beyond the span must be 0"):
+            self.make([[8192, 8192, 0, 0]], 1)
+
+    @pytest.mark.parametrize("weights", [[16383, 0], [20000, -3615], [20482, -4098]])
+    def test_weights_of_another_sum(self, weights: list[int]) -> None:
+        with pytest.raises(ValueError, match="the weights of a result must sum to 16384"):
+            self.make([[*weights, 0, 0]], 2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,7 @@ COMPARED = 64
 
 Picture = npt.NDArray[np.float32]
 Pictures = dict[int, npt.NDArray[np.uint8]]
+Capture = Callable[[str], Captured]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,12 @@ def pictures(film: Path, line: Timeline) -> Pictures:
     """libav's own pictures of the frames that are compared, and of their neighbours."""
     chosen = [ordinal for request in REQUESTS for ordinal in compared(line, request)]
     return timeline.pictures(film, {i for ordinal in chosen for i in around(ordinal)})
+
+
+@pytest.fixture(scope="module")
+def captured(film: Path, line: Timeline) -> Capture:
+    """Captures once for each request: the film is long."""
+    return functools.cache(lambda request: assert_captured(film, line, request))
 
 
 def compared(line: Timeline, request: str) -> list[int]:
@@ -89,14 +98,14 @@ def noise_ratio(one: Picture, other: Picture) -> float:
     return float(10 * np.log10(255**2 / max(np.square(one - other).mean(), 1e-9)))
 
 
-def assert_pictures(captured: Captured, line: Timeline, request: str, pictures: Pictures) -> None:
+def assert_pictures(images: list[Image], line: Timeline, request: str, pictures: Pictures) -> None:
     """Asserts that images show their own frames, and neighbours that look different less well."""
     ordinals = [pick.frame.ordinal for pick in expected(line, text.parse(request).spec)]
-    images = dict(zip(ordinals, captured.images, strict=True))
+    of = dict(zip(ordinals, images, strict=True))
     crop = "scaletype_crop" in request
     told_apart = 0
     for ordinal in compared(line, request):
-        image = images[ordinal]
+        image = of[ordinal]
         given = np.asarray(decoded(image).convert("RGB"), np.float32)
         views = {i: rendered(pictures[i], image, crop=crop) for i in around(ordinal)}
         own = noise_ratio(given, views[ordinal])
@@ -110,14 +119,13 @@ def assert_pictures(captured: Captured, line: Timeline, request: str, pictures: 
 
 @pytest.mark.parametrize("request_text", REQUESTS)
 def test_frames_and_pictures_are_the_oracles(
-    film: Path, line: Timeline, pictures: Pictures, request_text: str
+    captured: Capture, line: Timeline, pictures: Pictures, request_text: str
 ) -> None:
-    captured = assert_captured(film, line, request_text)
-    assert_pictures(captured, line, request_text, pictures)
+    assert_pictures(captured(request_text).images, line, request_text, pictures)
 
 
-def test_one_picture_every_ten_seconds_of_the_film(film: Path, line: Timeline) -> None:
-    images = assert_captured(film, line, CROPPED).images
+def test_one_picture_every_ten_seconds_of_the_film(captured: Capture) -> None:
+    images = captured(CROPPED).images
     assert len(images) == 64
     assert {(image.width, image.height) for image in images} == {(512, 512)}
     ten_seconds = [i * 10_000_000_000 for i in range(64)]
@@ -126,34 +134,32 @@ def test_one_picture_every_ten_seconds_of_the_film(film: Path, line: Timeline) -
     assert {image.answered_count for image in images} == {1}
 
 
-def test_five_small_pictures_from_eleven_seconds_on(film: Path, line: Timeline) -> None:
-    images = assert_captured(film, line, HALVED).images
+def test_five_small_pictures_from_eleven_seconds_on(captured: Capture) -> None:
+    images = captured(HALVED).images
     assert {(image.width, image.height) for image in images} == {(160, 92)}
     # 30 frames a second from 10 s on, on a clock of 90 kHz: 3000 ticks, give or take one.
     for number, image in enumerate(images):
         assert abs(image.pts - (21 * 90_000 + number * 3000)) <= 1
 
 
-def test_the_film_is_covered_to_its_end(film: Path, line: Timeline) -> None:
-    captured = assert_captured(film, line, AVERAGE)
-    assert len(captured.images) == 10
-    assert captured.images[-1].requested_time == line.end * 9 / 10 * 10**9 // 1
-    assert captured.summary.requested_count == 10
+def test_the_film_is_covered_to_its_end(captured: Capture, line: Timeline) -> None:
+    average = captured(AVERAGE)
+    assert len(average.images) == 10
+    assert average.images[-1].requested_time == line.end * 9 / 10 * 10**9 // 1
+    assert average.summary.requested_count == 10
 
 
-def test_every_keyframe_is_there(film: Path, line: Timeline, corpus: Path) -> None:
+def test_every_keyframe_is_there(captured: Capture, corpus: Path) -> None:
     with (corpus / "MANIFEST.tsv").open(newline="") as manifest:
         (row,) = (r for r in csv.DictReader(manifest, delimiter="\t") if r["file"] == FILM)
-    images = assert_captured(film, line, KEYFRAMES).images
+    images = captured(KEYFRAMES).images
     assert len(images) == int(row["key_packets"])
     assert all(image.keyframe for image in images)
 
 
-def test_the_largest_changes_are_among_those_above_any_threshold(
-    film: Path, line: Timeline
-) -> None:
-    every = assert_captured(film, line, "video/snapshots,m_dhash,f_jpg,w_32,h_32,inter_1000")
-    most = assert_captured(film, line, MOST_CHANGED)
+def test_the_largest_changes_are_among_those_above_any_threshold(captured: Capture) -> None:
+    every = captured("video/snapshots,m_dhash,f_jpg,w_32,h_32,inter_1000")
+    most = captured(MOST_CHANGED)
     assert {image.pts for image in most.images} <= {image.pts for image in every.images}
     largest = sorted((image.changed_bits or 0 for image in every.images), reverse=True)[:5]
     assert sorted((image.changed_bits or 0 for image in most.images), reverse=True) == largest

@@ -30,7 +30,7 @@ def resample(
         depth: Bits of a sample.
     """
     most = 2**depth - 1
-    extra = 6 if plane.dtype == np.uint8 else 16 - depth
+    extra = (14 if depth <= 12 else 16) - depth
     samples = np.minimum(plane.astype(np.int64), most)
     between = _rounded(rows @ samples, 14 - extra)
     return np.clip(_rounded(between @ columns.T, 14 + extra), 0, most)

@@ -3,15 +3,12 @@ import numpy.typing as npt
 
 from framecap.model.media import Plane
 
-def resample(
-    source: Plane,
-    target: Plane,
-    row_starts: npt.NDArray[np.int32],
-    row_weights: npt.NDArray[np.int16],
-    row_span: int,
-    column_starts: npt.NDArray[np.int32],
-    column_weights: npt.NDArray[np.int16],
-    column_span: int,
-    depth: int,
-) -> None:
+class AxisTaps:
+    """The weights of one axis, checked once for all planes that are resampled with them."""
+
+    def __init__(
+        self, starts: npt.NDArray[np.int32], weights: npt.NDArray[np.int16], span: int
+    ) -> None: ...
+
+def resample(source: Plane, target: Plane, down: AxisTaps, across: AxisTaps, depth: int) -> None:
     """Fills `target` with weighted sums of `source`'s samples."""

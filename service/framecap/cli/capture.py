@@ -16,7 +16,7 @@ from framecap.call import CaptureCall
 from framecap.capture import capture as capture_events
 from framecap.cli.events_file import open_events, write_event
 from framecap.cli.exits import Exit, tell_failure
-from framecap.cli.local import Destination, local_services
+from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, REQUEST, SOURCE
 from framecap.cli.progress import ProgressBar
 from framecap.cli.teller import Teller
@@ -59,12 +59,12 @@ def capture(source: str, request: str, output: Path | None, events: str | None, 
     its path and its time, goes to standard output.
     """
     call = CaptureCall(source=source, request=request)
-    destination = Destination(data=data, output=output)
+    destination = Destination(stores=stores_of(data), output=output)
     with open_events(events) as stream:
         # Before the bar, which is drawn by a thread.
         launcher = DirectFork()
         with ProgressBar(sys.stderr) as bar:
-            teller = Teller(bar, buckets=data, quiet=events == "-")
+            teller = Teller(bar, buckets=destination.stores.buckets, quiet=events == "-")
 
             def tell(event: event_pb2.CaptureEvent) -> None:
                 if stream is not None:

@@ -12,7 +12,7 @@ from framecap.call import CaptureCall
 from framecap.capture import capture
 from framecap.cli.exits import Exit, tell_failure
 from framecap.cli.facts import accepted_rows, media_rows, plan_rows, table, to_json
-from framecap.cli.local import Destination, local_services
+from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, JSON, REQUEST, SOURCE
 from framecap.decoder.launcher import DirectFork, Launcher
 from framecap.decoder.v1 import decoder_pb2
@@ -48,7 +48,7 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     else:
         click.echo(table(accepted_rows(found.accepted)))
         click.echo("\n" + table(media_rows(found.probed)))
-        click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec)))
+        click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec, found.probed)))
     return Exit.DONE
 
 
@@ -58,5 +58,5 @@ async def look(call: CaptureCall, launcher: Launcher, data: Path) -> Outline:
     Raises:
         CaptureError: The request is wrong, or the video cannot be opened.
     """
-    async with local_services(launcher, Destination(data=data)) as services:
+    async with local_services(launcher, Destination(stores=stores_of(data))) as services:
         return await outline(capture(call, services))

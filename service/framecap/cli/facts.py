@@ -18,6 +18,7 @@ Row: TypeAlias = tuple[str, str]
 
 STRATEGIES: Final[Mapping[int, str]] = {
     event_pb2.CAPTURE_STRATEGY_SEQUENTIAL: "every frame, in order",
+    event_pb2.CAPTURE_STRATEGY_SLICED: "groups of pictures side by side, in one reading",
     event_pb2.CAPTURE_STRATEGY_KEYFRAMES: "keyframes only",
     event_pb2.CAPTURE_STRATEGY_SEEK: "a seek to each instant",
     event_pb2.CAPTURE_STRATEGY_TWO_PASSES: "one pass to compare, a second for the chosen frames",
@@ -57,7 +58,11 @@ def media_rows(media: event_pb2.MediaProbed) -> Iterator[Row]:
         yield "starts", ", ".join(starts)
 
 
-def plan_rows(plan: event_pb2.CapturePlanned, spec: capture_pb2.CaptureSpec) -> Iterator[Row]:
+def plan_rows(
+    plan: event_pb2.CapturePlanned,
+    spec: capture_pb2.CaptureSpec,
+    media: event_pb2.MediaProbed,
+) -> Iterator[Row]:
     """Yields how a capture would decode."""
     name = capture_pb2.ImageFormat.Name(spec.format).removeprefix("IMAGE_FORMAT_")
     if plan.expected_count or plan.exact:
@@ -69,7 +74,8 @@ def plan_rows(plan: event_pb2.CapturePlanned, spec: capture_pb2.CaptureSpec) -> 
     yield "decoding", STRATEGIES.get(plan.strategy, "not known")
     cost = []
     if plan.decode_count:
-        cost.append(f"about {plan.decode_count} frames to decode")
+        total = f" of {media.frame_count}" if media.frame_count else ""
+        cost.append(f"at most about {plan.decode_count}{total} frames to decode")
     if plan.read_bytes:
         cost.append(f"about {size_words(plan.read_bytes)} to read")
     if cost:

@@ -10,18 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import click
+
 from framecap.cli.locate import locate
+from framecap.config import SettingsError, load_storage
 from framecap.decoder.launcher import Launcher
 from framecap.errors import DeliveryConflict
 from framecap.model.spec import CaptureSpec
 from framecap.server.admission import Admission, AdmissionLimits
+from framecap.server.stores import Stores
 from framecap.services import Services
-from framecap.sink.directory import directory_sink, local_bucket_sink
+from framecap.sink.directory import directory_sink
 from framecap.sink.naming import Naming, SourceName, resolve_bucket
 from framecap.sink.payloads import Sink
 from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
-from framecap.source.local import LocalBuckets, UserFiles
+from framecap.source.local import UserFiles
 from framecap.source.sources import Sources
+from framecap.storage.buckets_file import BucketsInvalid
 
 OUTPUT_FIELD: Final = "output"
 
@@ -30,8 +35,8 @@ OUTPUT_FIELD: Final = "output"
 class Destination:
     """Where the images of a capture go."""
 
-    data: Path
-    """The directory whose `buckets` are the local buckets, for `sys/saveas`."""
+    stores: Stores
+    """Where buckets are, for `sys/saveas`."""
 
     output: Path | None = None
     """The directory for images without `sys/saveas`; None for the current one."""
@@ -70,7 +75,21 @@ class Destination:
         assert naming is not None
         if naming.bucket is None:
             return directory_sink(self.output or Path(), naming)
-        return local_bucket_sink(self.data, naming.bucket, naming)
+        return self.stores.sink(naming)
+
+
+def stores_of(data: Path) -> Stores:
+    """Returns the stores that a command reads from and writes to.
+
+    Raises:
+        UsageError: What the environment says about them cannot be used.
+    """
+    try:
+        return Stores(data, load_storage())
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    except BucketsInvalid as error:
+        raise click.UsageError(f"FRAMECAP_BUCKETS: {error}") from error
 
 
 @asynccontextmanager
@@ -79,10 +98,15 @@ async def local_services(launcher: Launcher, destination: Destination) -> AsyncI
     try:
         yield Services(
             launcher=launcher,
-            sources=Sources(objects=LocalBuckets(destination.data), files=UserFiles()),
+            sources=Sources(
+                objects=destination.stores.objects,
+                files=UserFiles(),
+                urls=destination.stores.urls,
+            ),
             sinks=destination,
             gate=Admission(AdmissionLimits()),
-            read_address=partial(locate, data=destination.data),
+            read_address=partial(locate, buckets=destination.stores.buckets),
         )
     finally:
         await launcher.close()
+        await destination.stores.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from framecap.cli.progress import ProgressBar, counted
-from framecap.sink.directory import BUCKETS
+from framecap.storage.buckets import Buckets, DirectoryBucket
 from framecap.timebase import format_time
 from framecap.v1 import event_pb2
 
@@ -21,13 +21,13 @@ class Teller:
 
     Args:
         bar: The progress bar; it shares the terminal with the lines.
-        buckets: The directory in whose `buckets` the local buckets are.
+        buckets: Where buckets are.
         quiet: True when standard output belongs to something else; then no lines are written.
     """
 
-    def __init__(self, bar: ProgressBar, *, buckets: Path, quiet: bool) -> None:
+    def __init__(self, bar: ProgressBar, *, buckets: Buckets, quiet: bool) -> None:
         self._bar = bar
-        self._buckets = buckets / BUCKETS
+        self._buckets = buckets
         self._quiet = quiet
         self._folders: set[str] = set()
         self._replaced = 0
@@ -96,11 +96,18 @@ class Teller:
             print(line, file=sys.stderr)
 
 
-def readable(uri: str, buckets: Path) -> str:
-    """Returns the file that an image's URI names, relative when it lies below this directory."""
+def readable(uri: str, buckets: Buckets) -> str:
+    """Returns the file that an image's URI names, relative when it lies below this directory.
+
+    An object of a store is shown by its URI.
+    """
     parts = urlsplit(uri)
     if parts.scheme == "s3":
-        return f"{buckets}/{uri.removeprefix('s3://')}"
+        match buckets.find(parts.netloc):
+            case DirectoryBucket() as bucket:
+                key = uri.removeprefix(f"s3://{parts.netloc}/")
+                return f"{bucket.root}/{bucket.prefix}{key}"
+        return uri
     path = Path(unquote(parts.path))
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -18,15 +18,10 @@ READ_AHEAD_BYTES: Final = 16 * 1024
 """How much is read beyond a message, so that several small ones cost one read."""
 
 
-class Overdue(Exception):
-    """The deadline of a wait is over."""
-
-
 class AsyncChannel(Generic[Received]):
     """Sends and receives messages over a non-blocking socket, in an event loop.
 
-    A cancelled or overdue `send` or `receive` leaves the stream within a message: close it then.
-    Deadlines are by the loop's clock.
+    A cancelled `send` or `receive` leaves the stream within a message: close it then.
 
     Args:
         sock: A connected stream socket, which stays the caller's.
@@ -51,31 +46,26 @@ class AsyncChannel(Generic[Received]):
         length: int = HEADER.unpack_from(self._ahead)[0]
         return len(self._ahead) - HEADER.size >= length
 
-    async def send(self, message: Message, deadline: float | None = None) -> None:
-        """Sends a message; waits while the socket is full.
-
-        Raises:
-            Overdue: It is full beyond the deadline.
-        """
+    async def send(self, message: Message) -> None:
+        """Sends a message; waits while the socket is full."""
         left = memoryview(b"".join(frame(message)))
         while left:
             try:
                 left = left[self._sock.send(left) :]
             except BlockingIOError:
-                await self._wait(self._loop.add_writer, self._loop.remove_writer, deadline)
+                await self._wait(self._loop.add_writer, self._loop.remove_writer)
 
-    async def receive(self, deadline: float | None = None) -> Received:
+    async def receive(self) -> Received:
         """Returns the next message.
 
         Raises:
             WireError: The stream ended, or what arrived is not a message.
-            Overdue: It has not arrived whole by the deadline.
         """
-        header = await self._exactly(HEADER.size, deadline, begun=False)
+        header = await self._exactly(HEADER.size, begun=False)
         length = announced(header, self._max_bytes)
-        return parse(self._kind, await self._exactly(length, deadline, begun=True))
+        return parse(self._kind, await self._exactly(length, begun=True))
 
-    async def _exactly(self, length: int, deadline: float | None, *, begun: bool) -> bytes:
+    async def _exactly(self, length: int, *, begun: bool) -> bytes:
         if len(self._ahead) >= length:
             taken, self._ahead = self._ahead[:length], self._ahead[length:]
             return taken
@@ -83,7 +73,7 @@ class AsyncChannel(Generic[Received]):
         parts, missing = [self._ahead], length - len(self._ahead)
         self._ahead = b""
         while missing > 0:
-            part = await self._some(max(READ_AHEAD_BYTES, min(missing, MAX_CHUNK_BYTES)), deadline)
+            part = await self._some(max(READ_AHEAD_BYTES, min(missing, MAX_CHUNK_BYTES)))
             if not part:
                 raise ended(begun or any(parts))
             parts.append(part)
@@ -92,14 +82,14 @@ class AsyncChannel(Generic[Received]):
             parts[-1], self._ahead = parts[-1][:missing], parts[-1][missing:]
         return b"".join(parts)
 
-    async def _some(self, most: int, deadline: float | None) -> bytes:
+    async def _some(self, most: int) -> bytes:
         """Returns up to `most` bytes; none at the end of the stream."""
         waited = False
         while True:
             try:
                 part = self._sock.recv(most)
             except BlockingIOError:
-                await self._wait(self._loop.add_reader, self._loop.remove_reader, deadline)
+                await self._wait(self._loop.add_reader, self._loop.remove_reader)
                 waited = True
                 continue
             except ConnectionError:
@@ -110,25 +100,16 @@ class AsyncChannel(Generic[Received]):
                 await asyncio.sleep(0)
             return part
 
-    async def _wait(
-        self,
-        add: Callable[..., None],
-        remove: Callable[[int], bool],
-        deadline: float | None,
-    ) -> None:
+    async def _wait(self, add: Callable[..., None], remove: Callable[[int], bool]) -> None:
         """Returns when the socket is ready."""
-        ready: asyncio.Future[bool] = self._loop.create_future()
-        add(self._descriptor, _settle, ready, True)
-        timer = None if deadline is None else self._loop.call_at(deadline, _settle, ready, False)
+        ready: asyncio.Future[None] = self._loop.create_future()
+        add(self._descriptor, _settle, ready)
         try:
-            if not await ready:
-                raise Overdue
+            await ready
         finally:
             remove(self._descriptor)
-            if timer is not None:
-                timer.cancel()
 
 
-def _settle(future: asyncio.Future[bool], value: bool) -> None:
+def _settle(future: asyncio.Future[None]) -> None:
     if not future.done():
-        future.set_result(value)
+        future.set_result(None)

@@ -120,6 +120,9 @@ class Check:
 
     def _accept_finished(self, finished: CaptureFinished) -> None:
         _require(finished.captured_count == self._images, "a wrong count of images")
+        _require(
+            finished.read_request_count == 0, "a count of requests that only the service knows"
+        )
         _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
         finished.status.CopyFrom(own_status(finished.status))
 

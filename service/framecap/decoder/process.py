@@ -7,16 +7,17 @@ import os
 import signal
 import socket
 from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
 from framecap.decoder import exits
-from framecap.decoder.channel import AsyncChannel, Overdue
+from framecap.decoder.channel import AsyncChannel
 from framecap.decoder.check import Check, Violation
 from framecap.decoder.pidfd import gone
 from framecap.decoder.settings import DecoderSettings
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ToDecoder
-from framecap.decoder.watchdog import Watchdog
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.decoder.watchdog import Stalled, Watchdog
 from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
 
@@ -64,11 +65,12 @@ class Decoder:
         self._exited = exited
         self._settings = settings
         self._channel = AsyncChannel(sock, FromDecoder, settings.max_image_bytes + SPARE_BYTES)
-        self._watchdog = Watchdog(settings.stall_after, asyncio.get_running_loop().time)
+        self._watchdog = Watchdog(settings.stall_after)
         self._check: Check | None = None
+        self._answering = asyncio.Lock()
 
     async def send(self, message: ToDecoder) -> None:
-        """Sends the job, once and first, or the answer to a read.
+        """Sends the job, once and first.
 
         Sending to a decoder that has ended does nothing: `messages` tells why it ended.
 
@@ -78,18 +80,13 @@ class Decoder:
         if message.HasField("job"):
             self._check = Check(message.job, self._settings.max_image_bytes)
         try:
-            with self._watchdog.waiting() as deadline:
-                await self._channel.send(message, deadline)
+            async with self._watchdog.waiting():
+                await self._channel.send(message)
         except ConnectionError:
             return
-        except Overdue as error:
+        except Stalled as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
-
-    @property
-    def has_more(self) -> bool:
-        """True when `messages` will give the next at once."""
-        return self._channel.has_more
 
     async def messages(self) -> AsyncGenerator[FromDecoder]:
         """Yields what the decoder reports, checked; ends after `finished`.
@@ -109,6 +106,19 @@ class Decoder:
             yield message
             if message.HasField("finished"):
                 return
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Returns a block during which the decoder waits for the service, not the other way."""
+        return self._watchdog.held()
+
+    async def answer(self, answer: ReadAnswer) -> None:
+        """Sends the answer to a read, while `messages` is asked for the next, whose clock counts.
+
+        Answering a decoder that has ended does nothing: `messages` tells why it ended.
+        """
+        async with self._answering:
+            with suppress(ConnectionError):
+                await self._channel.send(ToDecoder(read=answer))
 
     def kill(self) -> None:
         """Ends the process at once, if it still runs."""
@@ -135,15 +145,18 @@ class Decoder:
 
     async def _next(self, check: Check) -> FromDecoder:
         try:
-            with self._watchdog.waiting() as deadline:
-                message = await self._channel.receive(deadline)
+            if self._channel.has_more:
+                message = await self._channel.receive()
+            else:
+                async with self._watchdog.waiting():
+                    message = await self._channel.receive()
             check.accept(message)
         except (StreamEnded, StreamCut):
             await self._raise_end()
         except (WireError, Violation) as error:
             self.kill()
             raise exits.crashed() from error
-        except Overdue as error:
+        except Stalled as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
         if not message.HasField("read"):

@@ -7,16 +7,21 @@ every other holder, so reads name their offset and leave that one alone.
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import threading
 from abc import abstractmethod
+from collections import OrderedDict
 from typing import Final
 
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadRequest, ToDecoder
 from framecap.decoder.wire import BlockingChannel
 
-MAX_READ_BYTES: Final = 4 * 1024 * 1024
-"""The most that one `ReadRequest` asks for."""
+BLOCK_BYTES: Final = 256 * 1024
+"""What one `ReadRequest` asks for, save at the end."""
+
+KEPT_BLOCKS: Final = 32
+"""How many blocks a decoder keeps."""
 
 
 class SourceFile(io.RawIOBase):
@@ -95,7 +100,10 @@ class LocalFile(SourceFile):
 
 
 class RemoteFile(SourceFile):
-    """A file that the service reads.
+    """A file that the service reads; several threads may read at once.
+
+    It is asked for in blocks, some of which are kept: the library reads in small pieces, here and
+    there, and often the same ones again.
 
     When the service cannot read, the process ends: whatever a decoder made of half a source would
     be wrong, and the service knows the cause better.
@@ -107,15 +115,60 @@ class RemoteFile(SourceFile):
 
     def __init__(self, channel: BlockingChannel[ToDecoder], size: int) -> None:
         super().__init__(size)
-        self._channel = channel
-        self._reading = threading.Lock()
+        self._asking = _Asking(channel)
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._keeping = threading.Lock()
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end."""
-        request = ReadRequest(offset=offset, length=min(length, MAX_READ_BYTES))
-        with self._reading:
-            self._channel.send(FromDecoder(read=request))
+        if offset >= self.size:
+            return b""
+        number, begin = divmod(offset, BLOCK_BYTES)
+        return self._block(number)[begin : begin + length]
+
+    def _block(self, number: int) -> bytes:
+        with self._keeping:
+            if number in self._blocks:
+                self._blocks.move_to_end(number)
+                return self._blocks[number]
+        offset = number * BLOCK_BYTES
+        data = self._asking.read(offset, min(BLOCK_BYTES, self.size - offset))
+        with self._keeping:
+            self._blocks[number] = data
+            while len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
+        return data
+
+
+class _Asking:
+    """Asks the service for bytes. Of the threads that wait, one receives for all.
+
+    Args:
+        channel: The decoder's channel to the service.
+    """
+
+    def __init__(self, channel: BlockingChannel[ToDecoder]) -> None:
+        self._channel = channel
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, bytes] = {}
+        self._receiving = False
+        self._arrived = threading.Condition()
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Returns the bytes; ends the process when there are none to be had."""
+        number = next(self._numbers)
+        request = ReadRequest(offset=offset, length=length, number=number)
+        self._channel.send(FromDecoder(read=request))
+        while True:
+            with self._arrived:
+                self._arrived.wait_for(lambda: number in self._answers or not self._receiving)
+                if number in self._answers:
+                    return self._answers.pop(number)
+                self._receiving = True
             answer = self._channel.receive()
-        if not answer.HasField("read") or answer.read.failed:
-            os._exit(0)
-        return answer.read.data
+            if not answer.HasField("read") or answer.read.failed:
+                os._exit(0)
+            with self._arrived:
+                self._answers[answer.read.number] = answer.read.data
+                self._receiving = False
+                self._arrived.notify_all()

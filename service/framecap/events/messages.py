@@ -40,6 +40,7 @@ MAX_DURATION: Final = 315_576_000_000 * NANOSECONDS_PER_SECOND
 
 STRATEGIES: Final[Mapping[Strategy, event_pb2.CaptureStrategy]] = {
     Strategy.SEQUENTIAL: event_pb2.CAPTURE_STRATEGY_SEQUENTIAL,
+    Strategy.SLICED: event_pb2.CAPTURE_STRATEGY_SLICED,
     Strategy.KEYFRAMES: event_pb2.CAPTURE_STRATEGY_KEYFRAMES,
     Strategy.SEEK: event_pb2.CAPTURE_STRATEGY_SEEK,
     Strategy.TWO_PASSES: event_pb2.CAPTURE_STRATEGY_TWO_PASSES,

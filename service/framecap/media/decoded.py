@@ -27,3 +27,8 @@ class Decoded:
 def decoded_of(frame: Frame) -> Decoded:
     """Returns what the decoder gave for a frame."""
     return cast("Decoded", frame.native)
+
+
+def frame_bytes(frame: Frame) -> int:
+    """Returns how many bytes a frame's picture holds."""
+    return sum(plane.buffer_size for plane in decoded_of(frame).frame.planes)

@@ -7,7 +7,7 @@ seek finds or the tail says would be wrong.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +16,7 @@ from av.index import IndexEntries
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.model.plan import Span
 from framecap.timebase import Pts
 
 # The largest file that is read whole for what its packets tell: some 7 µs a packet, and nothing is
@@ -66,17 +67,46 @@ class Index:
 
     @property
     def tells(self) -> bool:
-        """True when `key_after` knows keyframes. First asked before the container is lent."""
+        """True when keyframes are known. First asked before the container is lent."""
         return self._entries is not None or bool(self._cues())
 
     def key_after(self, moment: Pts) -> Pts | None:
         """Returns the dts of the first keyframe after `moment`; None where none is known."""
+        return self._key(moment + 1, backward=False)
+
+    def key_before(self, moment: Pts) -> Pts | None:
+        """Returns the dts of the last keyframe at or before `moment`; None where none is known."""
+        return self._key(moment, backward=True)
+
+    def span(self, begin: Pts, end: Pts) -> Span:
+        """Returns what lies from the packet at `begin` to the one on screen at `end`."""
+        entries = self._entries
+        if entries is None:
+            rate = self._container.frame_rate or 0
+            return Span(frames=int((end - begin) * self._container.time_base * rate) + 1, size=0)
+        first, last = (
+            max(0, entries.search_timestamp(moment, backward=True, any_frame=True))
+            for moment in (begin, end)
+        )
+        return Span(
+            frames=last - first + 1,
+            size=max(0, entries[last].pos + entries[last].size - entries[first].pos),
+        )
+
+    @property
+    def last(self) -> Pts:
+        """The dts of the last packet, or of the last keyframe where only those are known."""
+        if self._entries is None:
+            return self._cues()[-1]
+        return self._entries[len(self._entries) - 1].timestamp
+
+    def _key(self, moment: Pts, *, backward: bool) -> Pts | None:
         if self._entries is not None:
-            found = self._entries.search_timestamp(moment + 1, backward=False, any_frame=False)
+            found = self._entries.search_timestamp(moment, backward=backward, any_frame=False)
             return self._entries[found].timestamp if found >= 0 else None
         cues = self._cues()
-        position = bisect_right(cues, moment)
-        return cues[position] if position < len(cues) else None
+        position = bisect_right(cues, moment) - 1 if backward else bisect_left(cues, moment)
+        return cues[position] if 0 <= position < len(cues) else None
 
     def keys(self) -> Iterator[Pts]:
         """Yields the dts of all keyframes, where the container's index is whole."""

@@ -80,10 +80,8 @@ class Lanes:
         """Yields lanes that each go to their place in the source by themselves."""
         moment = wanted.following(self._known.pts)
         while moment is not None and not self._ended:
-            if self._index.tells:
-                stop = self._index.key_after(moment)
-            else:
-                stop = _several(wanted, moment)
+            tells = self._index.tells
+            stop = self._index.key_after(moment) if tells else _several(wanted, moment)
             yield partial(self._sought, Part(wanted, moment, stop))
             moment = None if stop is None else wanted.following(stop)
 
@@ -97,6 +95,8 @@ class Lanes:
         begin = wanted.following(self._known.pts)
         if begin is None:
             return
+        if begin > self._known.pts and not self._index.continuous:
+            begin = self._known.pts
         batch: list[Run] = []
         left = limit
         for run in self._runs(self._main, wanted, begin):

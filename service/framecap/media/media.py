@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from fractions import Fraction
 from functools import partial
 from itertools import chain
-from types import TracebackType
 from typing import BinaryIO, Final, Self
 
 from av.video.frame import VideoFrame
@@ -31,6 +30,7 @@ from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
+from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
 from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
@@ -157,22 +157,22 @@ class Media:
                 pass
         return (yield from measure_end(self._file, self._index, self.measuring))
 
-    def ways(self, *, sparse: bool, limit: int | None) -> Iterator[Way]:
-        """Yields ways to wanted frames, the shortest first, the last one always right.
+    def ways(self, reading: Strategy, *, limit: int | None) -> Iterator[Way]:
+        """Yields ways to wanted frames, as planned and then safer ones, the last always right.
 
         A way raises `Irregular` where it ends; what it gave before is right. All but the last give
         wanted frames only, and now and then the last one of the video; the last gives every visible
         frame.
 
         Args:
-            sparse: True when much of the video may lie between wanted frames.
+            reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.
             limit: How many frames are wanted at most; None is no limit.
         """
-        lanes = self._lanes
-        if lanes is not None:
-            if sparse and (self._index.tells or not self._index.small) and self._index.continuous:
-                yield lanes.by_seeking
-            yield partial(lanes.by_reading, limit=limit)
+        if self._lanes is not None:
+            if reading is Strategy.SEEK:
+                yield self._lanes.by_seeking
+            if reading is not Strategy.SEQUENTIAL:
+                yield partial(self._lanes.by_reading, limit=limit)
         yield self._whole_way
 
     def keyframe_ways(self) -> Iterator[Way]:
@@ -206,10 +206,22 @@ class Media:
             for frame in self._begin(closing):
                 yield frame if frame is None or frame.end > zero else None
 
-    @property
-    def reachable(self) -> bool:
-        """True when frames may be reached by shorter ways. Not in strict readings."""
-        return self._lanes is not None
+    def reach(self, *, gaps: bool) -> Reach:
+        """Returns which shorter ways there are. None in strict readings.
+
+        Args:
+            gaps: False when seeking is out of the question anyway, and need not be looked into.
+        """
+        index = self._index
+        if self._lanes is None:
+            return Reach(keyframes=self.keyframes_stand_alone)
+        tells = index.tells
+        return Reach(
+            sliced=True,
+            seekable=gaps and (tells or not index.small) and index.continuous,
+            keyframes=self.keyframes_stand_alone,
+            index=index if tells else None,
+        )
 
     @property
     def keyframes_stand_alone(self) -> bool:
@@ -218,11 +230,6 @@ class Media:
         return first is not None and stand_alone(
             self._container, decoded_of(first).frame, first.pts
         )
-
-    @staticmethod
-    def frame_bytes(frame: Frame) -> int:
-        """Returns how many bytes a frame's picture holds."""
-        return sum(plane.buffer_size for plane in decoded_of(frame).frame.planes)
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
@@ -284,10 +291,5 @@ class Media:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

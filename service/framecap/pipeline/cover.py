@@ -10,7 +10,7 @@ from framecap.model.spec import CaptureSpec
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
-from framecap.plan.choose import choose
+from framecap.plan.choose import choose_cover
 from framecap.select.cover import without_effect
 from framecap.stopwatch import Stopwatch
 
@@ -32,15 +32,7 @@ def capture_cover(
     if until is Until.PROBED:
         return
     yield from without_effect(spec)
-    yield choose(
-        spec,
-        info,
-        imaging.geometry(picture),
-        keyframes_alone=False,
-        may_jump=False,
-        source_bytes=size,
-        end=None,
-    )
+    yield choose_cover(imaging.geometry(picture), size)
     if until is Until.PLANNED:
         return
     as_stored = media.cover_format is spec.format and not spec.box.given

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from framecap.media.media import Media
+from framecap.media.decoded import frame_bytes
 from framecap.model.media import Frame
 from framecap.model.spec import (
     CaptureSpec,
@@ -66,7 +66,6 @@ class Sampling:
 
     Args:
         spec: The request.
-        media: The source.
         imaging: Makes images.
         watch: Counts the time that decoding takes.
         wanted: Which frames the choice takes, or takes as samples.
@@ -77,7 +76,6 @@ class Sampling:
     def __init__(
         self,
         spec: CaptureSpec,
-        media: Media,
         imaging: Imaging,
         watch: Stopwatch,
         wanted: Wanted,
@@ -85,7 +83,6 @@ class Sampling:
         ranking: bool = False,
         ranked: bool = False,
     ) -> None:
-        self._media = media
         self._imaging = imaging
         self._watch = watch
         self._wanted = wanted
@@ -128,7 +125,7 @@ class Sampling:
         """Returns about how many bytes a sample holds."""
         if sample.encoded is not None:
             return len(sample.encoded.data)
-        return SMALL if sample.frame.native is None else self._media.frame_bytes(sample.frame)
+        return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
 
     def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
         previous: int | None = None

@@ -52,6 +52,7 @@ class _VideoCapture:
         self._imaging = Imaging(spec, media, watch)
         self._ledger = Ledger(spec, media, watch)
         self._first: Pts = 0
+        self._reading = Strategy.SEQUENTIAL
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
@@ -67,31 +68,32 @@ class _VideoCapture:
         end = ledger.end_time
         if end is not None:
             check_start(self._spec, end)
+        grid = targets(self._spec, end)
+        wanted = wanted_of(self._spec, grid, media.clock, first.pts)
         plan = choose(
             self._spec,
             info,
             self._imaging.geometry(picture),
-            keyframes_alone=media.keyframes_stand_alone,
-            may_jump=has_gaps(self._spec) and media.reachable,
+            media.reach(gaps=has_gaps(self._spec)),
+            wanted,
+            first=first.pts,
             source_bytes=size,
             end=end,
         )
         yield plan
         if until is Until.PLANNED:
             return
-        grid = targets(self._spec, end)
+        self._first, self._reading = first.pts, plan.reading
         try:
-            yield from self._capture(plan.strategy, grid, first.pts)
+            yield from self._capture(plan.strategy, grid, wanted)
         except CaptureError:
             yield ledger.summary()
             raise
         yield from ledger.warnings()
         yield ledger.summary()
 
-    def _capture(self, strategy: Strategy, grid: Grid | None, first: Pts) -> Iterator[Report]:
+    def _capture(self, strategy: Strategy, grid: Grid | None, wanted: Wanted) -> Iterator[Report]:
         """Chooses among all frames, and makes images of what is chosen."""
-        wanted = wanted_of(self._spec, grid, self._media.clock, first)
-        self._first = first
 
         def make(hash_of: Callable[[Frame], int]) -> Selector:
             hashing = Hashing(hash_of=hash_of, changed_bits=changed_bits)
@@ -143,7 +145,6 @@ class _VideoCapture:
     def _sampling(self, wanted: Wanted, *, ranking: bool = False, ranked: bool = False) -> Sampling:
         return Sampling(
             self._spec,
-            self._media,
             self._imaging,
             self._watch,
             wanted,
@@ -180,7 +181,7 @@ class _VideoCapture:
             yield from self._media.keyframe_ways()
         else:
             limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
-            yield from self._media.ways(sparse=not isinstance(wanted, Stretch), limit=limit)
+            yield from self._media.ways(self._reading, limit=limit)
 
     def _samples(
         self, way: Way, selector: Selector, sampling: Sampling, wanted: Wanted

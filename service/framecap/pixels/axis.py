@@ -22,14 +22,17 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from framecap._kernels.resample import AxisTaps
+
 WEIGHT_BITS: Final = 14
 WEIGHT_SUM: Final = 1 << WEIGHT_BITS
 
 MAX_DENOMINATOR: Final = 1 << 16
 """Above this, exact weights would not fit 64 bits. 8192 pixels from quartered chroma need it."""
 
-VECTOR: Final = 8
-"""Weights are padded with zeros to a multiple of this, for kernels that read by vector."""
+VECTOR: Final = 16
+"""More than 8 weights are padded with zeros to a multiple of this, fewer to 8 or 4: the kernel
+reads them by vector."""
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -64,6 +67,9 @@ class Axis:
 @dataclass(frozen=True, slots=True, eq=False)
 class Taps:
     """Weights by result: `weights[i, k]` is that of sample `starts[i] + k`."""
+
+    kernel: AxisTaps
+    """All of it, as the kernel takes it."""
 
     starts: npt.NDArray[np.int32]
     """The first sample of each result, such that all `span` samples exist."""
@@ -140,9 +146,14 @@ def _within(length: int, first: Integers, weights: Integers) -> Taps:
     span = min(width, length)
     starts = np.clip(first, 0, length - span)
     columns = np.clip(first[:, None] + np.arange(width), 0, length - 1) - starts[:, None]
-    padded = np.zeros((count, -(-span // VECTOR) * VECTOR), np.int64)
+    padded = np.zeros((count, _width(span)), np.int64)
     np.add.at(padded, (np.arange(count)[:, None], columns), weights)
-    result = Taps(starts.astype(np.int32), padded.astype(np.int16), span)
-    result.starts.setflags(write=False)
-    result.weights.setflags(write=False)
-    return result
+    result = starts.astype(np.int32), padded.astype(np.int16)
+    for array in result:
+        array.setflags(write=False)
+    return Taps(AxisTaps(*result, span), *result, span)
+
+
+def _width(span: int) -> int:
+    """Returns how many weights the kernel takes for `span` samples."""
+    return 4 if span <= 4 else 8 if span <= 8 else -(-span // VECTOR) * VECTOR

@@ -20,15 +20,5 @@ def sample(plane: Plane, window: Window, depth: int) -> Plane:
         return plane[top : top + window.rows.count, left : left + window.columns.count]
     rows, columns = taps(window.rows), taps(window.columns)
     target = np.empty((window.rows.count, window.columns.count), plane.dtype)
-    resample(
-        plane,
-        target,
-        rows.starts,
-        rows.weights,
-        rows.span,
-        columns.starts,
-        columns.weights,
-        columns.span,
-        depth,
-    )
+    resample(plane, target, rows.kernel, columns.kernel, depth)
     return target

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from framecap.model.media import MediaInfo
-from framecap.model.plan import Geometry, Plan, Strategy
+from framecap.model.plan import Cost, Geometry, Plan, Reach, Strategy
 from framecap.model.spec import (
     AverageSelection,
     CaptureSpec,
@@ -15,19 +16,23 @@ from framecap.model.spec import (
     KeyframeSelection,
     SeekPolicy,
 )
-from framecap.timebase import NANOSECONDS_PER_SECOND, format_time
+from framecap.model.wanted import Stretch, Wanted
+from framecap.plan.cost import prefers_seeking, reading_on, seeking
+from framecap.timebase import NANOSECONDS_PER_SECOND, Pts, format_time
 
-_EXPLANATIONS = {
-    Strategy.COVER: "The file has no video; its cover art is the picture.",
-    Strategy.KEYFRAMES: "Only keyframes are wanted, and each decodes by itself.",
-    Strategy.TWO_PASSES: (
-        "The samples are hashed first; the frames that changed most are decoded again."
-    ),
+_WHY = {
     Strategy.SEEK: (
         "Each instant is reached from a keyframe before it; what lies between is passed over."
     ),
+    Strategy.SLICED: (
+        "The file is read through; groups of pictures with something wanted in them are decoded "
+        "side by side, the others not at all."
+    ),
     Strategy.SEQUENTIAL: "Every frame up to the last one wanted is decoded, in order.",
+    Strategy.KEYFRAMES: "Only keyframes are wanted, and each decodes by itself.",
+    Strategy.COVER: "The file has no video; its cover art is the picture.",
 }
+_TWICE = "The samples are hashed first; the frames that changed most are decoded again. "
 
 
 def wants_keyframes_only(spec: CaptureSpec) -> bool:
@@ -38,9 +43,7 @@ def wants_keyframes_only(spec: CaptureSpec) -> bool:
 
 
 def has_gaps(spec: CaptureSpec) -> bool:
-    """Returns whether a capture may pass over frames: before its start, or between instants."""
-    if spec.start > 0:
-        return True
+    """Returns whether a capture may pass over frames between instants."""
     match spec.selection:
         case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
             return spacing > 0
@@ -54,45 +57,94 @@ def choose(
     spec: CaptureSpec,
     info: MediaInfo,
     geometry: Geometry,
+    reach: Reach,
+    wanted: Wanted,
     *,
-    keyframes_alone: bool,
-    may_jump: bool,
+    first: Pts,
     source_bytes: int,
     end: Fraction | None,
 ) -> Plan:
-    """Returns how a capture will decode.
+    """Returns how a capture of video will decode.
 
     Args:
         spec: The request.
         info: What the source contains.
         geometry: What the pictures measure.
-        keyframes_alone: True when the stream's keyframes decode by themselves.
-        may_jump: True when frames may be reached by seeking.
+        reach: Which shorter ways lead to the frames.
+        wanted: Which frames are wanted.
+        first: The pts of the first frame.
         source_bytes: The source's size.
         end: The true end of the video, in nanoseconds of media time, where it was measured.
     """
-    selection = spec.selection
-    if info.cover:
-        strategy = Strategy.COVER
-    elif wants_keyframes_only(spec) and keyframes_alone:
-        strategy = Strategy.KEYFRAMES
-    elif isinstance(selection, ChangeSelection) and selection.max_count:
-        strategy = Strategy.TWO_PASSES
-    elif may_jump and has_gaps(spec):
-        strategy = Strategy.SEEK
-    else:
-        strategy = Strategy.SEQUENTIAL
-    expected, exact = (1, True) if info.cover else _expected(spec, info, end)
+    reading = _reading(reach, wanted, first)
+    strategy, why = reading, _WHY[reading]
+    cost = _cost(reading, reach, wanted, first, source_bytes)
+    if wants_keyframes_only(spec):
+        if reach.keyframes:
+            strategy, why = Strategy.KEYFRAMES, _WHY[Strategy.KEYFRAMES]
+        cost = Cost(size=source_bytes)
+    elif isinstance(spec.selection, ChangeSelection) and spec.selection.max_count:
+        strategy, why = Strategy.TWO_PASSES, _TWICE + _WHY[reading]
+    elif cost.frames is None and strategy is Strategy.SEQUENTIAL:
+        cost = replace(cost, frames=info.frame_count)
+    expected, exact = _expected(spec, info, end)
     return Plan(
         strategy=strategy,
+        reading=reading,
         expected_count=expected,
         exact=exact,
-        decode_count=_decode_count(spec, info, strategy),
-        read_bytes=source_bytes,
+        decode_count=cost.frames,
+        read_bytes=cost.size,
         geometry=geometry,
         end=None if end is None else end // 1,
-        explanation=_EXPLANATIONS[strategy] + _measured(end),
+        explanation=why + _counted(cost, strategy) + _measured(end),
     )
+
+
+def choose_cover(geometry: Geometry, source_bytes: int) -> Plan:
+    """Returns how the cover of an audio file is captured.
+
+    Args:
+        geometry: What the picture measures.
+        source_bytes: The source's size.
+    """
+    return Plan(
+        strategy=Strategy.COVER,
+        reading=Strategy.SEQUENTIAL,
+        expected_count=1,
+        exact=True,
+        decode_count=1,
+        read_bytes=source_bytes,
+        geometry=geometry,
+        end=None,
+        explanation=_WHY[Strategy.COVER],
+    )
+
+
+def _reading(reach: Reach, wanted: Wanted, first: Pts) -> Strategy:
+    if not reach.sliced:
+        return Strategy.SEQUENTIAL
+    if isinstance(wanted, Stretch) or not reach.seekable:
+        return Strategy.SLICED
+    if reach.index is None or prefers_seeking(wanted, first, reach.index):
+        return Strategy.SEEK
+    return Strategy.SLICED
+
+
+def _cost(reading: Strategy, reach: Reach, wanted: Wanted, first: Pts, source_bytes: int) -> Cost:
+    if reach.index is None or reading is Strategy.SEQUENTIAL:
+        return Cost(size=source_bytes)
+    if reading is Strategy.SEEK:
+        cost = seeking(wanted, first, reach.index)
+        return cost if cost.size is not None else replace(cost, size=source_bytes)
+    return reading_on(wanted, first, reach.index, source_bytes)
+
+
+def _counted(cost: Cost, strategy: Strategy) -> str:
+    if cost.groups is None or strategy is Strategy.KEYFRAMES:
+        return ""
+    groups = "1 group" if cost.groups == 1 else f"{cost.groups} groups"
+    return f" At most {cost.frames} frames in {groups} of pictures need decoding."
 
 
 def _measured(end: Fraction | None) -> str:
@@ -122,12 +174,3 @@ def _expected(spec: CaptureSpec, info: MediaInfo, end: Fraction | None) -> tuple
             return min(count, limit) if limit else count, False
         case KeyframeSelection(max_count=limit) | ChangeSelection(max_count=limit):
             return limit or None, False
-
-
-def _decode_count(spec: CaptureSpec, info: MediaInfo, strategy: Strategy) -> int | None:
-    """Returns how many frames will be decoded, about; None where the container does not tell."""
-    if strategy is Strategy.COVER:
-        return 1
-    if strategy in (Strategy.KEYFRAMES, Strategy.SEEK) or info.frame_count is None:
-        return None
-    return info.frame_count * (2 if strategy is Strategy.TWO_PASSES else 1)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from framecap.config import Settings, SettingsError
 from framecap.decoder.launcher import Launcher
 from framecap.model.spec import CaptureSpec
 from framecap.server.admission import Admission
+from framecap.server.stores import Stores
 from framecap.services import Services
-from framecap.sink.directory import local_bucket_sink, sweep_local_buckets
 from framecap.sink.inline import InlineSink
 from framecap.sink.naming import Naming, SourceName, resolve_bucket
 from framecap.sink.payloads import Sink
 from framecap.sink.template import KeyTemplate
-from framecap.source.local import LocalBuckets, LocalFiles
+from framecap.source.local import LocalFiles
 from framecap.source.sources import Sources
+from framecap.storage.buckets_file import BucketsInvalid
 from framecap.telemetry.metrics import ServiceMetrics
 
 
 class BucketSinks:
-    """Sends images inside the events, or into the local bucket that a request names.
+    """Sends images inside the events, or into the bucket that a request names.
 
     Args:
-        data: The directory with the buckets.
+        stores: Where buckets are.
     """
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
 
     def naming(self, spec: CaptureSpec, source: SourceName) -> Naming | None:
         """Returns what the images will be called; None when they travel inside the events.
@@ -51,31 +53,52 @@ class BucketSinks:
         """Returns what takes the images of one capture; who calls must close it."""
         if naming is None or naming.bucket is None:
             return InlineSink()
-        return local_bucket_sink(self._data, naming.bucket, naming)
+        return self._stores.sink(naming)
 
 
 def make_services(
-    settings: Settings, launcher: Launcher, admission: Admission, metrics: ServiceMetrics
+    settings: Settings,
+    launcher: Launcher,
+    admission: Admission,
+    metrics: ServiceMetrics,
+    stores: Stores,
 ) -> Services:
     """Returns what captures work with, as the settings say.
 
     Raises:
         SettingsError: A directory that they name cannot be used.
     """
-    data = settings.server.data
     try:
         files = LocalFiles(settings.server.allow_path)
     except OSError as error:
         raise SettingsError(f"allow-path: {error}") from error
-    try:
-        sweep_local_buckets(data)
-    except OSError as error:
-        raise SettingsError(f"data: {data}: {error.strerror}") from error
     return Services(
         launcher=launcher,
-        sources=Sources(objects=LocalBuckets(data), files=files),
-        sinks=BucketSinks(data),
+        sources=Sources(objects=stores.objects, files=files, urls=stores.urls),
+        sinks=BucketSinks(stores),
         gate=admission,
         meter=metrics,
         limits=settings.capture,
     )
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, metrics: ServiceMetrics) -> AsyncIterator[Stores]:
+    """Gives the stores that the settings name, ready; closes their connections after the block.
+
+    Raises:
+        SettingsError: One cannot be used.
+    """
+    data = settings.server.data
+    try:
+        stores = Stores(data, settings.storage, metrics)
+    except BucketsInvalid as error:
+        raise SettingsError(f"buckets: {error}") from error
+    try:
+        try:
+            await stores.start()
+        except OSError as error:
+            raise SettingsError(f"data: {data}: {error.strerror}") from error
+        yield stores
+    finally:
+        await stores.close()

@@ -17,7 +17,7 @@ from framecap.config import Settings, SettingsError
 from framecap.decoder.launcher import ForkServer
 from framecap.server.address import Address
 from framecap.server.admission import Admission
-from framecap.server.assembly import make_services
+from framecap.server.assembly import make_services, open_stores
 from framecap.server.grpc_server import GrpcServer
 from framecap.server.stop import Stop
 from framecap.telemetry.logs import configure_logs
@@ -63,7 +63,8 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
         if settings.server.metrics is not None:
             shown = _show(metrics, settings.server.metrics)
             metrics_port = (await held.enter_async_context(shown)).port
-        services = make_services(settings, launcher, admission, metrics)
+        stores = await held.enter_async_context(open_stores(settings, metrics))
+        services = make_services(settings, launcher, admission, metrics, stores)
         server = GrpcServer(settings, services, metrics)
         address = await server.start()
         logger.info("serving", extra={"facts": {"address": address}})

@@ -13,11 +13,11 @@ from framecap.errors import CaptureError, SinkUnreachable, TargetInvalid
 from framecap.model.names import shown
 from framecap.sink import staging
 from framecap.sink.naming import Naming
-from framecap.sink.stored import StoringSink
+from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.sink.template import KEY_FIELD
 from framecap.sink.whole import WholeFiles
+from framecap.storage.buckets import DirectoryBucket
 
-BUCKETS: Final = "buckets"
 RETRY_MS: Final = 1000
 
 # The key cannot be a file here, whoever tries and whenever.
@@ -68,8 +68,8 @@ class FileStore:
         self._files: WholeFiles | None = None
         self._work: asyncio.Future[None] | None = None
 
-    async def put(self, key: str, data: bytes) -> str:
-        """Stores an object, whole or not at all, and returns its URI.
+    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+        """Stores an object, whole or not at all, and returns its URI; its facts are not kept.
 
         Raises:
             TargetInvalid: There is something at the key, or on the way to it, that is not an
@@ -119,8 +119,8 @@ def directory_sink(root: Path, naming: Naming) -> StoringSink:
     )
 
 
-def local_bucket_sink(data_dir: Path, bucket: str, naming: Naming) -> StoringSink:
-    """Returns a sink into a local bucket: object `b/k` is the file `buckets/b/k` below a directory.
+def directory_bucket_sink(bucket: DirectoryBucket, naming: Naming) -> StoringSink:
+    """Returns a sink into a bucket that is a directory.
 
     A bucket that is missing is created with its first object. Objects survive a power failure
     whole. Images are told by `s3:` URIs.
@@ -128,19 +128,19 @@ def local_bucket_sink(data_dir: Path, bucket: str, naming: Naming) -> StoringSin
     return StoringSink(
         naming,
         FileStore(
-            data_dir / BUCKETS,
-            uri=lambda key: f"s3://{bucket}/{key}",
-            prefix=f"{bucket}/",
+            bucket.root,
+            uri=lambda key: f"s3://{bucket.name}/{key}",
+            prefix=bucket.prefix,
             durable=True,
             sweeping=False,
         ),
     )
 
 
-def sweep_local_buckets(data_dir: Path) -> None:
+def sweep_directory(root: Path) -> None:
     """Removes what killed services left half-written. For the start of a service."""
     try:
-        root_fd = os.open(data_dir / BUCKETS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:

@@ -36,6 +36,10 @@ class InlineSink:
             ),
         ]
 
+    def ready(self) -> list[Told]:
+        """Returns nothing: nothing is on its way."""
+        return []
+
     async def finish(self) -> list[Told]:
         """Returns nothing: nothing is held back."""
         return []

@@ -35,7 +35,17 @@ class Sink(Protocol):
 
         Raises:
             TargetInvalid: There is something at the key that is not an object.
-            SinkUnreachable: The image could not be stored, for now.
+            TargetNotAllowed: The store does not take it.
+            BucketNotFound: There is no such bucket.
+            SinkUnreachable: An image could not be stored, for now.
+        """
+        ...
+
+    def ready(self) -> list[Told]:
+        """Returns what may be told by now, without waiting.
+
+        Raises:
+            CaptureError: As `deliver`.
         """
         ...
 

@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Told, measured
-from framecap.v1 import event_pb2
+from framecap.v1 import capture_pb2, event_pb2
+
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""How many bytes of images may be on their way to a store at once; a single image may be larger."""
+
+ANY_TYPE: Final = "application/octet-stream"
+CONTENT_TYPES: Final = {
+    capture_pb2.IMAGE_FORMAT_JPG: "image/jpeg",
+    capture_pb2.IMAGE_FORMAT_PNG: "image/png",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectFacts:
+    """What a store that can keeps beside an object's bytes."""
+
+    content_type: str
+    """The media type."""
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Names and values, in ASCII."""
+
+    @classmethod
+    def of(cls, frame: event_pb2.FrameCaptured) -> ObjectFacts:
+        """Returns what is kept beside an image: its index, its time in the video, its hash."""
+        time = frame.media_time
+        return cls(
+            content_type=CONTENT_TYPES.get(frame.format, ANY_TYPE),
+            metadata={
+                "framecap-index": str(frame.index),
+                "framecap-time": f"{time.seconds}.{time.nanos:09}",
+                "framecap-dhash": frame.dhash,
+            },
+        )
 
 
 class Store(Protocol):
-    """Keeps objects by their keys: a directory now, a bucket of an object store as well."""
+    """Keeps objects by their keys: a directory, or a bucket of an object store."""
 
-    async def put(self, key: str, data: bytes) -> str:
+    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI once it can be read.
 
-        An object of that key is replaced.
+        An object of that key is replaced. Cancelled, it leaves nothing half-written.
 
         Raises:
             TargetInvalid: There is something at the key that is not an object.
+            TargetNotAllowed: The store does not take it.
+            BucketNotFound: There is no such bucket.
             SinkUnreachable: It could not be stored, for now.
         """
         ...
@@ -28,21 +67,33 @@ class Store(Protocol):
         ...
 
 
-class StoringSink:
-    """Stores images under the names that a template gives them.
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """An image on its way."""
 
-    Where all have one name the last image wins, so only it is stored: each is held until the next
-    arrives, then told as superseded.
+    frame: event_pb2.FrameCaptured
+    size: int
+    stored: asyncio.Task[str]
+
+
+class StoringSink:
+    """Stores images under the names that a template gives them, several at once.
+
+    Each is told once it can be read, in order. Where all have one name the last image wins, so only
+    it is stored: each is held until the next arrives, then told as superseded.
 
     Args:
         naming: The names.
         store: Where the objects go.
+        at_once: How many images may be on their way.
     """
 
-    def __init__(self, naming: Naming, store: Store) -> None:
+    def __init__(self, naming: Naming, store: Store, *, at_once: int = 1) -> None:
         self._naming = naming
         self._store = store
+        self._at_once = at_once
         self._stream_ordinal = 0
+        self._under_way: deque[_Upload] = deque()
         self._held: tuple[event_pb2.FrameCaptured, bytes] | None = None
         self._warned = False
 
@@ -51,10 +102,17 @@ class StoringSink:
         self._stream_ordinal = stream_ordinal
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
-        """Stores an image; with one name for all, tells the one before as superseded."""
+        """Begins to store an image, and returns those that are; waits where too many are not.
+
+        With one name for all, tells the one before as superseded.
+        """
         measured_frame = await measured(frame, data)
         if not self._naming.one_key:
-            return [await self._stored(measured_frame, data)]
+            await self._make_room(len(data))
+            self._put(measured_frame, data)
+            if self._at_once == 1:
+                await self._wait()
+            return self.ready()
         told: list[Told] = []
         if self._held is not None:
             before, _ = self._held
@@ -64,22 +122,58 @@ class StoringSink:
         self._held = (measured_frame, data)
         return told
 
+    def ready(self) -> list[Told]:
+        """Returns the images that were stored meanwhile."""
+        told: list[Told] = []
+        while self._under_way and self._under_way[0].stored.done():
+            upload = self._under_way[0]
+            if upload.stored.exception() is not None and told:
+                # Told first, then failed: with the next call.
+                break
+            upload.frame.uri = upload.stored.result()
+            told.append(upload.frame)
+            self._under_way.popleft()
+        return told
+
     async def finish(self) -> list[Told]:
-        """Stores the image that is held, if one is."""
-        if self._held is None:
-            return []
-        told = await self._stored(*self._held)
-        self._held = None
-        return [told]
+        """Waits for the images on their way, and stores the one that is held, if one is."""
+        if self._held is not None:
+            self._put(*self._held)
+            self._held = None
+        while any(not upload.stored.done() for upload in self._under_way):
+            await self._wait()
+        return self.ready()
 
     async def close(self) -> None:
-        """Closes the store."""
+        """Cancels what is on its way, and closes the store."""
         self._held = None
+        uploads = [upload.stored for upload in self._under_way]
+        self._under_way.clear()
+        for upload in uploads:
+            upload.cancel()
+        await asyncio.gather(*uploads, return_exceptions=True)
         await self._store.close()
 
-    async def _stored(self, frame: event_pb2.FrameCaptured, data: bytes) -> event_pb2.FrameCaptured:
-        frame.uri = await self._store.put(self._key(frame.index), data)
-        return frame
+    def _put(self, frame: event_pb2.FrameCaptured, data: bytes) -> None:
+        putting = self._store.put(self._key(frame.index), data, ObjectFacts.of(frame))
+        self._under_way.append(_Upload(frame, len(data), asyncio.ensure_future(putting)))
+
+    async def _make_room(self, size: int) -> None:
+        """Returns once another image of `size` bytes may be on its way."""
+        while True:
+            waiting = [upload for upload in self._under_way if not upload.stored.done()]
+            held = sum(upload.size for upload in waiting)
+            if len(waiting) < self._at_once and (not held or held + size <= MAX_WAITING_BYTES):
+                return
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Returns once one more image was stored, or could not be; then raises why."""
+        waiting = [upload.stored for upload in self._under_way if not upload.stored.done()]
+        if waiting:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for upload in done:
+                upload.result()
 
     def _key(self, index: int) -> str:
         return self._naming.key(index=index, stream_ordinal=self._stream_ordinal)

@@ -12,8 +12,7 @@ from framecap.source.address import FileAddress, ObjectAddress
 from framecap.source.beneath import open_beneath
 from framecap.source.opened import OpenSource
 from framecap.source.regular import file_name, in_thread, not_allowed, open_regular, translated
-
-BUCKETS = "buckets"
+from framecap.storage.buckets import DirectoryBucket
 
 
 class LocalFiles:
@@ -66,49 +65,37 @@ class LocalFiles:
         raise not_allowed(name, "lies outside the directories that may be read")
 
 
-class LocalBuckets:
-    """Opens the objects of local buckets: object `b/k` is the file `buckets/b/k` below a directory.
+async def open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
+    """Returns the open object of a bucket that is a directory.
 
-    Args:
-        data_dir: The directory.
+    Raises:
+        BucketNotFound: There is no such bucket.
+        SourceNotFound: There is no such object in it.
+        SourceNotAllowed: The way to it leads through a symbolic link, or it is not a regular
+            file.
+        SourceUnreachable: It could not be opened, for now.
     """
+    return await in_thread(lambda: _open_object(address, bucket))
 
-    def __init__(self, data_dir: Path) -> None:
-        self._root = os.path.join(os.path.abspath(data_dir), BUCKETS)
 
-    async def open(self, address: ObjectAddress) -> OpenSource:
-        """Returns the open object.
-
-        Raises:
-            BucketNotFound: There is no such bucket.
-            SourceNotFound: There is no such object in it.
-            SourceNotAllowed: The way to it leads through a symbolic link, or it is not a regular
-                file.
-            SourceUnreachable: It could not be opened, for now.
-        """
-        return await in_thread(lambda: self._open(address))
-
-    def _open(self, address: ObjectAddress) -> OpenSource:
-        name = address.public_name
-        try:
-            return open_beneath(
-                self._root,
-                f"{address.bucket}/{address.key}",
-                public_name=name,
-                bucket=address.bucket,
-                key=address.key,
-            )
-        except OSError as error:
-            refusal = translated(error, name)
-            if isinstance(refusal, SourceNotFound) and not self._has(address.bucket):
-                raise BucketNotFound(
-                    f"source: there is no bucket {shown(address.bucket)}",
-                    metadata={"bucket": address.bucket},
-                ) from None
-            raise refusal from None
-
-    def _has(self, bucket: str) -> bool:
-        return os.path.isdir(os.path.join(self._root, bucket))
+def _open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
+    name = address.public_name
+    try:
+        return open_beneath(
+            str(bucket.root),
+            bucket.prefix + address.key,
+            public_name=name,
+            bucket=address.bucket,
+            key=address.key,
+        )
+    except OSError as error:
+        refusal = translated(error, name)
+        if isinstance(refusal, SourceNotFound) and not bucket.directory.is_dir():
+            raise BucketNotFound(
+                f"source: there is no bucket {shown(address.bucket)}",
+                metadata={"bucket": address.bucket},
+            ) from None
+        raise refusal from None
 
 
 class UserFiles:

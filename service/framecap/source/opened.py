@@ -11,15 +11,49 @@ from typing import Protocol, Self, TypeVar
 AddressT_contra = TypeVar("AddressT_contra", contravariant=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What reading a remote source has cost so far."""
+
+    bytes: int
+    """Bytes that were fetched."""
+
+    requests: int
+    """Requests that were made."""
+
+    seconds: float
+    """Time that was spent waiting for them, reads that wait side by side each counted."""
+
+
+class Reader(Protocol):
+    """Reads ranges of a source that is elsewhere."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What reading has cost so far."""
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Raises:
+            CaptureError: They cannot be had.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends whatever is being fetched. Closing again does nothing."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class OpenSource:
-    """Owns one descriptor, read-only, on a regular file. Close it, or use it with `async with`.
+    """Owns what a source is read by. Use it with `async with`.
 
-    The file stays readable as it was found even when another takes its name meanwhile.
+    A local one is a descriptor, read-only, on a regular file, which stays readable as it was found
+    even when another takes its name meanwhile. A remote one has a reader instead.
     """
 
     fd: int
-    """The descriptor; -1 once closed."""
+    """The descriptor; -1 once closed, and for a remote source."""
 
     size: int
     """Bytes."""
@@ -39,6 +73,14 @@ class OpenSource:
     public_name: str
     """The source as events and logs show it."""
 
+    reader: Reader | None = None
+    """What reads a remote source; None for a local one."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor of a local source; None for a remote one."""
+        return self.fd if self.reader is None else None
+
     def close(self) -> None:
         """Closes the descriptor. Closing again does nothing."""
         fd, self.fd = self.fd, -1
@@ -55,6 +97,8 @@ class OpenSource:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+        if self.reader is not None:
+            await self.reader.close()
 
 
 class SourceOpener(Protocol[AddressT_contra]):

@@ -16,8 +16,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from framecap.server.address import Address
 from framecap.server.admission import Admission
 from framecap.services import KillCause
+from framecap.storage.tally import Operation
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
 
@@ -40,6 +42,25 @@ class ServiceMetrics:
         )
         self._source_bytes = Counter(
             "framecap_source_read_bytes", "Bytes read from sources.", registry=registry
+        )
+        self._storage = Histogram(
+            "framecap_storage_request_seconds",
+            "Time of requests to object stores and web servers, their bytes included.",
+            ["operation", "outcome"],
+            buckets=STORAGE_BUCKETS,
+            registry=registry,
+        )
+        for operation in Operation:
+            self._storage.labels(operation.value, "ok")
+        self._fetched = Counter(
+            "framecap_storage_fetched_bytes",
+            "Bytes that came from object stores and web servers.",
+            registry=registry,
+        )
+        self._stored = Counter(
+            "framecap_storage_stored_bytes",
+            "Bytes of objects that stores have taken.",
+            registry=registry,
         )
         self._first_frame = Histogram(
             "framecap_first_frame_seconds",
@@ -94,6 +115,18 @@ class ServiceMetrics:
     def source_read(self, count: int) -> None:
         """Notes that a decoder has read `count` bytes of its source."""
         self._source_bytes.inc(count)
+
+    def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
+        """Notes that a request to a store ended."""
+        self._storage.labels(operation.value, outcome).observe(seconds)
+
+    def fetched(self, count: int) -> None:
+        """Notes that `count` bytes came from a store."""
+        self._fetched.inc(count)
+
+    def stored(self, count: int) -> None:
+        """Notes that a store has taken `count` bytes."""
+        self._stored.inc(count)
 
     def decoder_started(self) -> None:
         """Notes that there is one more decoder."""

@@ -65,7 +65,8 @@ def test_a_plan_says_what_is_certain(expected_count, exact, words):
     plan = event_pb2.CapturePlanned(
         expected_count=expected_count, exact=exact, width=640, height=360
     )
-    assert dict(plan_rows(plan, JPG))["result"] == words
+    rows = dict(plan_rows(plan, JPG, event_pb2.MediaProbed()))
+    assert rows["result"] == words
 
 
 def test_a_plan_tells_its_cost_and_reason():
@@ -75,9 +76,9 @@ def test_a_plan_tells_its_cost_and_reason():
         read_bytes=2_500_000,
         explanation="Few instants, far apart.",
     )
-    rows = dict(plan_rows(plan, JPG))
+    rows = dict(plan_rows(plan, JPG, event_pb2.MediaProbed(frame_count=3000)))
     assert rows["decoding"] == "a seek to each instant"
-    assert rows["cost"] == "about 120 frames to decode, about 2.5 MB to read"
+    assert rows["cost"] == "at most about 120 of 3000 frames to decode, about 2.5 MB to read"
     assert rows["why"] == "Few instants, far apart."
 
 

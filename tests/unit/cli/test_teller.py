@@ -5,12 +5,13 @@ import pytest
 
 from framecap.cli.progress import ProgressBar
 from framecap.cli.teller import Teller, readable
+from framecap.storage.buckets import Buckets
 from framecap.v1 import event_pb2
 from framecap.v1.event_pb2 import CaptureEvent
 
 
 def teller(quiet=False):
-    return Teller(ProgressBar(io.StringIO()), buckets=Path("data"), quiet=quiet)
+    return Teller(ProgressBar(io.StringIO()), buckets=Buckets(Path("data")), quiet=quiet)
 
 
 def frame(uri, seconds=0, **facts):
@@ -92,4 +93,4 @@ def test_the_closing_sentence_tells_of_damage():
     ],
 )
 def test_an_address_is_shown_as_people_write_it(uri, expected):
-    assert readable(uri, Path("data/buckets")) == expected
+    assert readable(uri, Buckets(Path("data"))) == expected

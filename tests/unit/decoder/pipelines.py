@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from framecap.decoder.remote import LocalFile
+from framecap.decoder.remote import BLOCK_BYTES, LocalFile, RemoteFile
 from framecap.errors import MediaCorrupt, OffsetAfterEnd, QueueFull
 from framecap.model.capture import Damage, Image, Notice, Phase, Progress, Reason, Report, Summary
 from framecap.model.media import MediaInfo, Orientation, StreamStart
@@ -53,6 +53,7 @@ INFO = MediaInfo(
 
 PLAN = Plan(
     strategy=Strategy.SEQUENTIAL,
+    reading=Strategy.SEQUENTIAL,
     expected_count=None,
     exact=False,
     decode_count=None,
@@ -265,6 +266,34 @@ def read_in_threads(file: BinaryIO) -> Iterator[Report]:
     yield summary(200)
 
 
+def revisit(file: BinaryIO, count: str) -> Iterator[Report]:
+    """Reads a little of so many blocks, then of the last and the first again."""
+    yield INFO
+    for block in (*range(int(count)), int(count) - 1, 0):
+        file.seek(block * BLOCK_BYTES + 5)
+        assert len(file.read(10)) == 10
+    yield summary(0)
+
+
+def read_side_by_side(file: BinaryIO, count: str) -> Iterator[Report]:
+    """Reads in several threads at once, a block each, and reports how many read the right one."""
+    yield INFO
+    assert isinstance(file, RemoteFile)
+    right: list[bool] = []
+
+    def read_one(number: int) -> None:
+        data = file.read_at(number * BLOCK_BYTES, 100)
+        right.append(data == bytes(100))
+
+    threads = [threading.Thread(target=read_one, args=[n]) for n in range(1, int(count) + 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    yield Notice(reason="READ", message="", metadata={"right": str(sum(right))})
+    yield summary(0)
+
+
 def inspect(file: BinaryIO) -> Iterator[Report]:
     """Reports what the process is allowed and what it holds."""
     yield INFO
@@ -314,6 +343,7 @@ BEHAVIOURS: dict[str, Callable[..., Iterator[Any]]] = {
     function.__name__: function
     for function in (
         *(capture, flood, die, leave, hang, shun, babble, skip, corrupt, sum_up, usurp, err),
-        *(overflow, stop_short, read_on, digest, read_in_threads, inspect),
+        *(overflow, stop_short, read_on, digest, read_in_threads, read_side_by_side),
+        *(revisit, inspect),
     )
 }

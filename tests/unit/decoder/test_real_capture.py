@@ -13,7 +13,7 @@ import pytest
 
 from framecap.decoder.launcher import ForkServer
 from framecap.decoder.v1 import decoder_pb2
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer
 from framecap.errors import Code
 from framecap.media.sample import encode_clip
 from unit.decoder.jobs import cases, job
@@ -52,7 +52,7 @@ async def remote(server: ForkServer, path: Path) -> list[FromDecoder]:
         async for message in decoder.messages():
             if message.HasField("read"):
                 part = data[message.read.offset :][: message.read.length]
-                await decoder.send(ToDecoder(read=ReadAnswer(data=part)))
+                await decoder.answer(ReadAnswer(number=message.read.number, data=part))
             else:
                 seen.append(message)
     return seen

@@ -8,8 +8,8 @@ import os
 import pytest
 
 from framecap.decoder.process import Decoder
-from framecap.decoder.remote import LocalFile
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, LocalFile
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer
 from framecap.errors import DecoderCrashed
 from unit.decoder.jobs import alive, cases, job, source, until
 
@@ -28,7 +28,7 @@ async def serve(decoder: Decoder, data: bytes) -> list[FromDecoder]:
         seen.append(message)
         if message.HasField("read"):
             part = data[message.read.offset :][: message.read.length]
-            await decoder.send(ToDecoder(read=ReadAnswer(data=part)))
+            await decoder.answer(ReadAnswer(number=message.read.number, data=part))
     return seen
 
 
@@ -37,7 +37,7 @@ async def test_a_remote_source_is_read_where_it_is_asked_for(launcher):
     async with await launcher.launch() as decoder:
         messages = await serve(decoder, data)
     reads = [(m.read.offset, m.read.length) for m in messages if m.HasField("read")]
-    assert reads == [(0, 200), (0, 6), (9990, 10)]
+    assert reads == [(0, SIZE)]
     assert dict(messages[-2].warning.metadata) == {
         "0:6": f"{b'digest'.hex()} 6 6",
         "9990:100": f"{(b'x' * 10).hex()} 10 10000",
@@ -46,11 +46,14 @@ async def test_a_remote_source_is_read_where_it_is_asked_for(launcher):
     }
 
 
-async def test_a_large_read_comes_in_parts(launcher):
-    data = content("digest 0:9000000", 9_000_000)
+async def test_a_source_is_asked_for_in_blocks_some_of_which_are_kept(launcher):
+    blocks = KEPT_BLOCKS + 2
+    data = content(f"revisit {blocks}", blocks * BLOCK_BYTES - 1)
     async with await launcher.launch() as decoder:
         messages = await serve(decoder, data)
-    assert max(m.read.length for m in messages if m.HasField("read")) == 4 * 1024 * 1024
+    asked = [(m.read.offset // BLOCK_BYTES, m.read.length) for m in messages if m.HasField("read")]
+    lengths = [BLOCK_BYTES] * (blocks - 1) + [BLOCK_BYTES - 1]
+    assert asked == [*enumerate(lengths), (0, BLOCK_BYTES)]
     assert cases(messages)[-1] == "finished"
 
 
@@ -68,7 +71,7 @@ async def test_a_source_that_fails_ends_its_decoder(launcher):
         with pytest.raises(DecoderCrashed):
             async for message in decoder.messages():
                 assert message.HasField("read")
-                await decoder.send(ToDecoder(read=ReadAnswer(failed=True)))
+                await decoder.answer(ReadAnswer(number=message.read.number, failed=True))
         await until(lambda: not alive(decoder.pid))
 
 

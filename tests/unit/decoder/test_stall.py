@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from framecap.decoder.settings import DecoderSettings
-from framecap.decoder.v1.decoder_pb2 import ReadAnswer, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import ReadAnswer
 from framecap.errors import Code, DecoderStalled
 from unit.decoder.jobs import alive, capture, cases, job, source, until
 
@@ -31,11 +31,11 @@ async def test_a_decoder_that_hangs_has_stalled(launcher):
 async def test_a_decoder_that_reads_in_a_circle_has_stalled(launcher):
     async with await launcher.launch() as decoder:
         await decoder.send(job(remote=True))
-        answer = ToDecoder(read=ReadAnswer(data=b"read_on".ljust(200, b"\0")))
+        data = b"read_on".ljust(200, b"\0")
         with pytest.raises(DecoderStalled):
             async for message in decoder.messages():
                 if message.HasField("read"):
-                    await decoder.send(answer)
+                    await decoder.answer(ReadAnswer(number=message.read.number, data=data))
 
 
 async def test_a_decoder_that_takes_no_answer_has_stalled(launcher):
@@ -43,9 +43,11 @@ async def test_a_decoder_that_takes_no_answer_has_stalled(launcher):
         decoder = await launcher.launch(descriptor)
     async with decoder:
         await decoder.send(job())
-        answer = ToDecoder(read=ReadAnswer(data=bytes(4_000_000)))
+        answering = asyncio.create_task(decoder.answer(ReadAnswer(data=bytes(4_000_000))))
         with pytest.raises(DecoderStalled):
-            await decoder.send(answer)
+            async for _ in decoder.messages():
+                pass
+        await answering
         await until(lambda: not alive(decoder.pid))
 
 
@@ -70,5 +72,6 @@ async def test_a_slow_source_is_no_stall(launcher):
             seen.append(message)
             if message.HasField("read"):
                 await asyncio.sleep(1.5)
-                await decoder.send(ToDecoder(read=ReadAnswer(data=b"capture 1")))
+                number = message.read.number
+                await decoder.answer(ReadAnswer(number=number, data=b"capture 1"))
     assert cases(seen)[-1] == "finished"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from framecap.decoder.channel import READ_AHEAD_BYTES, AsyncChannel, Overdue
+from framecap.decoder.channel import READ_AHEAD_BYTES, AsyncChannel
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ReadRequest, ToDecoder
 from framecap.decoder.wire import (
     BlockingChannel,
@@ -92,16 +92,6 @@ async def test_a_channel_knows_what_has_arrived_whole(ends):
     assert not channel.has_more
     ends[0].sendall(FRAMED[-1:])
     assert await channel.receive() == READ
-
-
-async def test_a_wait_ends_at_its_deadline(ends):
-    now = asyncio.get_running_loop().time()
-    ours, theirs = (AsyncChannel(end, FromDecoder, CAP) for end in ends)
-    with pytest.raises(Overdue):
-        await ours.receive(now + 0.01)
-    large = ToDecoder(read=ReadAnswer(data=bytes(8 * CAP)))
-    with pytest.raises(Overdue):
-        await theirs.send(large, now + 0.02)
 
 
 async def test_a_flood_lets_others_in(ends):

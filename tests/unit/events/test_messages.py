@@ -69,6 +69,7 @@ IMAGE = Image(
 
 PLAN = Plan(
     strategy=Strategy.SEEK,
+    reading=Strategy.SEEK,
     expected_count=10,
     exact=True,
     decode_count=250,

@@ -12,6 +12,7 @@ from framecap.media.irregular import Irregular
 from framecap.media.lanes import Way
 from framecap.media.media import Media
 from framecap.model.media import Frame
+from framecap.model.plan import Strategy
 from framecap.model.wanted import Stretch, Wanted
 from framecap.timebase import Pts
 
@@ -52,9 +53,9 @@ def frames_of(way: Way, wanted: Wanted = EVERYTHING) -> Iterator[Frame]:
                 yield frame
 
 
-def wanted_frames(media: Media, wanted: Wanted, *, sparse: bool = True) -> list[Seen]:
+def wanted_frames(media: Media, wanted: Wanted, reading: Strategy) -> list[Seen]:
     """Returns the wanted frames by the first way that leads to its end."""
-    for way in media.ways(sparse=sparse, limit=None):
+    for way in media.ways(reading, limit=None):
         try:
             return [
                 seen(frame)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from av.packet import Packet
+from av.packet import Packet, PacketSideData, packet_sidedata_type_from_literal
 
 from coded import Coded, assert_exact, assert_fed_as_is, decode, decoder, encode, encode_file
-from framecap.media.skipping import feeds
+from framecap.media.skipping import Feed, feeds
 from framecap.media.skipping.remake import remade
 
 STILL = "b-adapt=0:scenecut=0"
@@ -94,12 +95,11 @@ def test_without_parameter_sets_everything_is_fed(pyramid: Coded) -> None:
 
 def test_parameter_sets_beside_an_unreferenced_picture_reach_the_decoder(pyramid: Coded) -> None:
     packets = list(pyramid.packets[:20])
-    wanted = [False] * 19 + [True]
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     dropped = next(k for k, feed in enumerate(way) if feed.packet is None)
     header = pyramid.extradata or b""
     packets[dropped] = remade(packets[dropped], header + bytes(packets[dropped]))
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     assert way[dropped].packet is packets[dropped]
     assert way[dropped].references_only
     pictures = decode(decoder(pyramid), way)
@@ -111,22 +111,34 @@ def test_an_unknown_message_beside_an_unreferenced_picture_reaches_the_decoder(
     pyramid: Coded,
 ) -> None:
     packets = list(pyramid.packets[:20])
-    wanted = [False] * 19 + [True]
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     dropped = next(k for k, feed in enumerate(way) if feed.packet is None)
     rotation = bytes.fromhex("00000001 06 2f 03 400000 80".replace(" ", ""))
     packets[dropped] = remade(packets[dropped], rotation + bytes(packets[dropped]))
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     assert way[dropped].references_only
+
+
+def test_a_packet_that_changes_the_stream_is_fed_with_all_others(pyramid: Coded) -> None:
+    packets = [remade(packet, bytes(packet)) for packet in pyramid.packets[:20]]
+    assert any(feed.packet is None for feed in _way(pyramid, packets))
+    side = PacketSideData(packet_sidedata_type_from_literal("new_extradata"), 8)
+    packets[9].set_sidedata(side)
+    assert_fed_as_is(replace(pyramid, packets=tuple(packets)))
 
 
 def test_two_pictures_in_a_packet_are_fed(pyramid: Coded) -> None:
     packets = list(pyramid.packets[:20])
-    wanted = [False] * 19 + [True]
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     dropped = [k for k, feed in enumerate(way) if feed.packet is None]
     both = bytes(packets[dropped[0]]) + bytes(packets[dropped[1]])
     packets[dropped[0]] = Packet(both)
-    way = feeds("h264", pyramid.extradata, packets, wanted, whole=True)
+    way = _way(pyramid, packets)
     assert way[dropped[0]].packet is packets[dropped[0]]
     assert not way[dropped[0]].references_only
+
+
+def _way(coded: Coded, packets: list[Packet[Any]]) -> list[Feed]:
+    """What is fed for the last picture of some packets."""
+    wanted = [False] * (len(packets) - 1) + [True]
+    return feeds("h264", coded.extradata, packets, wanted, whole=True)

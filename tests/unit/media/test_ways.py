@@ -10,6 +10,7 @@ import pytest
 from clips import make_clip
 from framecap.media import index
 from framecap.media.media import Media
+from framecap.model.plan import Strategy
 from framecap.model.wanted import Instants
 from unit.media.readings import EVERYTHING, drain, seen, wanted_frames
 
@@ -53,12 +54,14 @@ class Readings:
         wanted = Instants([(frame.pts + frame.end) // 2 for frame in self.expected])
         with path.open("rb") as file, Media(file, strict=strict) as media:
             drain(media.find_first())
-            self.reachable = media.reachable
-            self.found = wanted_frames(media, wanted)
+            self.reachable = media.reach(gaps=False).sliced
+            seekable = media.reach(gaps=True).seekable
+            reading = Strategy.SEEK if seekable else Strategy.SLICED
+            self.found = wanted_frames(media, wanted, reading)
             self.decoded = media.counts.decoded
         with path.open("rb") as file, Media(file, strict=strict) as media:
             drain(media.find_first())
-            self.every = wanted_frames(media, EVERYTHING, sparse=False)
+            self.every = wanted_frames(media, EVERYTHING, Strategy.SLICED)
 
 
 @pytest.fixture(scope="module", params=CLIPS.values(), ids=CLIPS.keys())

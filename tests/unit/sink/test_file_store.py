@@ -15,11 +15,12 @@ import pytest
 from framecap.errors import SinkUnreachable, TargetInvalid
 from framecap.model.spec import ImageFormat
 from framecap.sink import staging
-from framecap.sink.directory import directory_sink, local_bucket_sink, sweep_local_buckets
+from framecap.sink.directory import directory_bucket_sink, directory_sink, sweep_directory
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.stored import StoringSink
 from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
 from framecap.sink.whole import WholeFiles
+from framecap.storage.buckets import Buckets
 from framecap.v1 import event_pb2
 
 SOURCE = SourceName(bucket="films", key="2024/trip.mp4")
@@ -36,7 +37,7 @@ def naming(template: str, bucket: str | None = "shots", source: SourceName = SOU
 
 
 def bucket_sink(data: Path, template: str) -> StoringSink:
-    return local_bucket_sink(data, "shots", naming(template))
+    return directory_bucket_sink(Buckets(data).find("shots"), naming(template))
 
 
 def names_in(root: Path) -> list[str]:
@@ -127,7 +128,7 @@ async def test_a_name_like_a_staging_directory_s_is_refused(tmp_path: Path) -> N
     sink = bucket_sink(tmp_path, staging.PREFIX + "x/{index}")
     (told,) = await sink.deliver(FRAME, b"one")
     await sink.close()
-    sweep_local_buckets(tmp_path)
+    sweep_directory(tmp_path / "buckets")
     assert (tmp_path / "buckets" / told.uri.removeprefix("s3://")).read_bytes() == b"one"
 
 
@@ -182,13 +183,13 @@ async def test_a_cancelled_write_ends_before_the_sink_is_closed(
 
 
 async def test_the_start_of_a_service_clears_up_after_a_killed_one(tmp_path: Path) -> None:
-    sweep_local_buckets(tmp_path)
+    sweep_directory(tmp_path / "buckets")
     dead = tmp_path / f"buckets/{staging.PREFIX}dead"
     dead.mkdir(parents=True)
     (dead / "half").write_bytes(b"half")
     living = bucket_sink(tmp_path, "x")
     await living.deliver(FRAME, b"one")
-    sweep_local_buckets(tmp_path)
+    sweep_directory(tmp_path / "buckets")
     assert not dead.exists()
     (told,) = await living.deliver(event_pb2.FrameCaptured(index=2), b"two")
     assert told.uri == "s3://shots/x_0_2.jpg"

@@ -10,7 +10,7 @@ from framecap.errors import SinkUnreachable
 from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Told
-from framecap.sink.stored import StoringSink
+from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.sink.template import KeyTemplate
 from framecap.v1 import event_pb2
 
@@ -24,7 +24,7 @@ class Memory:
         self.failing = False
         self.closed = 0
 
-    async def put(self, key: str, data: bytes) -> str:
+    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
         if self.failing:
             raise SinkUnreachable("no room")
         self.objects[key] = data

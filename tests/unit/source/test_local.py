@@ -21,9 +21,11 @@ from framecap.errors import (
 )
 from framecap.source import regular
 from framecap.source.address import FileAddress, ObjectAddress, UrlAddress
-from framecap.source.local import LocalBuckets, LocalFiles, UserFiles
+from framecap.source.local import LocalFiles, UserFiles
+from framecap.source.objects import Objects
 from framecap.source.opened import OpenSource, SourceOpener
 from framecap.source.sources import Sources
+from framecap.storage.buckets import Buckets
 
 CONTENT = b"a video"
 
@@ -238,17 +240,17 @@ async def test_no_roots_allow_nothing(root: Path) -> None:
 
 async def test_an_object_of_a_local_bucket(data: Path) -> None:
     address = ObjectAddress("films", "2024/a.mp4", "s3")
-    async with await LocalBuckets(data).open(address) as source:
+    async with await Objects(Buckets(data)).open(address) as source:
         assert content(source) == CONTENT
         assert (source.bucket, source.key) == ("films", "2024/a.mp4")
         assert source.public_name == "s3://films/2024/a.mp4"
 
 
 async def test_an_absent_bucket_is_told_from_an_absent_object(data: Path) -> None:
-    error = await refusal(LocalBuckets(data), ObjectAddress("films", "b.mp4"))
+    error = await refusal(Objects(Buckets(data)), ObjectAddress("films", "b.mp4"))
     assert isinstance(error, SourceNotFound)
     assert error.message == 'source: there is no "films/b.mp4"'
-    error = await refusal(LocalBuckets(data), ObjectAddress("other", "b.mp4"))
+    error = await refusal(Objects(Buckets(data)), ObjectAddress("other", "b.mp4"))
     assert isinstance(error, BucketNotFound)
     assert (error.code.name, error.reason) == ("NOT_FOUND", "BUCKET_NOT_FOUND")
     assert error.message == 'source: there is no bucket "other"'
@@ -256,7 +258,7 @@ async def test_an_absent_bucket_is_told_from_an_absent_object(data: Path) -> Non
 
 
 async def test_without_any_bucket_there_is_no_such_bucket(tmp_path: Path) -> None:
-    error = await refusal(LocalBuckets(tmp_path), ObjectAddress("films", "a.mp4"))
+    error = await refusal(Objects(Buckets(tmp_path)), ObjectAddress("films", "a.mp4"))
     assert isinstance(error, BucketNotFound)
 
 
@@ -264,7 +266,7 @@ async def test_a_bucket_leads_nowhere_through_links(data: Path) -> None:
     (data / "buckets/linked").symlink_to("films")
     (data / "buckets/films/up").symlink_to("..")
     for address in (ObjectAddress("linked", "2024/a.mp4"), ObjectAddress("films", "up/films/x")):
-        error = await refusal(LocalBuckets(data), address)
+        error = await refusal(Objects(Buckets(data)), address)
         assert isinstance(error, SourceNotAllowed)
 
 

@@ -4,6 +4,9 @@ Each codec has a rule of its own, exact by that codec's own terms: what is left 
 that a wanted picture refers to, directly or not. A rule that meets something it does not
 understand says so, and everything is fed. Packets are anyone's bytes; a rule reads them, never
 believes them.
+
+VP9 has no rule. A frame takes motion from the frame decoded just before it, and probabilities that
+all frames before it shaped, so hardly any can be left out though no slot holds it.
 """
 
 from __future__ import annotations
@@ -13,24 +16,26 @@ from typing import Any, Final
 
 from av.packet import Packet
 
-from framecap.media.skipping import h264, hevc, intra, mpeg
+from framecap.media.skipping import av1, h264, hevc, intra, mpeg, vp8
 from framecap.media.skipping.feed import Feed, Rule, Stretch
 
 __all__ = ["Feed", "feeds"]
 
 _RULES: Final[dict[str, Rule]] = {
+    "av1": av1.rule,
     "h264": h264.rule,
     "hevc": hevc.rule,
     "mjpeg": intra.rule_mjpeg,
     "mpeg1video": mpeg.rule,
     "mpeg2video": mpeg.rule,
     "mpeg4": mpeg.rule_mpeg4,
+    "vp8": vp8.rule,
     **dict.fromkeys(intra.CODECS, intra.rule),
 }
 """By libavcodec's canonical names. Other codecs have no rule: everything is fed."""
 
 # Side data by which a packet changes what the decoder knows of the stream.
-_CHANGES: Final = ("new_extradata", "param_change", "palette")
+_CHANGES: Final = ("new_extradata", "param_change")
 
 
 def feeds(

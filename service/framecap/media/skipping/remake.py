@@ -14,7 +14,8 @@ def remade(packet: Packet[Any], data: bytes) -> Packet[Any]:
     """
     made: Packet[Any] = Packet(data)
     made.pts, made.dts = packet.pts, packet.dts
-    made.time_base = packet.time_base
+    if packet.time_base is not None:
+        made.time_base = packet.time_base
     made.duration = packet.duration
     made.is_keyframe = packet.is_keyframe
     made.opaque = packet.opaque

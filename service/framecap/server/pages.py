@@ -1,0 +1,41 @@
+"""What captures do with web servers. Loading this module loads aiohttp."""
+
+from __future__ import annotations
+
+from framecap.source.address import UrlAddress
+from framecap.source.hosts import Hosts
+from framecap.source.opened import OpenSource
+from framecap.source.pages import WebFiles
+from framecap.source.remote import RemoteLimits
+from framecap.source.web import Web
+from framecap.storage.settings import StorageSettings
+from framecap.storage.tally import Tally
+
+
+class Pages:
+    """Reads files of web servers. Close it.
+
+    Args:
+        settings: What an operator set.
+        hosts: The hosts that may be read from.
+        tally: Takes the figures of requests.
+    """
+
+    def __init__(self, settings: StorageSettings, hosts: Hosts, tally: Tally) -> None:
+        self._web = Web(hosts, tally)
+        limits = RemoteLimits(
+            max_read_bytes=settings.max_read_bytes, cache_bytes=settings.read_cache_bytes
+        )
+        self._files = WebFiles(self._web, hosts, limits)
+
+    async def open(self, address: UrlAddress) -> OpenSource:
+        """Returns the open file; who calls must close it.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        return await self._files.open(address)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._web.close()

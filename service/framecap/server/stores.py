@@ -1,0 +1,103 @@
+"""The object stores that captures read from and write to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from framecap.sink.directory import directory_bucket_sink, sweep_directory
+from framecap.sink.naming import Naming
+from framecap.sink.payloads import Sink
+from framecap.source.address import ObjectAddress, UrlAddress
+from framecap.source.hosts import Hosts
+from framecap.source.objects import Objects
+from framecap.source.opened import OpenSource
+from framecap.storage.buckets import Bucket, Buckets, DirectoryBucket, S3Bucket
+from framecap.storage.buckets_file import read_buckets
+from framecap.storage.settings import StorageSettings
+from framecap.storage.tally import NoTally, Tally
+
+if TYPE_CHECKING:
+    from framecap.server.pages import Pages
+    from framecap.server.s3 import S3
+
+
+class Stores:
+    """Where objects are. What S3 needs is loaded when the first object of such a bucket is.
+
+    Close it.
+
+    Args:
+        data: The data directory.
+        settings: What an operator set.
+        tally: Takes the figures of requests.
+
+    Raises:
+        BucketsInvalid: The file that says where buckets are cannot be used.
+    """
+
+    def __init__(
+        self, data: Path, settings: StorageSettings | None = None, tally: Tally | None = None
+    ) -> None:
+        self._settings = settings or StorageSettings()
+        configured: Mapping[str, Bucket] = {}
+        if self._settings.buckets is not None:
+            configured = read_buckets(self._settings.buckets)
+        self.buckets: Final = Buckets(data, configured)
+        self.objects: Final = Objects(self.buckets, self._open_remote)
+        hosts = (self._settings.allow_host, self._settings.allow_private_host)
+        self.urls: Final = self if any(hosts) else None
+        self._hosts = Hosts(*hosts)
+        self._tally = tally or NoTally()
+        self._pages: Pages | None = None
+        self._loaded: S3 | None = None
+
+    async def start(self) -> None:
+        """Makes ready for a service, and clears up after killed ones.
+
+        Raises:
+            OSError: A directory cannot be cleared up.
+        """
+        for root in self.buckets.roots:
+            sweep_directory(root)
+        if self.buckets.s3:
+            await self._s3.start(self.buckets.s3)
+
+    def sink(self, naming: Naming) -> Sink:
+        """Returns what stores the images of one capture; who calls must close it."""
+        assert naming.bucket is not None
+        match self.buckets.find(naming.bucket):
+            case DirectoryBucket() as bucket:
+                return directory_bucket_sink(bucket, naming)
+            case S3Bucket() as bucket:
+                return self._s3.sink(bucket, naming)
+
+    async def open(self, address: UrlAddress) -> OpenSource:
+        """Returns the open file of a web server; who calls must close it.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        if self._pages is None:
+            module = importlib.import_module("framecap.server.pages")
+            self._pages = module.Pages(self._settings, self._hosts, self._tally)
+        return await self._pages.open(address)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        if self._pages is not None:
+            await self._pages.close()
+        if self._loaded is not None:
+            await self._loaded.close()
+
+    async def _open_remote(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
+        return await self._s3.open(address, bucket)
+
+    @property
+    def _s3(self) -> S3:
+        if self._loaded is None:
+            module = importlib.import_module("framecap.server.s3")
+            self._loaded = module.S3(self._settings, self._tally)
+        return self._loaded

@@ -1,0 +1,247 @@
+"""Images as objects of S3-compatible stores. Loading this module loads aiobotocore."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from framecap.errors import BucketNotFound, CaptureError, SinkUnreachable, TargetNotAllowed
+from framecap.model.names import shown
+from framecap.sink.naming import BUCKET_FIELD, Naming
+from framecap.sink.stored import ObjectFacts, StoringSink
+from framecap.storage.backoff import persist
+from framecap.storage.buckets import S3Bucket
+from framecap.storage.clients import S3Clients
+from framecap.storage.faults import FaultKind, StoreFault
+from framecap.storage.tally import Operation
+
+PART_BYTES: Final = 8 * 1024 * 1024
+"""The parts of a large object, of two or more; stores take none below 5 MiB but the last."""
+
+PARTS_AT_ONCE: Final = 4
+
+ABORT_SECONDS: Final = 10.0
+"""How long the end of an upload in parts may take that is not to be."""
+
+RETRY_MS: Final = 2000
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class S3Store:
+    """Keeps objects in a bucket of a store.
+
+    Args:
+        clients: The clients of the stores.
+        bucket: The bucket.
+        part_bytes: The size of the parts of a large object.
+    """
+
+    def __init__(self, clients: S3Clients, bucket: S3Bucket, part_bytes: int = PART_BYTES) -> None:
+        self._clients = clients
+        self._bucket = bucket
+        self._part_bytes = part_bytes
+
+    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+        """Stores an object, whole or not at all, and returns its URI once it can be read.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            TargetNotAllowed: The store does not take it.
+            SinkUnreachable: It could not be stored, for now.
+        """
+        try:
+            client = await self._clients.of(self._bucket)
+            if len(data) >= 2 * self._part_bytes:
+                parts = _Parts(self, client, self._named(key), facts)
+                await parts.store(data, self._part_bytes)
+            else:
+                body = {"Body": data, "ContentMD5": _md5(data), **_described(facts)}
+                await self.ask(
+                    Operation.WRITE, lambda: client.put_object(**self._named(key), **body)
+                )
+        except StoreFault as fault:
+            raise self._told(fault, key) from fault
+        self._clients.tally.stored(len(data))
+        return f"s3://{self._bucket.name}/{key}"
+
+    async def close(self) -> None:
+        """Does nothing: whoever stores an object ends what it began."""
+
+    async def ask(self, operation: Operation, request: Callable[[], Awaitable[T]]) -> T:
+        """Returns the answer to a request, which is made again while it fails in passing.
+
+        Raises:
+            StoreFault: It fails for good.
+        """
+
+        async def once() -> T:
+            async with self._clients.asking(operation):
+                return await request()
+
+        return await persist(once, self._clients.patience)
+
+    def _named(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._bucket.remote_name, "Key": key}
+
+    def _told(self, fault: StoreFault, key: str) -> CaptureError:
+        """Returns what a store's fault means to who wants to store an image."""
+        match fault.kind:
+            case FaultKind.NO_BUCKET:
+                name = self._bucket.name
+                return BucketNotFound(
+                    f"{BUCKET_FIELD}: there is no bucket {shown(name)}", metadata={"bucket": name}
+                )
+            case FaultKind.PASSING:
+                return SinkUnreachable(
+                    f"the image {shown(key)} could not be stored: {fault.detail}",
+                    metadata={"key": key, "cause": fault.detail},
+                    retry_after_ms=RETRY_MS,
+                )
+        return TargetNotAllowed(
+            f"the image {shown(key)} was not taken by its store: {fault.detail}",
+            metadata={"key": key, "cause": fault.detail},
+        )
+
+
+class _Parts:
+    """One upload in parts: it becomes an object, or is ended.
+
+    Args:
+        store: Makes the requests.
+        client: The store's client.
+        named: The object's bucket and key.
+        facts: What is kept with it.
+    """
+
+    def __init__(
+        self, store: S3Store, client: Any, named: dict[str, str], facts: ObjectFacts
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._named = named
+        self._facts = facts
+        self._room = asyncio.Semaphore(PARTS_AT_ONCE)
+
+    async def store(self, data: bytes, part_bytes: int) -> None:
+        """Stores the object.
+
+        Raises:
+            StoreFault: It cannot be stored; nothing of it stays.
+        """
+        beginning = asyncio.create_task(self._begin())
+        try:
+            upload: str = await asyncio.shield(beginning)
+            async with asyncio.TaskGroup() as group:
+                offsets = range(0, len(data), part_bytes)
+                tasks = [
+                    group.create_task(self._part(upload, number, data[at : at + part_bytes]))
+                    for number, at in enumerate(offsets, 1)
+                ]
+            await self._complete(upload, [task.result() for task in tasks])
+        except BaseException as error:
+            # Cancelled or not: shielded, so that a second cancellation does not leave it open.
+            await asyncio.shield(self._abort(beginning))
+            if isinstance(error, BaseExceptionGroup):
+                raise error.exceptions[0] from None
+            raise
+
+    async def _begin(self) -> str:
+        answer = await self._store.ask(
+            Operation.CONTROL,
+            lambda: self._client.create_multipart_upload(**self._named, **_described(self._facts)),
+        )
+        return str(answer["UploadId"])
+
+    async def _part(self, upload: str, number: int, body: bytes) -> dict[str, Any]:
+        async with self._room:
+            answer = await self._store.ask(
+                Operation.WRITE_PART,
+                lambda: self._client.upload_part(
+                    **self._named,
+                    UploadId=upload,
+                    PartNumber=number,
+                    Body=body,
+                    ContentMD5=_md5(body),
+                ),
+            )
+        return {"PartNumber": number, "ETag": answer["ETag"]}
+
+    async def _complete(self, upload: str, parts: list[dict[str, Any]]) -> None:
+        await self._store.ask(
+            Operation.CONTROL,
+            lambda: self._client.complete_multipart_upload(
+                **self._named, UploadId=upload, MultipartUpload={"Parts": parts}
+            ),
+        )
+
+    async def _abort(self, beginning: asyncio.Task[str]) -> None:
+        try:
+            async with asyncio.timeout(ABORT_SECONDS):
+                upload = await beginning
+                await self._store.ask(
+                    Operation.CONTROL,
+                    lambda: self._client.abort_multipart_upload(**self._named, UploadId=upload),
+                )
+        except (StoreFault, TimeoutError) as error:
+            # The start of the next service ends it.
+            logger.warning("an upload was not ended: %s", error)
+
+
+def s3_sink(clients: S3Clients, bucket: S3Bucket, naming: Naming, *, uploads: int) -> StoringSink:
+    """Returns a sink into a bucket of a store. Images are told by `s3:` URIs."""
+    return StoringSink(naming, S3Store(clients, bucket), at_once=uploads)
+
+
+async def abort_old_uploads(clients: S3Clients, buckets: Sequence[S3Bucket]) -> None:
+    """Ends the uploads in parts that killed services left open. For the start of a service.
+
+    A store that is in trouble is left as it is; the log says so.
+    """
+    for bucket in buckets:
+        if not bucket.abort_uploads_after:
+            continue
+        try:
+            count = await _abort_in(clients, bucket)
+        except StoreFault as fault:
+            logger.warning("bucket %s: old uploads were not looked for: %s", bucket.name, fault)
+            continue
+        if count:
+            logger.info("bucket %s: %d old uploads were ended", bucket.name, count)
+
+
+async def _abort_in(clients: S3Clients, bucket: S3Bucket) -> int:
+    client = await clients.of(bucket)
+    latest = datetime.now(UTC) - timedelta(seconds=bucket.abort_uploads_after)
+    where: dict[str, Any] = {"Bucket": bucket.remote_name}
+    count = 0
+    while True:
+        async with clients.asking(Operation.CONTROL):
+            listed = await client.list_multipart_uploads(**where)
+        for upload in listed.get("Uploads", ()):
+            if upload["Initiated"] <= latest:
+                async with clients.asking(Operation.CONTROL):
+                    await client.abort_multipart_upload(
+                        Bucket=bucket.remote_name, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
+                count += 1
+        if not listed.get("IsTruncated"):
+            return count
+        where["KeyMarker"] = listed["NextKeyMarker"]
+        where["UploadIdMarker"] = listed["NextUploadIdMarker"]
+
+
+def _described(facts: ObjectFacts) -> dict[str, Any]:
+    return {"ContentType": facts.content_type, "Metadata": dict(facts.metadata)}
+
+
+def _md5(data: bytes) -> str:
+    """Returns the checksum that a store compares what arrives with."""
+    return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

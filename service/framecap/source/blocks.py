@@ -1,0 +1,202 @@
+"""What was fetched of a remote source, held in blocks, and how much to fetch next.
+
+A read that begins where no fetch has ended gets little more than it needs; one that goes on where
+a fetch ended gets four times as much as that fetch, up to a bound, and while the last half of it
+is read the next is on its way. So a look here and there costs little, and reading on costs few
+requests. Several readers of one source, each at a place of its own, do not disturb each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from framecap.source.origin import Chunks, Found, Origin
+from framecap.storage.backoff import Backoff, Patience
+from framecap.storage.faults import FaultKind, StoreFault
+
+BLOCK_BYTES: Final = 256 * 1024
+
+GROWTH: Final = 4
+"""How much more is fetched each time that reading goes on."""
+
+LARGEST_FETCH: Final = 32
+"""Blocks that one request asks for, at most."""
+
+SHARE: Final = 8
+"""The part of the cache that one fetch may fill."""
+
+MAX_RUNS: Final = 256
+"""The ends of fetches that are remembered."""
+
+
+class Blocks:
+    """Holds blocks of one source, the least recently used of which go first.
+
+    Who awaits a read may be cancelled; the fetch goes on for others. Close it.
+
+    Args:
+        origin: Where the bytes come from.
+        found: The source as it was found.
+        capacity: How many bytes are held, about.
+        patience: How often a fetch that fails is gone on with.
+        take: Is called with each number of bytes that arrives; may raise.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        found: Found,
+        *,
+        capacity: int,
+        patience: Patience,
+        take: Callable[[int], None],
+    ) -> None:
+        self._origin = origin
+        self._found = found
+        self._patience = patience
+        self._take = take
+        self._capacity = max(2, capacity // BLOCK_BYTES)
+        self._largest = max(1, min(LARGEST_FETCH, self._capacity // SHARE))
+        self._count = -(-found.size // BLOCK_BYTES)
+        self._held: OrderedDict[int, bytes] = OrderedDict()
+        self._coming: dict[int, asyncio.Future[bytes]] = {}
+        self._runs: OrderedDict[int, int] = OrderedDict()
+        self._ahead: dict[int, int] = {}
+        self._fetches: set[asyncio.Task[None]] = set()
+
+    async def begin(self, first: bytes) -> None:
+        """Takes up bytes from the source's beginning: whole blocks, or all of it."""
+        for block in range(-(-len(first) // BLOCK_BYTES)):
+            self._hold(block, first[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES])
+        self._note_end(len(self._held), len(self._held))
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Raises:
+            StoreFault: They cannot be had.
+        """
+        end = min(offset + length, self._found.size)
+        if offset >= end:
+            return b""
+        first, last = offset // BLOCK_BYTES, (end - 1) // BLOCK_BYTES
+        parts = [await self._block(block) for block in range(first, last + 1)]
+        parts[-1] = parts[-1][: end - last * BLOCK_BYTES]
+        parts[0] = parts[0][offset - first * BLOCK_BYTES :]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    async def close(self) -> None:
+        """Ends all fetches. Closing again does nothing."""
+        for fetch in self._fetches:
+            fetch.cancel()
+        await asyncio.gather(*self._fetches, return_exceptions=True)
+        self._held.clear()
+
+    async def _block(self, block: int) -> bytes:
+        if (ahead := self._ahead.pop(block, None)) is not None:
+            self._fetch(ahead)
+        if block in self._held:
+            self._held.move_to_end(block)
+            return self._held[block]
+        if block not in self._coming:
+            self._fetch(block)
+        return await asyncio.shield(self._coming[block])
+
+    def _fetch(self, block: int) -> None:
+        """Begins to fetch from a block on, unless it is there or on its way."""
+        if block >= self._count or block in self._held or block in self._coming:
+            return
+        before = self._runs.pop(block, 0)
+        wanted = min(before * GROWTH, self._largest) if before else 1
+        end = block + 1
+        while (
+            end < min(block + wanted, self._count)
+            and end not in self._held
+            and end not in self._coming
+        ):
+            end += 1
+        if before:
+            self._ahead[block + (end - block) // 2] = end
+        self._note_end(end, wanted)
+        loop = asyncio.get_running_loop()
+        for coming in range(block, end):
+            self._coming[coming] = loop.create_future()
+        fetch = asyncio.create_task(self._run(block, end))
+        self._fetches.add(fetch)
+        fetch.add_done_callback(self._fetches.discard)
+
+    def _note_end(self, block: int, length: int) -> None:
+        self._runs[block] = length
+        if len(self._runs) > MAX_RUNS:
+            self._runs.popitem(last=False)
+
+    async def _run(self, block: int, end: int) -> None:
+        """Fetches the blocks in [block, end), going on where a request breaks off."""
+        backoff = Backoff(self._patience)
+        try:
+            while block < end:
+                began = block
+                try:
+                    stop = min(end * BLOCK_BYTES, self._found.size)
+                    reading = self._origin.read(self._found, block * BLOCK_BYTES, stop)
+                    async with reading as chunks:
+                        block = await self._take_in(chunks, block)
+                    if block < end:
+                        raise StoreFault(FaultKind.PASSING, "ended early")
+                except StoreFault as fault:
+                    block = self._first_coming(block, end)
+                    if block > began:
+                        backoff.succeeded()
+                    await backoff.failed(fault)
+        except BaseException as error:
+            self._give_up(block, end, error)
+            if not isinstance(error, Exception):
+                raise
+
+    async def _take_in(self, chunks: Chunks, block: int) -> int:
+        """Takes up what arrives, from a block's beginning; returns the next block's number."""
+        parts: list[bytes] = []
+        have = 0
+        async for chunk in chunks:
+            self._take(len(chunk))
+            view = memoryview(chunk)
+            while view:
+                size = min(BLOCK_BYTES, self._found.size - block * BLOCK_BYTES)
+                part = view[: size - have]
+                parts.append(bytes(part))
+                have += len(part)
+                view = view[len(part) :]
+                if have == size:
+                    self._arrived(block, b"".join(parts))
+                    block, parts, have = block + 1, [], 0
+        return block
+
+    def _arrived(self, block: int, data: bytes) -> None:
+        self._hold(block, data)
+        coming = self._coming.pop(block)
+        if not coming.done():
+            coming.set_result(data)
+
+    def _first_coming(self, block: int, end: int) -> int:
+        return next((b for b in range(block, end) if b in self._coming), end)
+
+    def _hold(self, block: int, data: bytes) -> None:
+        self._held[block] = data
+        while len(self._held) > self._capacity:
+            self._held.popitem(last=False)
+
+    def _give_up(self, block: int, end: int, error: BaseException) -> None:
+        """Lets all who wait for what will not come know why; later reads try again."""
+        for missing in range(block, end):
+            coming = self._coming.pop(missing, None)
+            if coming is None or coming.done():
+                continue
+            if isinstance(error, Exception):
+                coming.set_exception(error)
+                # Nobody may be waiting: it was fetched ahead.
+                coming.exception()
+            else:
+                coming.cancel()

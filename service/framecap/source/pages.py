@@ -1,0 +1,45 @@
+"""Opening files of web servers. Loading this module loads aiohttp."""
+
+from __future__ import annotations
+
+import posixpath
+from urllib.parse import unquote, urlsplit
+
+from framecap.model.names import printable
+from framecap.source.address import UrlAddress
+from framecap.source.hosts import HTTPS_PORT, Hosts
+from framecap.source.opened import OpenSource
+from framecap.source.regular import not_allowed
+from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
+from framecap.source.web import Web, WebOrigin
+
+
+class WebFiles:
+    """Opens files of allowed hosts.
+
+    Args:
+        web: The connections, which stay the caller's.
+        hosts: The hosts.
+        limits: Bounds on each source.
+    """
+
+    def __init__(self, web: Web, hosts: Hosts, limits: RemoteLimits) -> None:
+        self._web = web
+        self._hosts = hosts
+        self._limits = limits
+
+    async def open(self, address: UrlAddress) -> OpenSource:
+        """Returns the open file; who calls must close it.
+
+        Raises:
+            SourceNotFound: There is no such file.
+            SourceNotAllowed: It may not be read.
+            SourceUnreachable: It could not be opened, for now.
+        """
+        parts = urlsplit(address.public_name)
+        if not self._hosts.allow(parts.hostname or "", parts.port or HTTPS_PORT):
+            raise not_allowed(address.public_name, "is on a host that the operator did not allow")
+        key = printable(unquote(posixpath.basename(parts.path))) or (parts.hostname or "")
+        name = RemoteName(public_name=address.public_name, bucket=None, key=key)
+        origin = WebOrigin(self._web, address.url)
+        return await RemoteReader(origin, name, self._limits, self._web.tally).open()

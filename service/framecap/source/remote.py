@@ -1,0 +1,220 @@
+"""Remote sources, open: ranges of them by request, and the words for what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, TypeVar
+
+from framecap.errors import (
+    BucketNotFound,
+    CaptureError,
+    LimitExceeded,
+    SourceChanged,
+    SourceUnreachable,
+)
+from framecap.model.names import shown
+from framecap.source.blocks import BLOCK_BYTES, Blocks
+from framecap.source.opened import OpenSource, Traffic
+from framecap.source.origin import Chunks, Found, Origin
+from framecap.source.regular import not_allowed, not_found
+from framecap.storage.backoff import PATIENT, Patience, persist
+from framecap.storage.faults import FaultKind, StoreFault
+from framecap.storage.tally import NoTally, Tally
+
+RETRY_MS: Final = 2000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteLimits:
+    """Bounds on reading one remote source."""
+
+    max_read_bytes: int
+    """The most bytes that are fetched."""
+
+    cache_bytes: int
+    """How much of it is held in memory."""
+
+    patience: Patience = PATIENT
+    """How often a request that fails is made again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteName:
+    """What a remote source is called."""
+
+    public_name: str
+    """The source as events and logs show it."""
+
+    bucket: str | None
+    """The bucket; None where it is in none."""
+
+    key: str
+    """The object's key; the file's name for a web address."""
+
+
+class RemoteReader:
+    """Reads ranges of one source, through a cache, within a budget.
+
+    Args:
+        origin: Where the bytes come from.
+        name: What the source is called.
+        limits: The bounds.
+        tally: Takes the figures.
+    """
+
+    def __init__(
+        self, origin: Origin, name: RemoteName, limits: RemoteLimits, tally: Tally | None = None
+    ) -> None:
+        self._origin = _Counted(origin)
+        self._name = name
+        self._limits = limits
+        self._tally = tally or NoTally()
+        self._blocks: Blocks | None = None
+        self._bytes = 0
+        self._seconds = 0.0
+
+    async def open(self) -> OpenSource:
+        """Returns the source, its first bytes read.
+
+        Raises:
+            CaptureError: It is not there, or cannot be read.
+        """
+        found, first = await self._told(lambda: persist(self._first, self._limits.patience))
+        self._blocks = Blocks(
+            self._origin,
+            found,
+            capacity=self._limits.cache_bytes,
+            patience=self._limits.patience,
+            take=self._take,
+        )
+        await self._blocks.begin(first)
+        return OpenSource(
+            fd=-1,
+            size=found.size,
+            bucket=self._name.bucket,
+            key=self._name.key,
+            last_modified=found.last_modified,
+            etag=found.etag,
+            public_name=self._name.public_name,
+            reader=self,
+        )
+
+    @property
+    def traffic(self) -> Traffic:
+        """What reading has cost so far."""
+        return Traffic(bytes=self._bytes, requests=self._origin.requests, seconds=self._seconds)
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Raises:
+            SourceChanged: The source is no longer the one that was opened.
+            SourceUnreachable: It could not be read, for now.
+            LimitExceeded: The budget is spent.
+            CaptureError: It may no longer be read, or is gone.
+        """
+        blocks = self._blocks
+        assert blocks is not None
+        began = monotonic()
+        try:
+            return await self._told(lambda: blocks.read(offset, length), opened=True)
+        finally:
+            self._seconds += monotonic() - began
+
+    async def close(self) -> None:
+        """Ends whatever is being fetched. Closing again does nothing."""
+        if self._blocks is not None:
+            await self._blocks.close()
+
+    async def _first(self) -> tuple[Found, bytes]:
+        async with self._origin.open(BLOCK_BYTES) as (found, chunks):
+            parts = []
+            async for chunk in chunks:
+                self._take(len(chunk))
+                parts.append(chunk)
+        first = b"".join(parts)
+        if len(first) < min(BLOCK_BYTES, found.size):
+            raise StoreFault(FaultKind.PASSING, "ended early")
+        return found, first
+
+    def _take(self, count: int) -> None:
+        self._bytes += count
+        self._tally.fetched(count)
+        limit = self._limits.max_read_bytes
+        if self._bytes > limit:
+            raise LimitExceeded(
+                f"the capture would read more than {limit} bytes of its source",
+                metadata={"limit": str(limit), "limit_name": "read_bytes"},
+            )
+
+    async def _told(self, work: Callable[[], Awaitable[T]], *, opened: bool = False) -> T:
+        try:
+            return await work()
+        except StoreFault as fault:
+            raise told(fault, self._name, opened=opened) from fault
+
+
+class _Counted:
+    """Counts the requests to an origin."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self.requests = 0
+
+    def open(self, length: int) -> AbstractAsyncContextManager[tuple[Found, Chunks]]:
+        """Asks for the first bytes."""
+        self.requests += 1
+        return self._origin.open(length)
+
+    def read(self, found: Found, start: int, end: int) -> AbstractAsyncContextManager[Chunks]:
+        """Asks for a range."""
+        self.requests += 1
+        return self._origin.read(found, start, end)
+
+
+def told(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureError:
+    """Returns what a store's fault means to who wants to read.
+
+    Args:
+        fault: The fault.
+        name: The source.
+        opened: True when it could be read before.
+    """
+    source = name.public_name
+    match fault.kind:
+        case FaultKind.NO_OBJECT:
+            return not_found(source)
+        case FaultKind.NO_BUCKET:
+            return no_bucket(name.bucket or "")
+        case FaultKind.FORBIDDEN if opened:
+            return not_allowed(
+                source,
+                f"may no longer be read: its store answers {fault.detail};"
+                " what allowed it, or a signed address, may have expired",
+            )
+        case FaultKind.FORBIDDEN:
+            return not_allowed(source, f"may not be read: its store answers {fault.detail}")
+        case FaultKind.CHANGED:
+            return SourceChanged(
+                f"source: {shown(source)} changed while it was read", metadata={"source": source}
+            )
+        case FaultKind.REFUSED:
+            return not_allowed(source, f"cannot be read: its store answers {fault.detail}")
+        case FaultKind.PASSING:
+            return SourceUnreachable(
+                f"source: {shown(source)} could not be read, for now: {fault.detail}",
+                metadata={"source": source, "cause": fault.detail},
+                retry_after_ms=RETRY_MS,
+            )
+
+
+def no_bucket(bucket: str) -> BucketNotFound:
+    """Returns the error of a bucket that is not there."""
+    return BucketNotFound(
+        f"source: there is no bucket {shown(bucket)}", metadata={"bucket": bucket}
+    )

@@ -1,0 +1,36 @@
+"""Opening objects of S3-compatible stores. Loading this module loads aiobotocore."""
+
+from __future__ import annotations
+
+from framecap.source.address import ObjectAddress
+from framecap.source.opened import OpenSource
+from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
+from framecap.source.s3 import S3Origin
+from framecap.storage.buckets import S3Bucket
+from framecap.storage.clients import S3Clients
+
+
+class S3Objects:
+    """Opens objects of S3-compatible stores.
+
+    Args:
+        clients: The stores' clients, which stay the caller's.
+        limits: Bounds on each source.
+    """
+
+    def __init__(self, clients: S3Clients, limits: RemoteLimits) -> None:
+        self._clients = clients
+        self._limits = limits
+
+    async def open(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
+        """Returns the open object; who calls must close it.
+
+        Raises:
+            BucketNotFound: There is no such bucket.
+            SourceNotFound: There is no such object in it.
+            SourceNotAllowed: It may not be read.
+            SourceUnreachable: It could not be opened, for now.
+        """
+        name = RemoteName(public_name=address.public_name, bucket=address.bucket, key=address.key)
+        origin = S3Origin(self._clients, bucket, address.key)
+        return await RemoteReader(origin, name, self._limits, self._clients.tally).open()

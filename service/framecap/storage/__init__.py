@@ -1,0 +1,1 @@
+"""Object stores: which there are, and how they are spoken to. What reading and writing share."""

@@ -1,0 +1,123 @@
+"""Clients of S3-compatible stores. Loading this module loads aiobotocore: some 0.4 s."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aiohttp
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore import UNSIGNED
+from botocore.exceptions import BotoCoreError, ClientError
+
+from framecap.storage.asking import asking
+from framecap.storage.backoff import PATIENT, Patience
+from framecap.storage.buckets import Credentials, S3Bucket
+from framecap.storage.faults import FaultKind, StoreFault, by_status
+from framecap.storage.tally import NoTally, Operation, Tally
+
+MAX_CONNECTIONS: Final = 100
+
+# Where the code says more than the status does.
+_CODES: Final = {
+    "NoSuchBucket": FaultKind.NO_BUCKET,
+    "NoSuchKey": FaultKind.NO_OBJECT,
+    "PreconditionFailed": FaultKind.CHANGED,
+    "SlowDown": FaultKind.PASSING,
+    "Throttling": FaultKind.PASSING,
+    "RequestTimeout": FaultKind.PASSING,
+    # Of a body that arrived damaged, or not whole.
+    "BadDigest": FaultKind.PASSING,
+    "IncompleteBody": FaultKind.PASSING,
+    "ExpiredToken": FaultKind.FORBIDDEN,
+    "InvalidAccessKeyId": FaultKind.FORBIDDEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What one client serves."""
+
+    endpoint: str | None
+    region: str
+    path_style: bool
+    credentials: Credentials | None
+
+
+class S3Clients:
+    """Owns the clients of all stores, each made when it is first needed. Close it.
+
+    Args:
+        tally: Takes the figures of their requests.
+        patience: How long a request may take.
+    """
+
+    def __init__(self, tally: Tally | None = None, patience: Patience = PATIENT) -> None:
+        self.tally: Final = tally or NoTally()
+        self.patience: Final = patience
+        self._clients: dict[_Account, Any] = {}
+        self._making = asyncio.Lock()
+        self._held = AsyncExitStack()
+        self._session = get_session()
+
+    async def of(self, bucket: S3Bucket) -> Any:
+        """Returns the client for a bucket's store."""
+        account = _Account(bucket.endpoint, bucket.region, bucket.path_style, bucket.credentials)
+        async with self._making:
+            if account not in self._clients:
+                self._clients[account] = await self._held.enter_async_context(self._make(account))
+            return self._clients[account]
+
+    def asking(self, operation: Operation) -> AbstractAsyncContextManager[None]:
+        """Counts the request inside the block, and tells its failure as a `StoreFault`."""
+        return asking(self.tally, operation, _translate)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self._held.aclose()
+
+    def _make(self, account: _Account) -> Any:
+        credentials = account.credentials
+        return self._session.create_client(
+            "s3",
+            endpoint_url=account.endpoint,
+            region_name=account.region,
+            # Given even where nothing is signed, so that none are looked for elsewhere.
+            aws_access_key_id=credentials.access_key if credentials else "anonymous",
+            aws_secret_access_key=credentials.secret_key if credentials else "anonymous",
+            aws_session_token=credentials.session_token if credentials else None,
+            config=AioConfig(
+                signature_version="s3v4" if credentials else UNSIGNED,
+                s3={"addressing_style": "path" if account.path_style else "virtual"},
+                connect_timeout=self.patience.connect_seconds,
+                read_timeout=self.patience.silent_seconds,
+                max_pool_connections=MAX_CONNECTIONS,
+                # Trying again is done here, where it is counted and can go on midway.
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                # Other stores than Amazon's refuse bodies with trailers.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+
+def _translate(error: Exception) -> StoreFault | None:
+    """Returns what a client's error means; None when it is none of a store."""
+    match error:
+        case StoreFault():
+            return error
+        case ClientError():
+            return _of_answer(error)
+        case BotoCoreError() | aiohttp.ClientError() | OSError() | TimeoutError():
+            return StoreFault(FaultKind.PASSING, type(error).__name__)
+    return None
+
+
+def _of_answer(error: ClientError) -> StoreFault:
+    code = str(error.response.get("Error", {}).get("Code", ""))[:64]
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    kind = _CODES.get(code) or by_status(status)
+    return StoreFault(kind, code or str(status))

@@ -1,0 +1,20 @@
+"""PySceneDetect, with either of its ways to decode."""
+
+from __future__ import annotations
+
+from scenedetect import SceneManager, open_video
+from scenedetect.detectors import HashDetector
+
+
+def cuts(path: str, skip: int, backend: str) -> int:
+    """Returns how many cuts are found.
+
+    Args:
+        path: The film.
+        skip: How many frames to leave out after each that is looked at.
+        backend: What decodes.
+    """
+    manager = SceneManager()
+    manager.add_detector(HashDetector())
+    manager.detect_scenes(open_video(path, backend=backend), frame_skip=skip)
+    return len(manager.get_cut_list())
