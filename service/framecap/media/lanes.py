@@ -23,6 +23,7 @@ from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
 from framecap.media.runs import Run, cut, first_wanted
+from framecap.media.skipping.hevc import discards_earlier
 from framecap.model.media import Frame
 from framecap.model.wanted import Instants, Part, Wanted
 from framecap.timebase import Pts
@@ -190,10 +191,14 @@ class Lanes:
     def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
         """Yields packets to the end of the stream, and remembers which picture is the last."""
         last = self._known.pts
+        hevc = container.decoder.codec.canonical_name == "hevc"
+        extradata = container.decoder.extradata or b""
         for packet in chain([key], container.packets()):
             if packet.size == 0:
                 self._last = last
                 return
+            if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
+                raise Irregular("a keyframe that discards pictures decoded before it")
             if packet.pts is not None and packet.pts > last and not packet.is_discard:
                 last = packet.pts
             yield packet

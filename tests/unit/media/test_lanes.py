@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from clips import make_clip
@@ -227,6 +228,28 @@ def test_damage_ends_a_way_and_what_came_before_is_right(tmp_path: Path, name: s
         found = list(dict.fromkeys(found))
         assert found == clip.wanted(3)[1][: len(found)]
         assert ended or len(found) == len(clip.wanted(3)[1])
+
+
+def test_keyframes_that_discard_pictures_are_read_through(tmp_path: Path) -> None:
+    options = {"x265-params": "log-level=none:open-gop=0"}
+    path = make_clip(tmp_path / "a.mp4", **{**SMALL, "codec": "libx265", "options": options})
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        for packet in container.demux(video=0):
+            if packet.is_keyframe and packet.pos:
+                begin = data.index(bytes(packet), packet.pos)
+                at = begin
+                while at < begin + packet.size:
+                    if data[at + 4] >> 1 in (19, 20):
+                        # no_output_of_prior_pics_flag
+                        data[at + 6] |= 0x40
+                    at += 4 + int.from_bytes(data[at : at + 4], "big")
+    path.write_bytes(data)
+    clip = Clip(path)
+    assert len(clip.frames) < SMALL["frames"]
+    for way in ("seeking", "reading"):
+        with media_of(path) as media, pytest.raises(Irregular):
+            list(frames_of(short_ways(media)[way]))
 
 
 def test_a_source_that_cannot_be_read_on_ends_a_way(
