@@ -6,13 +6,15 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from framecap.decoder.launcher import Launcher
+from framecap.decoder.process import Decoder
+from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
 from framecap.model.spec import CaptureSpec
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
@@ -38,6 +40,13 @@ class KillCause(Enum):
 
     FAILED = "failed"
     """The capture failed elsewhere: the source, the sink, the service."""
+
+
+KILL_CAUSES: Final = {
+    DecoderStalled: KillCause.STALLED,
+    DecoderCrashed: KillCause.CRASHED,
+    DecoderLost: KillCause.LOST,
+}
 
 
 class Meter(Protocol):
@@ -171,3 +180,27 @@ class Services:
 
     limits: CaptureLimits = field(default_factory=CaptureLimits)
     """Bounds on captures."""
+
+    @asynccontextmanager
+    async def decoder(self, descriptor: int | None) -> AsyncIterator[Decoder]:
+        """Starts a decoder, ends it with the block, and notes both.
+
+        Args:
+            descriptor: A local source; None where the source is read through the service.
+        """
+        cause: KillCause | None = None
+        async with await self.launcher.launch(descriptor) as decoder:
+            self.meter.decoder_started()
+            try:
+                yield decoder
+            except CaptureError as error:
+                cause = KILL_CAUSES.get(type(error), KillCause.FAILED)
+                raise
+            except Exception:
+                cause = KillCause.FAILED
+                raise
+            except BaseException:
+                cause = KillCause.CANCELLED
+                raise
+            finally:
+                self.meter.decoder_ended(cause)

@@ -37,13 +37,13 @@ def main() -> None:
     arguments.add_argument("--only", action="append", choices=ALL, metavar="ROW")
     arguments.add_argument("--film", default="", metavar="PART", help="films so named only")
     arguments.add_argument("--rounds", type=int, default=3)
-    arguments.add_argument("--quick", action="store_true", help="one round, films of 2 s groups")
+    arguments.add_argument("--quick", action="store_true", help="one round, short films")
     arguments.add_argument("--write", type=Path, metavar="PAGE")
     asked = arguments.parse_args()
     if asked.corpus is None:
         arguments.error("--corpus is not given and FRAMECAP_CORPUS is not set")
     names = asked.only or list(ALL)
-    library = Library(asked.corpus, asked.films)
+    library = Library(asked.corpus, asked.films, brief=asked.quick)
     pace = Pace(rounds=1 if asked.quick else asked.rounds, seconds=PEER_S)
     with service(library.directory) as running:
         bench = Bench(service=running, library=library, pace=pace, only=asked.film)

@@ -15,8 +15,8 @@ from bench.speed.recipes import LONG
 from bench.speed.rows import PIECES, PREVIEW, Bench
 
 HOUR_S: Final = 3600
-LENGTHS: Final = (1, 2, 4, 10)
-"""In pieces of 31 s."""
+LENGTHS: Final = (1, 3, 6, 15)
+"""In pieces of 21 s."""
 
 STEPS_MS: Final = (30_000, 10_000, 3_000, 1_000, 300)
 MODES: Final = (

@@ -15,12 +15,14 @@ from typing import Final
 
 import av
 import imageio_ffmpeg
+import numpy as np
 from av.video.stream import VideoStream
 
 from bench.speed import numbered
 from bench.speed.recipes import CLIP, LONG, LOOKS, RATE, SHORT_4K, Piece, Recipe
 
 CORPUS: Final = ("bbb_10min_320x184.ts", "ax_long_1080p_black.mp4")
+SMALL: Final = (178, 100)
 PIECE_FORMAT: Final = {"webm": "webm", "ts": "mp4", "mkv": "mp4", "mp4": "mp4"}
 
 
@@ -56,20 +58,26 @@ class Library:
         corpus: The media corpus.
         directory: Where films are kept. Copies of the corpus' are there too, so that one directory
             holds all.
+        brief: True for long films that are not: two pieces each, and none of the corpus.
     """
 
-    def __init__(self, corpus: Path, directory: Path) -> None:
+    def __init__(self, corpus: Path, directory: Path, *, brief: bool = False) -> None:
+        self._brief = brief
         self._corpus = corpus / "media"
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
 
-    def long(self) -> list[Film]:
-        """Returns the films of at least five minutes."""
-        return [*map(self.made, LONG), *map(self.copied, CORPUS)]
+    def long(self, named: str) -> list[Film]:
+        """Returns the films of at least five minutes whose names contain something."""
+        recipes = [recipe for recipe in LONG if named in recipe.name]
+        if self._brief:
+            return [self.excerpt(recipe, 2) for recipe in recipes]
+        made = map(self.made, recipes)
+        return [*made, *(self.copied(name) for name in CORPUS if named in name)]
 
-    def short(self) -> list[Film]:
-        """Returns the short films of 2160p."""
-        return list(map(self.made, SHORT_4K))
+    def short(self, named: str) -> list[Film]:
+        """Returns the short films of 2160p whose names contain something."""
+        return [self.made(recipe) for recipe in SHORT_4K if named in recipe.name]
 
     def excerpt(self, recipe: Recipe, times: int) -> Film:
         """Returns a film with fewer, or more, repetitions."""
@@ -122,12 +130,13 @@ class Library:
         if not path.exists():
             with whole(path) as unfinished:
                 encode(self._corpus / CLIP, unfinished, recipe.piece)
+                hold(unfinished, recipe.piece)
         return path
 
 
 def encode(clip: Path, path: Path, piece: Piece) -> None:
     """Encodes a piece."""
-    looks = LOOKS.format(piece.width, piece.height)
+    looks = LOOKS.format(rate=RATE, width=piece.width, height=piece.height)
     filters = f"{looks},{numbered.drawing(piece.width, piece.height)}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"]
     # The film's titles stand still: begin after them.
@@ -136,11 +145,24 @@ def encode(clip: Path, path: Path, piece: Piece) -> None:
     subprocess.run(command, check=True, stderr=subprocess.PIPE)
 
 
+def hold(path: Path, piece: Piece) -> None:
+    """Makes sure that each frame shows its number, also when it is small."""
+    with av.open(path) as container:
+        video = container.streams.video[0]
+        video.thread_type = "AUTO"
+        shown = [
+            numbered.number(frame.reformat(*SMALL, "gray").to_ndarray().astype(np.uint8))
+            for frame in container.decode(video)
+        ]
+    wrong = [number for number, found in enumerate(shown) if number != found]
+    assert len(shown) == piece.frames and not wrong, (path, len(shown), wrong[:9])
+
+
 def repeat(piece: Path, path: Path, recipe: Recipe) -> None:
     """Writes the packets of a piece again and again, each time later."""
     with av.open(piece) as source, av.open(path, "w") as target:
         video = source.streams.video[0]
-        written = target.add_stream_from_template(video)
+        written = target.add_stream_from_template(video, opaque=True)
         packets = [packet for packet in source.demux(video) if packet.size]
         assert len(packets) == recipe.piece.frames, (piece, len(packets))
         contents = [(bytes(p), p.pts, p.dts, p.is_keyframe, p.time_base) for p in packets]

@@ -1,8 +1,9 @@
 """The least that libav needs: the packets a capture cannot do without, and nothing around them.
 
 Everything is in memory before the clock starts. On each core works one decoder with one thread; it
-takes groups of pictures from a queue, decodes each up to the last frame wanted in it, and passes
-over what no other frame refers to. It shares no code with framecap.
+takes groups of pictures from a queue and decodes each up to the last frame wanted in it. What it
+may pass over on the way is chosen before the clock starts too, by framecap's own rules, so that
+both decode the same; nothing else of framecap is used.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Final, Literal
+from typing import Final
 
 import av
 import numpy as np
@@ -30,20 +31,14 @@ from bench.speed.films import Film
 from bench.speed.jobs import Frame, Job, Mode, Run
 from bench.speed.ours import Service
 from bench.speed.ratios import Timing
-
-Discard = Literal["NONREF"]
-
-SKIPPED: Final[dict[str, Discard]] = {
-    "h264": "NONREF",
-    "mpeg2video": "NONREF",
-    "mpeg4": "NONREF",
-    "hevc": "NONREF",
-}
-"""What is passed over on the way to a frame that is wanted, where libav can do it exactly."""
+from framecap.media.skipping import Feed, feeds
 
 QUALITY: Final = 90
 PICTURES: Final = 60
 """So many of a dense capture's images are encoded again, each in place of those around it."""
+
+END: Final = Feed(None)
+"""Has the decoder give what it still holds."""
 
 Planes = tuple[npt.NDArray[np.uint8], ...]
 
@@ -55,6 +50,14 @@ class Stretch:
     packets: Sequence[Packet[VideoStream]]
     wanted: frozenset[int]
     """The pts of the frames wanted among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What a decoder is fed for a stretch."""
+
+    feeds: Sequence[Feed]
+    wanted: frozenset[int]
 
 
 class Floor:
@@ -79,9 +82,9 @@ class Floor:
             video = container.streams.best("video")
             assert isinstance(video, VideoStream)
             packets = [packet for packet in container.demux(video) if packet.size]
-            queue: SimpleQueue[Stretch] = SimpleQueue()
+            queue: SimpleQueue[Needed] = SimpleQueue()
             for stretch in stretches(packets, {frame.pts for frame in frames}):
-                queue.put(stretch)
+                queue.put(needed(video, stretch))
             cores = len(os.sched_getaffinity(0))
             spent, begun = time.process_time(), time.perf_counter()
             with ThreadPoolExecutor(cores) as pool:
@@ -140,6 +143,19 @@ def stretches(packets: Sequence[Packet[VideoStream]], wanted: Iterable[int]) -> 
     return sorted(found, key=lambda stretch: -len(stretch.packets))
 
 
+def needed(video: VideoStream, stretch: Stretch) -> Needed:
+    """Returns what of a stretch its wanted frames need."""
+    context = video.codec_context
+    chosen = feeds(
+        context.codec.canonical_name,
+        context.extradata,
+        stretch.packets,
+        [packet.pts in stretch.wanted for packet in stretch.packets],
+        whole=True,
+    )
+    return Needed([feed for feed in chosen if feed.packet is not None], stretch.wanted)
+
+
 def planes(image: bytes | Path) -> Planes:
     """Returns the planes of a JPEG, as they were before it was encoded but for its loss."""
     context = av.CodecContext.create("mjpeg", "r")
@@ -156,23 +172,21 @@ def planes(image: bytes | Path) -> Planes:
     )
 
 
-def _work(video: VideoStream, queue: SimpleQueue[Stretch], encode: Callable[[int], object]) -> int:
+def _work(video: VideoStream, queue: SimpleQueue[Needed], encode: Callable[[int], object]) -> int:
     """Decodes what is in the queue; returns how many of the frames wanted came."""
     context = av.CodecContext.create(video.codec_context.name, "r")
     assert isinstance(context, VideoCodecContext)
     context.extradata = video.codec_context.extradata
     context.thread_count = 1
-    skipped = SKIPPED.get(video.codec_context.name)
     count = 0
     while True:
         try:
             stretch = queue.get_nowait()
         except Empty:
             return count
-        for packet in (*stretch.packets, None):
-            if packet is not None and skipped:
-                context.skip_frame = "DEFAULT" if packet.pts in stretch.wanted else skipped
-            for frame in context.decode(packet):
+        for feed in (*stretch.feeds, END):
+            context.skip_frame = "NONREF" if feed.references_only else "DEFAULT"
+            for frame in context.decode(feed.packet):
                 if frame.pts in stretch.wanted:
                     count += 1
                     encode(frame.pts)

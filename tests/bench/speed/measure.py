@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from bench.speed import check
 from bench.speed.check import Check
@@ -16,6 +17,9 @@ from bench.speed.films import Film, say
 from bench.speed.jobs import Frame, Job, PeerFailed, Run
 from bench.speed.ours import Service
 from bench.speed.ratios import Spread, Timing, cpus, typical, walls
+
+FRESH_S: Final = 5.0
+"""Several peers in a row are held against one run of framecap if it is no older."""
 
 
 class Peer(Protocol):
@@ -66,6 +70,10 @@ class Match:
     check: Check | None = None
     failure: str = ""
 
+    def goes_on(self, pace: Pace) -> bool:
+        """Returns whether the peer gets another round."""
+        return not self.failure and sum(run.wall for run in self.theirs) <= pace.seconds
+
     @property
     def wall(self) -> Spread:
         """The peer's wall time in framecap's, round by round."""
@@ -90,33 +98,54 @@ def matches(
     Raises:
         FramesWrong: framecap's frames are not right.
     """
-    first = service.capture(film, job)
+    turns = _Turns(service, film, job)
+    first = turns.ours()
     check.hold(film, first)
-    found = []
-    for peer in peers:
-        match = Match(film=film, job=job, peer=peer.name)
-        match.pictures = len(first.pictures)
-        match.keyframes = sum(frame.keyframe for frame in first.frames)
-        found.append(match)
-        try:
-            _alternate(service, match, peer, pace)
-        except PeerFailed as failure:
-            match.failure = str(failure)
+    keys = sum(frame.keyframe for frame in first.frames)
+    found = [
+        Match(film=film, job=job, peer=peer.name, pictures=len(first.pictures), keyframes=keys)
+        for peer in peers
+    ]
+    for _ in range(pace.rounds):
+        for match, peer in zip(found, peers, strict=True):
+            if match.goes_on(pace):
+                turns.take(match, peer)
+    for match in found:
         _tell(match)
     return found
 
 
-def _alternate(service: Service, match: Match, peer: Peer, pace: Pace) -> None:
-    for _ in range(pace.rounds):
-        ours = service.capture(match.film, match.job)
+class _Turns:
+    """framecap, then a peer, then framecap again."""
+
+    def __init__(self, service: Service, film: Film, job: Job) -> None:
+        self._service = service
+        self._film = film
+        self._job = job
+        self._last: Run | None = None
+        self._ended = 0.0
+
+    def ours(self) -> Run:
+        """Runs framecap."""
+        run = self._service.capture(self._film, self._job)
+        self._ended = time.monotonic()
+        return run
+
+    def take(self, match: Match, peer: Peer) -> None:
+        """Runs a peer, and framecap before it unless that was just done."""
+        if self._last is None or match.theirs or time.monotonic() - self._ended > FRESH_S:
+            self._last = self.ours()
+        ours = self._last
         with pictures() as into:
-            theirs = peer.run(match.film, match.job, list(ours.frames), into)
+            try:
+                theirs = peer.run(self._film, self._job, list(ours.frames), into)
+            except PeerFailed as failure:
+                match.failure = str(failure)
+                return
             if match.check is None and theirs.pictures:
-                match.check = check.compare(match.film, ours, theirs)
+                match.check = check.compare(self._film, ours, theirs)
         match.ours.append(ours.timing)
         match.theirs.append(theirs.timing)
-        if sum(timing.wall for timing in match.theirs) > pace.seconds:
-            break
 
 
 @contextmanager

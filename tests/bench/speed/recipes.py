@@ -15,7 +15,10 @@ RATE: Final = 24
 """Frames per second."""
 
 CLIP: Final = "moviepy_bbb_vp8_720p_30s.webm"
-LOOKS: Final = "scale={}:{}:flags=bicubic,unsharp=5:5:0.8,noise=alls=5:allf=t:all_seed=7"
+LOOKS: Final = (
+    "setpts=N/({rate}*TB),scale={width}:{height}:flags=bicubic,unsharp=5:5:0.8,"
+    "noise=alls=5:allf=t:all_seed=7"
+)
 
 ENCODERS: Final = {
     "h264": ("-c:v", "libx264", "-preset", "veryfast", "-g", "{gop}"),
@@ -25,7 +28,11 @@ ENCODERS: Final = {
         # Hidden reference frames, which streams of VP9 usually have.
         *("-tile-columns", "2", "-lag-in-frames", "16", "-auto-alt-ref", "1", "-g", "{gop}"),
     ),
-    "av1": ("-c:v", "libsvtav1", "-preset", "12", "-g", "{gop}"),
+    "av1": (
+        *("-c:v", "libsvtav1", "-preset", "12", "-g", "{gop}"),
+        # Else it mixes neighbours into its references, and the numbers in them.
+        *("-svtav1-params", "enable-tf=0"),
+    ),
 }
 FIXED: Final = {
     "h264": ("-keyint_min", "{gop}", "-sc_threshold", "0"),
@@ -92,19 +99,17 @@ class Recipe:
 
 
 def _long(codec: str, gop_s: int, container: str) -> Recipe:
-    # Pieces of 31 s, so that whole tens of seconds fall anywhere in a group.
-    seconds, times = (20, 15) if gop_s == 2 else (31, 10)
+    # Pieces of 21 s, so that whole tens of seconds fall anywhere in a group.
+    seconds, times = (20 if gop_s == 2 else 21), 15
     piece = Piece(codec=codec, gop_s=gop_s, frames=seconds * RATE, fixed=gop_s != 5)
     name = f"{codec}-{gop_s}s-{container}"
     return Recipe(name=name, piece=piece, times=times, container=container)
 
 
 def _short(codec: str, *, ten_bits: bool = False) -> Recipe:
-    piece = Piece(
-        codec=codec, gop_s=5, frames=10 * RATE, width=3840, height=2160, ten_bits=ten_bits
-    )
+    piece = Piece(codec=codec, gop_s=5, frames=5 * RATE, width=3840, height=2160, ten_bits=ten_bits)
     name = f"{codec}-4k{'-10bit' if ten_bits else ''}"
-    return Recipe(name=name, piece=piece, times=3, container="mp4")
+    return Recipe(name=name, piece=piece, times=6, container="mp4")
 
 
 LONG: Final = (

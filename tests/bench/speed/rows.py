@@ -34,7 +34,7 @@ DETECTORS: Final = {
     "PySceneDetect, OpenCV": "scenedetect_opencv",
     "PySceneDetect, PyAV": "scenedetect_pyav",
 }
-PIECES: Final = 4
+PIECES: Final = 6
 """Films for changes are so many pieces long: two minutes."""
 
 
@@ -48,18 +48,22 @@ class Bench:
     only: str = ""
     """Only films whose names contain it."""
 
-    def chosen(self, films: Sequence[Film]) -> list[Film]:
-        """Returns those films that were asked for."""
-        return [film for film in films if self.only in film.name]
-
     def long(self) -> list[Film]:
-        """Returns the long films."""
-        return self.chosen(self.library.long())
+        """Returns the long films that were asked for."""
+        return self.library.long(self.only)
+
+    def short(self) -> list[Film]:
+        """Returns those of 2160p."""
+        return self.library.short(self.only)
 
     def by_codec(self, pieces: int) -> list[Film]:
         """Returns a film of each codec, of some pieces."""
-        made = [recipe for recipe in LONG if recipe.piece.gop_s == 5 and recipe.container != "ts"]
-        return self.chosen([self.library.excerpt(recipe, pieces) for recipe in made])
+        made = [
+            recipe
+            for recipe in LONG
+            if recipe.piece.gop_s == 5 and recipe.container != "ts" and self.only in recipe.name
+        ]
+        return [self.library.excerpt(recipe, pieces) for recipe in made]
 
     def matches(
         self, films: Sequence[Film], wanted: Sequence[Job], peers: Sequence[Peer]
@@ -137,7 +141,7 @@ def keyframes(bench: Bench) -> Section:
 
 def dense(bench: Bench) -> Section:
     """Every frame."""
-    films = [*bench.by_codec(1), *bench.chosen(bench.library.short())[:1]]
+    films = [*bench.by_codec(1), *bench.short()[:1]]
     wanted = [jobs.every(PREVIEW), jobs.every()]
     found = list(bench.matches(films, wanted, _commands()))
     small, full = ([m for m in _newest(found) if m.job == job] for job in wanted)
@@ -194,7 +198,7 @@ def limit(bench: Bench) -> Section:
     few = [jobs.steps(step, size=PREVIEW) for step in STEPS_MS]
     sparse = list(bench.matches(bench.long(), few, floor))
     sparse += bench.matches(bench.by_codec(PIECES), [jobs.steps(1000, size=PREVIEW)], floor)
-    films = [*bench.by_codec(1), *bench.chosen(bench.library.short())]
+    films = [*bench.by_codec(1), *bench.short()]
     dense = list(bench.matches(films, [jobs.every(PREVIEW), jobs.every()], floor))
     target = Target(1.15, 1.15, most=True)
     made = [
