@@ -112,7 +112,7 @@ class _VideoCapture:
 
     def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
         """Yields the images of what a selector picks."""
-        self._ledger.phase = Phase.DECODING
+        self._ledger.phase, self._ledger.position = Phase.DECODING, None
         sampling = self._sampling(wanted, ranked=ranked)
         given: Pts | None = None
         for found in self._picks(make, sampling, wanted):
@@ -206,7 +206,9 @@ class _VideoCapture:
             if isinstance(part, Part) and not _answered(part, selector):
                 break
         if last is not None and self._ledger.end is None and not wants_keyframes_only(self._spec):
-            self._ledger.end = last.frame.end
+            stop = wanted.stop if isinstance(wanted, Stretch) else None
+            if stop is None or last.frame.end < stop:
+                self._ledger.end = last.frame.end
 
     def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
         if wants_keyframes_only(self._spec) or isinstance(wanted, Stretch):

@@ -38,10 +38,11 @@ def limit_of(spec: CaptureSpec) -> int | None:
 
 
 def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
-    """Yields what is wanted, in parts of as many instants as there may be images.
+    """Yields what is wanted, in parts: at first of as many instants as there may be images.
 
     Two instants may have one frame, so one part may not be enough; but what is decoded side by side
-    is then not decoded in vain.
+    is then not decoded in vain. Each part has twice the instants of the one before, so that parts
+    stay few where many instants have one frame.
 
     Args:
         wanted: What is wanted along instants.
@@ -57,4 +58,4 @@ def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
         for _ in range(limit):
             stop = None if stop is None else wanted.following(stop + 1)
         yield Part(wanted, begin, stop)
-        begin = stop
+        begin, limit = stop, 2 * limit

@@ -3,79 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from clips import make_clip, read_number
-from framecap import pipeline
-from framecap.errors import CaptureError, MediaCorrupt, OffsetAfterEnd
+from framecap.errors import MediaCorrupt, OffsetAfterEnd
 from framecap.media.media import Media
-from framecap.model.capture import Image, Lack, Notice, Progress, Reason, Summary
+from framecap.model.capture import Image, Lack, Progress, Reason, Summary
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan, Strategy
 from framecap.model.spec import (
-    CaptureSpec,
     DamagePolicy,
-    ImageFormat,
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
     SeekPolicy,
-    Selection,
 )
 from framecap.pipeline import Until
-from framecap.spec import text
-
-SECOND = 1_000_000_000
-
-
-@dataclass
-class Run:
-    """Everything a run told."""
-
-    reports: list[object] = field(default_factory=list)
-    error: CaptureError | None = None
-
-    @property
-    def images(self) -> list[Image]:
-        return [report for report in self.reports if isinstance(report, Image)]
-
-    @property
-    def numbers(self) -> list[int]:
-        return [read_number(image.data) for image in self.images]
-
-    @property
-    def summary(self) -> Summary:
-        last = self.reports[-1]
-        assert isinstance(last, Summary)
-        return last
-
-    @property
-    def plan(self) -> Plan:
-        return next(report for report in self.reports if isinstance(report, Plan))
-
-    @property
-    def notices(self) -> list[Notice]:
-        return [report for report in self.reports if isinstance(report, Notice)]
-
-
-def run(path: Path, request: CaptureSpec | str | None, until: Until = Until.END) -> Run:
-    spec = text.parse(f"video/snapshots,{request}").spec if isinstance(request, str) else request
-    done = Run()
-    with path.open("rb") as file:
-        try:
-            for report in pipeline.run(spec, file, size=path.stat().st_size, until=until):
-                done.reports.append(report)
-        except CaptureError as error:
-            done.error = error
-    return done
-
-
-def structured(selection: Selection, **options: object) -> CaptureSpec:
-    return CaptureSpec(selection=selection, format=ImageFormat.PNG, **options)  # type: ignore[arg-type]
+from unit.pipeline.running import SECOND, run, structured
 
 
 @pytest.fixture(scope="module")
