@@ -11,7 +11,7 @@
  *   FRAMECAP_X86     is 1 where intrinsics are used: SSE2 everywhere, AVX2 where
  *                    framecap_has_avx2() says so
  *
- * Builds that test one way alone define FRAMECAP_ONLY_BASELINE (no clones, no AVX2) or
+ * Builds that test one way alone define FRAMECAP_NO_CLONES, FRAMECAP_ONLY_BASELINE (nor AVX2) or
  * FRAMECAP_ONLY_PLAIN (no intrinsics either). */
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__GLIBC__) && !defined(FRAMECAP_ONLY_PLAIN)
 #define FRAMECAP_X86 1
@@ -20,7 +20,8 @@
 #define FRAMECAP_X86 0
 #endif
 
-#if FRAMECAP_X86 && !defined(__clang__) && !defined(FRAMECAP_ONLY_BASELINE)
+#if FRAMECAP_X86 && !defined(__clang__) && !defined(FRAMECAP_NO_CLONES) && \
+    !defined(FRAMECAP_ONLY_BASELINE)
 #define FRAMECAP_CLONES \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, cast
 
 import numpy as np
@@ -112,11 +112,16 @@ def picture_of(
     if described.twin is not None:
         native = native.reformat(format=described.twin)
         described = _describe(described.twin)
+    planes = native.planes  # Makes them all, each time it is asked.
     return Picture(
-        planes=tuple(
-            _view(native.planes[index], described.layout.depth) for index in described.order
+        planes=tuple(_view(planes[index], described.layout.depth) for index in described.order),
+        layout=_coloured(
+            native.format.name,
+            int(native.color_trc),
+            int(native.colorspace),
+            int(native.color_range),
+            centred_chroma=centred_chroma,
         ),
-        layout=_coloured(native, described.layout, centred_chroma=centred_chroma),
         sample_aspect_ratio=sample_aspect_ratio,
         orientation=orientation,
     )
@@ -189,20 +194,27 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
     return 6 - (chroma_length(64).bit_length() - 1)
 
 
-def _coloured(native: VideoFrame, layout: PixelLayout, *, centred_chroma: bool) -> PixelLayout:
-    """Returns the layout with what the frame's flags say about colour."""
-    transfer = _TRANSFERS.get(int(native.color_trc), Transfer.SDR)
+@lru_cache(maxsize=64)
+def _coloured(
+    name: str, trc: int, colorspace: int, color_range: int, *, centred_chroma: bool
+) -> PixelLayout:
+    """Returns the layout of a planar format with what a frame's flags say about colour.
+
+    Kept, for the frames of a video share it.
+    """
+    layout = _describe(name).layout
+    transfer = _TRANSFERS.get(trc, Transfer.SDR)
     # High dynamic range came with BT.2020; nothing else is meant where the matrix is not flagged.
     unflagged = Matrix.BT601 if transfer is Transfer.SDR else Matrix.BT2020
     return replace(
         layout,
-        matrix=_MATRICES.get(int(native.colorspace), unflagged),
+        matrix=_MATRICES.get(colorspace, unflagged),
         full_range=(
             layout.model is Model.RGB
-            or int(native.color_range) == _FULL_RANGE
+            or color_range == _FULL_RANGE
             # Grey pictures are those of JPEG, whose decoder flags only coloured ones.
-            or (layout.model is Model.GRAY and int(native.color_range) == _UNFLAGGED)
-            or native.format.name.startswith("yuvj")
+            or (layout.model is Model.GRAY and color_range == _UNFLAGGED)
+            or name.startswith("yuvj")
         ),
         transfer=transfer,
         siting=Siting.CENTER if centred_chroma else Siting.LEFT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -46,6 +47,18 @@ def test_one_colour_is_that_colour_to_the_last_pixel(
     image.draft("YCbCr", image.size)
     found = np.asarray(image)
     assert np.abs(found.astype(int) - colour).max() <= 1
+
+
+@pytest.mark.parametrize("padding", (0, 9))
+def test_planes_of_even_sizes_are_not_copied(padding: int) -> None:
+    buffer = noise(400, 600 + padding)
+    image = PlanarImage(y=buffer[:, :600], cb=buffer[:200, :300], cr=buffer[:200, 50:350])
+    encode_jpeg(image, 10)
+    tracemalloc.start()
+    data = encode_jpeg(image, 10)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < len(data) + 10_000 < image.y.size
 
 
 def test_it_is_jfif_with_chroma_of_half_the_size() -> None:
