@@ -20,6 +20,7 @@ from framecap.model.spec import (
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
+    ShrinkFilter,
 )
 from framecap.sink.naming import SourceName
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
@@ -58,6 +59,9 @@ class CaptureCall:
     kind: decoder_pb2.JobKind = decoder_pb2.JOB_KIND_CAPTURE
     """How far to go."""
 
+    shrink_filter: ShrinkFilter | None = None
+    """Takes the place of the request's, for which its text has no word; None leaves it."""
+
     first_only: bool = False
     """True to capture only the first image that the request chooses."""
 
@@ -82,6 +86,8 @@ def understand(call: CaptureCall) -> ParsedRequest:
         parsed = structured.with_delivery(text.parse(call.request), call.delivery)
     else:
         parsed = structured.from_proto(call.request, call.delivery)
+    if call.shrink_filter is not None:
+        parsed = replace(parsed, spec=replace(parsed.spec, shrink_filter=call.shrink_filter))
     if call.first_only:
         return replace(parsed, spec=first_only(parsed.spec))
     if parsed.spec.notify_topic is not None:

@@ -13,23 +13,20 @@ refused. From `accepted` on it tells whatever goes wrong in `finished`, and then
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from framecap.call import CaptureCall, accepted, mode, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
-from framecap.decoder.process import Decoder
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ToDecoder
 from framecap.errors import (
     Cancelled,
     CaptureError,
-    DecoderCrashed,
     DecoderLost,
-    DecoderStalled,
     MediaError,
     SourceUnreachable,
 )
@@ -39,19 +36,13 @@ from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
 from framecap.handoff import hand_over
 from framecap.model.spec import CaptureSpec
-from framecap.services import KillCause, Place, Services
+from framecap.services import Place, Services
 from framecap.sink import payloads
 from framecap.sink.naming import Naming
 from framecap.source.opened import OpenSource
 from framecap.spec import structured
 from framecap.stopwatch import Stopwatch
 from framecap.v1 import event_pb2
-
-KILL_CAUSES: Final = {
-    DecoderStalled: KillCause.STALLED,
-    DecoderCrashed: KillCause.CRASHED,
-    DecoderLost: KillCause.LOST,
-}
 
 Told: TypeAlias = list[Payload]
 """What is told together, with nothing in between."""
@@ -178,43 +169,33 @@ class _Work:
             yield [self._throttle.latest]
         await self._place.start()
         failure: CaptureError | None = None
+        told: Told = []
         try:
-            async with self._decoder() as decoder:
+            async with self._services.decoder(self._source.descriptor) as decoder:
                 await decoder.send(ToDecoder(job=self._job()))
                 async with aclosing(reads.messages(decoder, self._source.reader)) as messages:
                     async for message in messages:
-                        if told := await self._tell(message) + self._counted(self._sink.ready()):
+                        told += await self._tell(message) + self._counted(self._sink.ready())
+                        # What arrived together is told together.
+                        if told and not decoder.has_more:
                             yield told
+                            told = []
             failure = error_of(self._result.status)
         except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
+        except Exception:
+            if told:
+                yield told
+            raise
         # Others may decode while the last images are on their way.
         self._place.pause()
+        if told:
+            yield told
         if told := await self._finish():
             yield told
         if failure is not None:
             raise failure
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
-
-    @asynccontextmanager
-    async def _decoder(self) -> AsyncIterator[Decoder]:
-        """Starts a decoder, and ends it with the block."""
-        meter, cause = self._services.meter, None
-        async with await self._services.launcher.launch(self._source.descriptor) as decoder:
-            meter.decoder_started()
-            try:
-                yield decoder
-            except CaptureError as error:
-                cause = KILL_CAUSES.get(type(error), KillCause.FAILED)
-                raise
-            except Exception:
-                cause = KillCause.FAILED
-                raise
-            except BaseException:
-                cause = KillCause.CANCELLED
-                raise
-            finally:
-                meter.decoder_ended(cause)
 
     def _job(self) -> Job:
         spec = None
@@ -296,4 +277,4 @@ class _Work:
         reads.sum_up(self._source.reader, result)
         for stage, spent in self._watch.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
-        self._services.meter.source_read(result.read_bytes)
+        self._services.meter.capture_summed_up(result)

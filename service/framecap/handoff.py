@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
@@ -30,40 +31,65 @@ async def hand_over(
         pause: Is called then.
         resume: Is awaited before the work goes on after a pause.
     """
-    # Without a bound of its own, so that the end finds room whatever waits; `room` is the bound.
-    queue: asyncio.Queue[Item | asyncio.Task[None]] = asyncio.Queue()
-    room = asyncio.Semaphore(1)
+    box: deque[Item] = deque()
+    filled, emptied = _Bell(), _Bell()
 
     async def wait_for_room() -> None:
-        try:
-            async with asyncio.timeout(pause_after):
-                await room.acquire()
-        except TimeoutError:
-            pause()
-            await room.acquire()
-            await resume()
+        if not box or await emptied.rings(within=pause_after):
+            return
+        pause()
+        while box:
+            await emptied.rings()
+        await resume()
 
     async def feed() -> None:
         async with aclosing(work):
             async for item in work:
                 await wait_for_room()
-                queue.put_nowait(item)
+                box.append(item)
+                filled.ring()
 
     feeder = asyncio.create_task(feed())
-    feeder.add_done_callback(queue.put_nowait)
+    feeder.add_done_callback(lambda _: filled.ring())
     try:
-        while True:
-            try:
-                async with asyncio.timeout(patience()):
-                    item = await queue.get()
-            except TimeoutError:
+        while box or not feeder.done():
+            if box:
+                item = box.popleft()
+                emptied.ring()
+                yield item
+            elif not await filled.rings(within=patience()):
                 yield None
-                continue
-            if item is feeder:
-                break
-            room.release()
-            yield item  # type: ignore[misc]
         feeder.result()
     finally:
         feeder.cancel()
         await asyncio.gather(feeder, return_exceptions=True)
+
+
+class _Bell:
+    """Wakes the one who waits for it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[bool] | None = None
+
+    def ring(self) -> None:
+        """Wakes the waiter; without one, does nothing."""
+        if self._waiter is not None:
+            _settle(self._waiter, True)
+
+    async def rings(self, within: float | None = None) -> bool:
+        """Returns True once it rings; False when it has not within so many seconds."""
+        waiter: asyncio.Future[bool] = self._loop.create_future()
+        self._waiter = waiter
+        timer = None if within is None else self._loop.call_later(within, _settle, waiter, False)
+        try:
+            return await waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+
+def _settle(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)

@@ -6,18 +6,21 @@ their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from framecap.decoder.launcher import Launcher
+from framecap.decoder.process import Decoder
+from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
 from framecap.model.spec import CaptureSpec
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
 from framecap.source.address import SourceAddress, parse_source
 from framecap.source.sources import Sources
+from framecap.v1 import event_pb2
 
 
 class KillCause(Enum):
@@ -39,6 +42,13 @@ class KillCause(Enum):
     """The capture failed elsewhere: the source, the sink, the service."""
 
 
+KILL_CAUSES: Final = {
+    DecoderStalled: KillCause.STALLED,
+    DecoderCrashed: KillCause.CRASHED,
+    DecoderLost: KillCause.LOST,
+}
+
+
 class Meter(Protocol):
     """Takes the figures of captures."""
 
@@ -56,8 +66,8 @@ class Meter(Protocol):
     def image_delivered(self, size: int) -> None:
         """Notes that an image of `size` bytes was delivered."""
 
-    def source_read(self, count: int) -> None:
-        """Notes that a decoder has read `count` bytes of its source."""
+    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+        """Notes what a capture has read, where its time went and what was damaged."""
 
     def decoder_started(self) -> None:
         """Notes that there is one more decoder."""
@@ -78,7 +88,7 @@ class NoMeter:
     def image_delivered(self, size: int) -> None:
         """Does nothing."""
 
-    def source_read(self, count: int) -> None:
+    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
         """Does nothing."""
 
     def decoder_started(self) -> None:
@@ -170,3 +180,27 @@ class Services:
 
     limits: CaptureLimits = field(default_factory=CaptureLimits)
     """Bounds on captures."""
+
+    @asynccontextmanager
+    async def decoder(self, descriptor: int | None) -> AsyncIterator[Decoder]:
+        """Starts a decoder, ends it with the block, and notes both.
+
+        Args:
+            descriptor: A local source; None where the source is read through the service.
+        """
+        cause: KillCause | None = None
+        async with await self.launcher.launch(descriptor) as decoder:
+            self.meter.decoder_started()
+            try:
+                yield decoder
+            except CaptureError as error:
+                cause = KILL_CAUSES.get(type(error), KillCause.FAILED)
+                raise
+            except Exception:
+                cause = KillCause.FAILED
+                raise
+            except BaseException:
+                cause = KillCause.CANCELLED
+                raise
+            finally:
+                self.meter.decoder_ended(cause)

@@ -47,7 +47,10 @@ def run(media: Path, tmp_path: Path) -> Run:
         stop: Stop | None = None,
     ) -> AsyncGenerator[Running]:
         server = server_settings(media, tmp_path, metrics=metrics, grace=grace)
-        settings = replace(settings or Settings(), server=server)
+        settings = settings or Settings()
+        # None forked ahead: the tests see a capture's decoder by its being there.
+        decoder = replace(settings.decoder, idle_decoders=0)
+        settings = replace(settings, server=server, decoder=decoder)
         async with (
             running(settings, stop) as service,
             aio.insecure_channel(service.address) as channel,

@@ -37,6 +37,25 @@ def test_without_a_directory_it_is_the_current_one(framecap, clip, tmp_path):
         assert (image.format, image.size) == ("JPEG", (192, 108))
 
 
+def test_the_filter_says_how_pictures_become_smaller(framecap, clip, tmp_path):
+    request = "video/snapshots,f_png,num_1,w_40,h_40"
+    for options in ((), ("--filter", "bicubic"), ("--filter", "area")):
+        folder = f"out{options[-1] if options else ''}"
+        assert framecap("capture", clip, request, "-o", folder, *options).returncode == 0
+    default, bicubic, area = (
+        (tmp_path / folder / "film_0_1.png").read_bytes()
+        for folder in ("out", "outbicubic", "outarea")
+    )
+    assert default == bicubic
+    assert default != area
+
+
+def test_a_filter_that_does_not_exist_is_refused(framecap, clip):
+    done = framecap("capture", clip, "video/snapshots,f_png", "--filter", "nearest")
+    assert done.returncode == 2
+    assert "'area', 'bicubic'" in done.stderr
+
+
 def test_a_pipe_gets_a_line_per_image_and_nothing_else(framecap, clip):
     done = framecap("capture", clip, EVERY_HALF_SECOND, "-o", "out")
     times = ("00:00:00.000", "00:00:00.480", "00:00:01.000", "00:00:01.480")

@@ -13,7 +13,7 @@ from framecap.pixels.colour import Mix, to_jfif, to_rgb
 from oracles import colour as oracle
 from oracles.pictures import noise
 
-SIZES = [(1, 1), (2, 2), (1, 5), (4, 1), (5, 3), (67, 33), (128, 9)]
+SIZES = [(1, 1), (2, 2), (1, 5), (4, 1), (5, 3), (19, 2), (31, 3), (33, 4), (67, 33), (128, 9)]
 DEPTHS = (8, 10, 16)
 LAYOUTS = [
     PixelLayout(model=model, depth=depth, matrix=matrix, full_range=full_range)

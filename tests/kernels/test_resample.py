@@ -13,6 +13,7 @@ from PIL import Image
 
 from framecap._kernels.resample import AxisTaps, resample
 from framecap.model.media import Plane
+from framecap.model.spec import ShrinkFilter
 from framecap.pixels.axis import Axis, taps
 from framecap.pixels.sample import sample
 from framecap.pixels.window import Window
@@ -20,6 +21,7 @@ from oracles import resample as oracle
 from oracles.pictures import noise, padded
 
 F = Fraction
+AREA = ShrinkFilter.AREA
 
 # (length, start, step, count)
 AXES = {
@@ -78,23 +80,25 @@ DEPTHS = (8, 10, 12, 13, 16)
 
 
 @cache
-def matrix(axis: Span) -> np.ndarray:
+def matrix(axis: Span, shrink: ShrinkFilter = AREA) -> np.ndarray:
     """Returns the weights of an axis, which many tests share."""
-    return oracle.weights(*axis)
+    return oracle.weights(*axis, shrink)
 
 
-def agree(rows: Span, columns: Span, depth: int, padding: int = 7) -> None:
+def agree(
+    rows: Span, columns: Span, depth: int, shrink: ShrinkFilter = AREA, padding: int = 7
+) -> None:
     """Holds the kernel to its definition, on noise."""
     plane = noise(rows[0], columns[0], depth, padding=padding)
-    expected = oracle.resample(plane, matrix(rows), matrix(columns), depth)
-    ours = run(plane, Axis(*rows), Axis(*columns), depth)
+    expected = oracle.resample(plane, matrix(rows, shrink), matrix(columns, shrink), depth)
+    ours = run(plane, Axis(*rows), Axis(*columns), depth, shrink)
     np.testing.assert_array_equal(ours, expected, err_msg=f"{rows} by {columns}")
 
 
-def run(plane: Plane, rows: Axis, columns: Axis, depth: int) -> Plane:
+def run(plane: Plane, rows: Axis, columns: Axis, depth: int, shrink: ShrinkFilter = AREA) -> Plane:
     """Calls the kernel itself, also where a view would do."""
     target = padded(np.zeros((rows.count, columns.count)), depth, padding=3)
-    resample(plane, target, taps(rows).kernel, taps(columns).kernel, depth)
+    resample(plane, target, taps(rows, shrink).kernel, taps(columns, shrink).kernel, depth)
     return target
 
 
@@ -104,12 +108,15 @@ def test_every_pair_of_axes_is_as_defined(depth: int) -> None:
         agree(rows, columns, depth)
 
 
+@pytest.mark.parametrize("shrink", ShrinkFilter)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("across", WIDE)
-def test_every_way_through_the_kernel_is_as_defined(across: str, depth: int) -> None:
+def test_every_way_through_the_kernel_is_as_defined(
+    across: str, depth: int, shrink: ShrinkFilter
+) -> None:
     """Wide enough for every vector, with and without a rest; each way is one of the pairs."""
     for rows in FEW.values():
-        agree(rows, WIDE[across], depth)
+        agree(rows, WIDE[across], depth, shrink)
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
@@ -124,20 +131,22 @@ def test_every_number_of_results_is_as_defined(depth: int) -> None:
 
 @pytest.mark.parametrize("padding", (0, 2, 31))
 def test_padded_rows_are_as_defined(padding: int) -> None:
-    agree(FEW["barely smaller"], WIDE["longer than a block"], 8, padding)
+    agree(FEW["barely smaller"], WIDE["longer than a block"], 8, padding=padding)
 
 
+@pytest.mark.parametrize("shrink", ShrinkFilter)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("name", AXES)
-def test_extremes_do_not_overflow(name: str, depth: int) -> None:
+def test_extremes_do_not_overflow(name: str, depth: int, shrink: ShrinkFilter) -> None:
     """The checkerboards that drive a cubic's overshoot highest and lowest."""
     axis = AXES[name]
     high = np.indices((axis[0], axis[0])).sum(0) // 2 % 2 * (2**depth - 1)
-    weights = matrix(axis)
+    weights = matrix(axis, shrink)
     for board in (high, 2**depth - 1 - high):
         plane = padded(board, depth)
         expected = oracle.resample(plane, weights, weights, depth)
-        np.testing.assert_array_equal(run(plane, Axis(*axis), Axis(*axis), depth), expected)
+        ours = run(plane, Axis(*axis), Axis(*axis), depth, shrink)
+        np.testing.assert_array_equal(ours, expected)
 
 
 @pytest.mark.parametrize("name", AXES)
@@ -148,13 +157,14 @@ def test_samples_above_the_depth_count_as_its_largest(name: str) -> None:
     np.testing.assert_array_equal(run(plane, Axis(*axis), Axis(*axis), 10), expected)
 
 
+@pytest.mark.parametrize("shrink", ShrinkFilter)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("name", AXES)
-def test_one_colour_stays_that_colour(name: str, depth: int) -> None:
+def test_one_colour_stays_that_colour(name: str, depth: int, shrink: ShrinkFilter) -> None:
     axis = AXES[name]
     for value in (0, 1, 2 ** (depth - 1), 2**depth - 2, 2**depth - 1):
         plane = padded(np.full((axis[0], axis[0]), value), depth)
-        assert (run(plane, Axis(*axis), Axis(*axis), depth) == value).all()
+        assert (run(plane, Axis(*axis), Axis(*axis), depth, shrink) == value).all()
 
 
 def test_rows_may_go_upwards() -> None:
@@ -168,7 +178,7 @@ def test_shrinking_is_pillows_box() -> None:
     """Pillow weights a sample by whether its centre is covered, so only whole ratios compare."""
     plane = noise(19 * 3, 33 * 5)
     window = Window(Axis(33 * 5, F(0), F(5), 33), Axis(19 * 3, F(0), F(3), 19))
-    ours = sample(plane, window, 8).astype(int)
+    ours = sample(plane, window, 8, AREA).astype(int)
     picture = Image.fromarray(np.ascontiguousarray(plane))
     theirs = np.asarray(picture.resize((33, 19), Image.Resampling.BOX))
     assert np.abs(ours - theirs).max() <= 1
@@ -183,7 +193,7 @@ def test_enlarging_is_pillows_bicubic(size: tuple[int, int]) -> None:
     width, height = size
     plane = padded(noise(23, 40) // 2 + 64, 8)
     window = Window(Axis(40, F(0), F(40, width), width), Axis(23, F(0), F(23, height), height))
-    ours = sample(plane, window, 8).astype(int)
+    ours = sample(plane, window, 8, AREA).astype(int)
     picture = Image.fromarray(np.ascontiguousarray(plane))
     theirs = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
     inner = np.s_[6:-6, 6:-6]
@@ -193,7 +203,7 @@ def test_enlarging_is_pillows_bicubic(size: tuple[int, int]) -> None:
 class TestRefusals:
     """What the kernel does not take."""
 
-    table = taps(Axis(8, F(0), F(2), 4)).kernel
+    table = taps(Axis(8, F(0), F(2), 4), AREA).kernel
 
     def call(self, plane: Plane, target: Plane, depth: int = 8) -> None:
         resample(plane, target, self.table, self.table, depth)

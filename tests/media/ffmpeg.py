@@ -24,6 +24,8 @@ CAREFUL: Final = "accurate_rnd+full_chroma_int+full_chroma_inp"
 
 # The cubic that reproduces quadratics; swscale's own is a little sharper.
 BICUBIC: Final = f"flags=bicubic+{CAREFUL}:param0=0:param1=0.5"
+# The cubic that pictures are shrunk with.
+SHARP_BICUBIC: Final = f"flags=bicubic+{CAREFUL}:param0=0:param1=0.75"
 AREA: Final = f"flags=area+{CAREFUL}"
 
 

@@ -5,6 +5,9 @@
 #include <stdint.h>
 
 #include "clones.h"
+#if FRAMECAP_X86
+#include "colour_x86.h"
+#endif
 
 static inline uint8_t framecap_byte(int32_t value)
 {
@@ -22,7 +25,7 @@ static inline uint8_t framecap_byte(int32_t value)
             out[x] = framecap_byte((ka * a[x] + bias) >> shift);                                 \
     }                                                                                            \
                                                                                                  \
-    FRAMECAP_CLONES static void framecap_mix2_##name(                                            \
+    FRAMECAP_CLONES static void framecap_mix2_##name##_plain(                                            \
         uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b, int n,    \
         int32_t ka, int32_t kb, int32_t bias, int shift)                                         \
     {                                                                                            \
@@ -30,7 +33,7 @@ static inline uint8_t framecap_byte(int32_t value)
             out[x] = framecap_byte((bias + ka * a[x] + kb * b[x]) >> shift);                     \
     }                                                                                            \
                                                                                                  \
-    FRAMECAP_CLONES static void framecap_mix3_##name(                                            \
+    FRAMECAP_CLONES static void framecap_mix3_##name##_plain(                                            \
         uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
         const sample_t *restrict c, int n, int32_t ka, int32_t kb, int32_t kc, int32_t bias,     \
         int shift)                                                                               \
@@ -40,7 +43,7 @@ static inline uint8_t framecap_byte(int32_t value)
     }                                                                                            \
                                                                                                  \
     /* Takes b and c at half the columns of a. */                                                \
-    FRAMECAP_CLONES static void framecap_mix3_halved_##name(                                     \
+    FRAMECAP_CLONES static void framecap_mix3_halved_##name##_plain(                                     \
         uint8_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
         const sample_t *restrict c, int n, int32_t ka, int32_t kb, int32_t kc, int32_t bias,     \
         int shift)                                                                               \
@@ -58,6 +61,88 @@ static inline uint8_t framecap_byte(int32_t value)
 
 FRAMECAP_DEFINE_COLOUR(u8, uint8_t)
 FRAMECAP_DEFINE_COLOUR(u16, uint16_t)
+
+#if FRAMECAP_X86
+static inline int framecap_is_short(int32_t k)
+{
+    return k == (int16_t)k;
+}
+
+/* What vectors take away from deep samples, given back; wraps as their sums do. */
+static inline int32_t framecap_raised(int32_t bias, int32_t coefficients, size_t size)
+{
+    return size == 1 ? bias : (int32_t)((uint32_t)bias + ((uint32_t)coefficients << 15));
+}
+
+#define FRAMECAP_BY_VECTOR_OF(n, fits, wide, narrow)                                             \
+    if ((fits) && (n) >= 16) {                                                                   \
+        if ((n) >= 32 && framecap_has_avx2())                                                    \
+            wide;                                                                                \
+        else                                                                                     \
+            narrow;                                                                              \
+        return;                                                                                  \
+    }
+#else
+#define FRAMECAP_BY_VECTOR_OF(n, fits, wide, narrow)
+#endif
+
+/* Defines the rows as they are chosen for a processor. */
+#define FRAMECAP_DEFINE_COLOUR_CHOICE(name, sample_t)                                            \
+    static inline void framecap_mix2_##name(uint8_t *out, const sample_t *a, const sample_t *b,  \
+                                            int n, int32_t ka, int32_t kb, int32_t bias,         \
+                                            int shift)                                           \
+    {                                                                                            \
+        FRAMECAP_BY_VECTOR_OF(                                                                   \
+            n, framecap_is_short(ka) && framecap_is_short(kb),                                   \
+            framecap_mix2_##name##_avx2(out, a, b, n, ka, kb,                                    \
+                                        framecap_raised(bias, ka + kb, sizeof *a), shift),       \
+            framecap_mix2_##name##_sse2(out, a, b, n, ka, kb,                                    \
+                                        framecap_raised(bias, ka + kb, sizeof *a), shift))       \
+        framecap_mix2_##name##_plain(out, a, b, n, ka, kb, bias, shift);                         \
+    }                                                                                            \
+                                                                                                 \
+    static inline void framecap_mix3_##name(                                                     \
+        uint8_t *out, const sample_t *a, const sample_t *b, const sample_t *c, int n,            \
+        int32_t ka, int32_t kb, int32_t kc, int32_t bias, int shift)                             \
+    {                                                                                            \
+        FRAMECAP_BY_VECTOR_OF(                                                                   \
+            n, framecap_is_short(ka) && framecap_is_short(kb) && framecap_is_short(kc),          \
+            framecap_mix3_##name##_avx2(out, a, b, c, n, ka, kb, kc,                             \
+                                        framecap_raised(bias, ka + kb + kc, sizeof *a), shift),  \
+            framecap_mix3_##name##_sse2(out, a, b, c, n, ka, kb, kc,                             \
+                                        framecap_raised(bias, ka + kb + kc, sizeof *a), shift))  \
+        framecap_mix3_##name##_plain(out, a, b, c, n, ka, kb, kc, bias, shift);                  \
+    }                                                                                            \
+                                                                                                 \
+    static inline void framecap_halved_##name(                                                   \
+        uint8_t *out, const sample_t *a, const sample_t *b, const sample_t *c, int n,            \
+        int32_t ka, int32_t kb, int32_t kc, int32_t bias, int shift)                             \
+    {                                                                                            \
+        FRAMECAP_BY_VECTOR_OF(                                                                   \
+            n, framecap_is_short(ka) && framecap_is_short(kb) && framecap_is_short(kc),          \
+            framecap_mix3_halved_##name##_avx2(                                                  \
+                out, a, b, c, n, ka, kb, kc, framecap_raised(bias, ka + kb + kc, sizeof *a),     \
+                shift),                                                                          \
+            framecap_mix3_halved_##name##_sse2(                                                  \
+                out, a, b, c, n, ka, kb, kc, framecap_raised(bias, ka + kb + kc, sizeof *a),     \
+                shift))                                                                          \
+        framecap_mix3_halved_##name##_plain(out, a, b, c, n, ka, kb, kc, bias, shift);           \
+    }                                                                                            \
+                                                                                                 \
+    /* Vectors take pairs of columns; an odd last one goes by itself. */                         \
+    static inline void framecap_mix3_halved_##name(                                              \
+        uint8_t *out, const sample_t *a, const sample_t *b, const sample_t *c, int n,            \
+        int32_t ka, int32_t kb, int32_t kc, int32_t bias, int shift)                             \
+    {                                                                                            \
+        const int even = n & ~1;                                                                 \
+        framecap_halved_##name(out, a, b, c, even, ka, kb, kc, bias, shift);                     \
+        if (n > even)                                                                            \
+            framecap_mix3_halved_##name##_plain(out + even, a + even, b + even / 2,              \
+                                                c + even / 2, 1, ka, kb, kc, bias, shift);       \
+    }
+
+FRAMECAP_DEFINE_COLOUR_CHOICE(u8, uint8_t)
+FRAMECAP_DEFINE_COLOUR_CHOICE(u16, uint16_t)
 
 /* Writes a row whose samples stand `stride` bytes apart. */
 static void framecap_spread(uint8_t *restrict out, ptrdiff_t stride, const uint8_t *restrict row,

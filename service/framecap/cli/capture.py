@@ -24,6 +24,7 @@ from framecap.decoder.launcher import DirectFork, Launcher
 from framecap.errors import CaptureError, Code
 from framecap.events import messages
 from framecap.events.status import to_status
+from framecap.model.spec import ShrinkFilter
 from framecap.v1 import event_pb2
 
 Tell: TypeAlias = Callable[[event_pb2.CaptureEvent], None]
@@ -48,8 +49,23 @@ Tell: TypeAlias = Callable[[event_pb2.CaptureEvent], None]
     metavar="FILE",
     help="Write each event as a line of JSON; `-` is standard output.",
 )
+@click.option(
+    "--filter",
+    "shrink",
+    type=click.Choice([choice.value for choice in ShrinkFilter]),
+    envvar="FRAMECAP_FILTER",
+    show_envvar=True,
+    help="How pictures become smaller: area is faster and softer. Default: bicubic.",
+)
 @DATA
-def capture(source: str, request: str, output: Path | None, events: str | None, data: Path) -> Exit:
+def capture(
+    source: str,
+    request: str,
+    output: Path | None,
+    events: str | None,
+    shrink: str | None,
+    data: Path,
+) -> Exit:
     """Capture frames of a video into files. Needs no service.
 
     SOURCE is a path, or BUCKET/KEY of a local bucket when there is no such path. REQUEST says what
@@ -58,7 +74,11 @@ def capture(source: str, request: str, output: Path | None, events: str | None, 
     The images are named after the video: film_0_1.jpg, film_0_2.jpg and so on. One line per image,
     its path and its time, goes to standard output.
     """
-    call = CaptureCall(source=source, request=request)
+    call = CaptureCall(
+        source=source,
+        request=request,
+        shrink_filter=None if shrink is None else ShrinkFilter(shrink),
+    )
     destination = Destination(stores=stores_of(data), output=output)
     with open_events(events) as stream:
         # Before the bar, which is drawn by a thread.

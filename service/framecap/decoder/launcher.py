@@ -19,8 +19,9 @@ from framecap.decoder.link import ForkRefused, ForkServerLink, ServerGone
 from framecap.decoder.process import Decoder
 from framecap.decoder.settings import DecoderSettings
 
-SOCKET_BUFFER_BYTES: Final = 128 * 1024
-"""How far a decoder may run ahead of the service; the kernel doubles it for its own accounts."""
+SOCKET_BUFFER_BYTES: Final = 256 * 1024
+"""How far a decoder may run ahead of the service; the kernel doubles it for its own accounts, and
+may allow less. Enough for most images to cross at once."""
 
 COMMAND: Final = (sys.executable, "-I", "-m", "framecap.decoder.forkserver")
 

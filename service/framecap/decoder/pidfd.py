@@ -15,23 +15,24 @@ async def gone(pidfd: int, grace: float = KILL_GRACE) -> bool:
     A cancellation takes effect only after that, so that what follows may rely on it.
     """
     loop = asyncio.get_running_loop()
-    ended: asyncio.Future[None] = loop.create_future()
-    deadline = loop.time() + grace
+    ended: asyncio.Future[bool] = loop.create_future()
     interruption: asyncio.CancelledError | None = None
-    loop.add_reader(pidfd, _resolve, ended)
+    loop.add_reader(pidfd, _resolve, ended, True)
+    timer = loop.call_later(grace, _resolve, ended, False)
     try:
-        while not ended.done() and loop.time() < deadline:
+        while not ended.done():
             try:
-                await asyncio.wait({ended}, timeout=deadline - loop.time())
+                await asyncio.shield(ended)
             except asyncio.CancelledError as error:
                 interruption = error
     finally:
         loop.remove_reader(pidfd)
+        timer.cancel()
     if interruption is not None:
         raise interruption
-    return ended.done()
+    return ended.result()
 
 
-def _resolve(future: asyncio.Future[None]) -> None:
+def _resolve(future: asyncio.Future[bool], value: bool) -> None:
     if not future.done():
-        future.set_result(None)
+        future.set_result(value)

@@ -12,12 +12,12 @@ from types import TracebackType
 from typing import Final, NoReturn, Self
 
 from framecap.decoder import exits
-from framecap.decoder.channel import AsyncChannel
+from framecap.decoder.channel import AsyncChannel, Overdue
 from framecap.decoder.check import Check, Violation
 from framecap.decoder.pidfd import gone
 from framecap.decoder.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
-from framecap.decoder.watchdog import Stalled, Watchdog
+from framecap.decoder.watchdog import Watchdog
 from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
 
@@ -39,7 +39,7 @@ class DecoderFault(Exception):
 class Decoder:
     """Owns one decoder process; leaving its context ends the process and closes everything.
 
-    Nothing is read ahead: while `messages` is not asked for the next, the decoder's socket fills
+    Little is read ahead: while `messages` is not asked for the next, the decoder's socket fills
     and the decoder waits.
 
     Args:
@@ -65,7 +65,7 @@ class Decoder:
         self._exited = exited
         self._settings = settings
         self._channel = AsyncChannel(sock, FromDecoder, settings.max_image_bytes + SPARE_BYTES)
-        self._watchdog = Watchdog(settings.stall_after)
+        self._watchdog = Watchdog(settings.stall_after, asyncio.get_running_loop().time)
         self._check: Check | None = None
         self._answering = asyncio.Lock()
 
@@ -80,13 +80,18 @@ class Decoder:
         if message.HasField("job"):
             self._check = Check(message.job, self._settings.max_image_bytes)
         try:
-            async with self._watchdog.waiting():
-                await self._channel.send(message)
+            with self._watchdog.waiting() as deadline:
+                await self._channel.send(message, deadline)
         except ConnectionError:
             return
-        except Stalled as error:
+        except Overdue as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
+
+    @property
+    def has_more(self) -> bool:
+        """True when `messages` will give the next at once."""
+        return self._channel.has_more
 
     async def messages(self) -> AsyncGenerator[FromDecoder]:
         """Yields what the decoder reports, checked; ends after `finished`.
@@ -144,18 +149,16 @@ class Decoder:
             os.close(self._pidfd)
 
     async def _next(self, check: Check) -> FromDecoder:
-        # A full socket is read without a wait, and a decoder could keep it full: let others in.
-        await asyncio.sleep(0)
         try:
-            async with self._watchdog.waiting():
-                message = await self._channel.receive()
+            with self._watchdog.waiting() as deadline:
+                message = await self._channel.receive(deadline)
             check.accept(message)
         except (StreamEnded, StreamCut):
             await self._raise_end()
         except (WireError, Violation) as error:
             self.kill()
             raise exits.crashed() from error
-        except Stalled as error:
+        except Overdue as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
         if not message.HasField("read"):

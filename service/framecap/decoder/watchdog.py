@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-
-
-class Stalled(Exception):
-    """The time for the next sign of progress is over."""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Watchdog:
@@ -19,36 +14,30 @@ class Watchdog:
 
     Args:
         stall_after: How many seconds of waiting end it.
+        clock: The clock of deadlines, in seconds.
     """
 
-    def __init__(self, stall_after: float) -> None:
+    def __init__(self, stall_after: float, clock: Callable[[], float]) -> None:
         self._stall_after = stall_after
+        self._clock = clock
         self._left = stall_after
+        self._waiting = False
         self._holds = 0
-        self._began = 0.0
-        self._timeout: asyncio.Timeout | None = None
+        self._began: float | None = None
 
-    @asynccontextmanager
-    async def waiting(self) -> AsyncIterator[None]:
-        """Runs the clock.
+    @contextmanager
+    def waiting(self) -> Iterator[Callable[[], float]]:
+        """Runs the clock for the block, which is given what tells the deadline of its wait.
 
-        Raises:
-            Stalled: It ran out.
+        The deadline may move while the block waits, but only further away.
         """
-        timeout = asyncio.timeout(None)
+        self._waiting = True
+        self._run()
         try:
-            async with timeout:
-                self._timeout = timeout
-                self._run()
-                try:
-                    yield
-                finally:
-                    self._stop()
-                    self._timeout = None
-        except TimeoutError:
-            if timeout.expired():
-                raise Stalled(f"no progress in {self._stall_after} s") from None
-            raise
+            yield self._deadline
+        finally:
+            self._stop()
+            self._waiting = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -65,15 +54,17 @@ class Watchdog:
         """Winds the clock up again."""
         self._left = self._stall_after
 
+    def _deadline(self) -> float:
+        began = self._clock() if self._began is None else self._began
+        return began + self._left
+
     def _run(self) -> None:
         """Starts the clock of the wait, if there is one and nothing holds it."""
-        if self._timeout is not None and not self._holds:
-            self._began = asyncio.get_running_loop().time()
-            self._timeout.reschedule(self._began + self._left)
+        if self._waiting and not self._holds:
+            self._began = self._clock()
 
     def _stop(self) -> None:
         """Stops the clock of the wait, if it runs."""
-        if self._timeout is not None and not self._holds:
-            self._left -= asyncio.get_running_loop().time() - self._began
-            if not self._timeout.expired():
-                self._timeout.reschedule(None)
+        if self._began is not None:
+            self._left -= self._clock() - self._began
+            self._began = None

@@ -1,7 +1,7 @@
 """The messages between the service and a decoder: protobuf, each preceded by its length.
 
 The length is 4 bytes, big endian. Whatever else arrives is a `WireError`, never something to guess
-at. Nothing is read ahead: a reader that does not ask leaves the bytes in the socket, so that its
+at. Little is read ahead: a reader that does not ask leaves the bytes in the socket, so that its
 peer blocks once the socket is full.
 """
 
@@ -59,8 +59,10 @@ class BlockingChannel(Generic[Received]):
         """Sends a message; blocks while the socket is full."""
         header, payload = frame(message)
         with self._sending:
-            self._sock.sendall(header)
-            self._sock.sendall(payload)
+            # In one call, so that the reader wakes once.
+            sent = self._sock.sendmsg([header, payload])
+            if sent < len(header) + len(payload):
+                self._sock.sendall((header + payload)[sent:])
 
     def receive(self) -> Received:
         """Returns the next message; blocks until it is there.

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Final, Self, cast
 
 import av
+import av.error
 import av.logging
 from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
@@ -45,6 +46,9 @@ _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 # Bytes of one read. Larger reads are wasted by containers that seek much.
 _BUFFER_BYTES: Final = 65536
+
+# No picture is decoded this long before it appears.
+_LEAD_SECONDS: Final = 10
 
 # The library reports on standard error by itself; what matters reaches callers as errors.
 av.logging.set_level(None)
@@ -182,6 +186,22 @@ class Container:
         self.native.seek(pts, stream=self.stream, backward=True)
         if self.decoder.is_open:
             self.decoder.flush_buffers()
+
+    def rewind(self, first: Pts) -> None:
+        """Goes to the first packet.
+
+        Args:
+            first: The pts of the first frame. A transport stream is searched by decoding times,
+                which lie before that.
+
+        Raises:
+            av.error.FFmpegError: The container cannot seek.
+        """
+        try:
+            self.seek(first - int(_LEAD_SECONDS / self.time_base))
+        except av.error.FFmpegError:
+            # FLV does not seek to before its first keyframe.
+            self.seek(first)
 
     @property
     def time_base(self) -> Fraction:

@@ -129,7 +129,10 @@ class KeyframeLanes:
         previous: Pts | None = None
         container = self._main
         try:
-            container.seek(self._first)
+            container.rewind(self._first)
+        except av.error.FFmpegError as error:
+            raise NotAlone("the container cannot seek") from error
+        try:
             for packet in container.packets():
                 if packet.size == 0:
                     return

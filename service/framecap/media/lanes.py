@@ -23,6 +23,7 @@ from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
 from framecap.media.runs import Run, cut, first_wanted
+from framecap.media.skipping.hevc import discards_earlier
 from framecap.model.media import Frame
 from framecap.model.wanted import Instants, Part, Wanted
 from framecap.timebase import Pts
@@ -72,17 +73,21 @@ class Lanes:
         self._known = known
         self._lock = Lock()
         self._landings: dict[Pts, int] = {}
-        self._ended = False
+        self._last: Pts | None = None
         self.decoded = 0
         """Frames that decoders returned to finished lanes."""
 
     def by_seeking(self, wanted: Wanted) -> Iterator[Lane]:
         """Yields lanes that each go to their place in the source by themselves."""
         moment = wanted.following(self._known.pts)
-        while moment is not None and not self._ended:
+        while moment is not None:
+            past = self._is_past(moment)
             tells = self._index.tells
             stop = self._index.key_after(moment) if tells else _several(wanted, moment)
             yield partial(self._sought, Part(wanted, moment, stop))
+            if past:
+                # What follows has the last picture too.
+                return
             moment = None if stop is None else wanted.following(stop)
 
     def by_reading(self, wanted: Wanted, limit: int | None) -> Iterator[Lane]:
@@ -142,10 +147,14 @@ class Lanes:
             decoder = RunDecoder(container, self._known)
             try:
                 moment: Pts | None = part.begin
-                while moment is not None and not self._ended:
+                while moment is not None:
                     reached = None
                     for number, run in enumerate(self._runs(container, part, moment)):
-                        if number == 0:
+                        if self._is_past(moment):
+                            if self._is_past(part.whole.preceding(moment)):
+                                # An earlier moment has the last picture already.
+                                return
+                        elif number == 0:
                             self._land(run.key)
                         yield from decoder.frames(run)
                         reached = run.until
@@ -174,34 +183,57 @@ class Lanes:
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
             key = self._keyframe_before(container, moment)
-            packets = chain([key], self._until_end(container))
+            packets = self._until_end(key, container)
             yield from cut(mark(packets, part, dts_bounds=container.dts_bounds))
         except av.error.FFmpegError as error:
             raise Irregular("the file cannot be read on") from error
 
-    def _until_end(self, container: Container) -> Iterator[Packet[Any]]:
-        yield from container.packets()
-        self._ended = True
+    def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
+        """Yields packets to the end of the stream, and remembers which picture is the last."""
+        last = self._known.pts
+        hevc = container.decoder.codec.canonical_name == "hevc"
+        extradata = container.decoder.extradata or b""
+        for packet in chain([key], container.packets()):
+            if packet.size == 0:
+                self._last = last
+                return
+            if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
+                raise Irregular("a keyframe that discards pictures decoded before it")
+            if packet.pts is not None and packet.pts > last and not packet.is_discard:
+                last = packet.pts
+            yield packet
+
+    def _is_past(self, moment: Pts | None) -> bool:
+        """Returns whether a moment is known to lie behind the beginning of the last picture."""
+        return moment is not None and self._last is not None and moment > self._last
 
     def _keyframe_before(self, container: Container, moment: Pts) -> Packet[Any]:
+        """Returns the packet of a keyframe at or before `moment`, which is read on from."""
         first = self._known.pts
-        for seconds in (*_EARLIER, None):
-            sought = first
-            if seconds is not None:
-                sought = max(first, moment - int(seconds / container.time_base))
-            container.seek(sought)
-            packet = _next_keyframe(container)
-            if packet is not None and packet.pts is not None and packet.pts <= moment:
-                return packet
-            if packet is not None and packet.dts is not None and self._index.tells:
-                # The index goes by dts: a keyframe may be read before `moment` and shown after it.
-                container.seek(packet.dts - 1)
-                packet = _next_keyframe(container)
-                if packet is not None and packet.pts is not None and packet.pts <= moment:
-                    return packet
-            if sought == first:
+        for seconds in _EARLIER:
+            sought = moment - int(seconds / container.time_base)
+            if seconds and sought <= first:
                 break
-        raise Irregular("no keyframe is found where one should be")
+            container.seek(sought)
+            packet = self._keyframe_here(container, moment)
+            if packet is not None:
+                return packet
+        container.rewind(first)
+        packet = self._keyframe_here(container, moment)
+        if packet is None:
+            raise Irregular("no keyframe is found where one should be")
+        return packet
+
+    def _keyframe_here(self, container: Container, moment: Pts) -> Packet[Any] | None:
+        packet = _next_keyframe(container)
+        if packet is None or _appears_by(packet, moment):
+            return packet
+        if packet.dts is None or not self._index.tells:
+            return None
+        # The index goes by dts: a keyframe may be read before `moment` and shown after it.
+        container.seek(packet.dts - 1)
+        packet = _next_keyframe(container)
+        return packet if packet is not None and _appears_by(packet, moment) else None
 
     def _land(self, key: Pts) -> None:
         if self._index.tells:
@@ -224,6 +256,10 @@ def _several(wanted: Wanted, moment: Pts) -> Pts | None:
             return None
         following = wanted.following(following + 1)
     return following
+
+
+def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
+    return packet.pts is not None and packet.pts <= moment
 
 
 def _next_keyframe(container: Container) -> Packet[Any] | None:

@@ -7,7 +7,7 @@ is held back for reordering.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ from framecap.media.irregular import Irregular
 from framecap.model.wanted import Wanted
 from framecap.timebase import Pts
 
-# No codec here holds a picture back for more than 16 others.
-_MAX_HELD_BACK: Final = 17
+# No codec here holds a picture back for more than 16 others. So of 17 that appear after a moment,
+# whatever comes next does not appear before the first.
+_HELD_BACK: Final = 16
 
-# Times of packets passed that may still be the end of one to come.
+# Times of packets passed that may still be the end of one to come; packets that wait for an end.
 _REMEMBERED: Final = 64
 
 
@@ -108,25 +109,32 @@ class _Marking:
             if len(self._times) > _REMEMBERED:
                 del self._times[0]
         self._waiting.append(packet)
+        if len(self._waiting) > _REMEMBERED:
+            raise Irregular("a picture whose successor is far too long in coming")
 
     def _is_known(self, packet: Packet[Any]) -> bool:
         """Returns whether it is certain which picture follows that of the first waiting packet."""
-        if len(self._waiting) > _MAX_HELD_BACK:
-            return True
-        if not self._dts_bounds or self._dts is None:
-            return False
-        end = self._end(packet)
-        return end is not None and self._dts >= end
+        return self._is_settled(packet.pts or 0)
 
     def _nothing_more(self) -> bool:
         """Returns whether everything wanted has been yielded."""
-        last, dts = self._last, self._dts
-        if last is None or dts is None or not self._dts_bounds:
+        last = self._last
+        if last is None or not self._is_settled(last):
             return False
-        return dts > last and all((packet.pts or 0) > last for packet in self._waiting)
+        return all((packet.pts or 0) > last for packet in self._waiting)
+
+    def _is_settled(self, moment: Pts) -> bool:
+        """Returns whether it is certain which picture is the first to appear after `moment`."""
+        times = self._times
+        found = bisect_right(times, moment)
+        if found == len(times):
+            return False
+        if self._dts_bounds and self._dts is not None and self._dts >= times[found]:
+            return True
+        return len(times) - found > _HELD_BACK
 
     def _end(self, packet: Packet[Any]) -> Pts | None:
-        found = bisect_left(self._times, (packet.pts or 0) + 1)
+        found = bisect_right(self._times, packet.pts or 0)
         return self._times[found] if found < len(self._times) else None
 
     def _mark(self, packet: Packet[Any]) -> Marked:

@@ -44,13 +44,19 @@ def cut(marked: Iterator[Marked]) -> Iterator[Run]:
     """Yields the runs of a stream, also those in which nothing is wanted.
 
     Raises:
-        Irregular: The first packet is no keyframe's.
+        Irregular: The first packet is no keyframe's, or pictures are shown on the wrong side of
+            one.
         FarApart: A group is too large to be kept.
     """
     current: list[Marked] = []
     weight = 0
+    latest: Pts | None = None
     leading: list[Marked] | None = None
     for mark in marked:
+        if mark.key and latest is not None and mark.pts < latest:
+            raise Irregular("a keyframe that appears before what was decoded earlier")
+        if mark.shown:
+            latest = mark.pts if latest is None else max(latest, mark.pts)
         if leading is not None:
             if mark.pts < leading[0].pts and not mark.key:
                 leading.append(mark)
@@ -63,6 +69,8 @@ def cut(marked: Iterator[Marked]) -> Iterator[Run]:
             continue
         if not current and not mark.key:
             raise Irregular("reading begins behind a keyframe")
+        if current and mark.wanted and mark.pts < current[0].pts:
+            raise Irregular("a leading picture behind others")
         current.append(mark)
         weight += mark.packet.size
         if weight > MAX_BYTES:

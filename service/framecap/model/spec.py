@@ -32,6 +32,13 @@ class ScaleType(Enum):
     FIT = "fit"
 
 
+class ShrinkFilter(Enum):
+    """How samples are weighted where a picture becomes smaller."""
+
+    AREA = "area"
+    BICUBIC = "bicubic"
+
+
 class SeekPolicy(Enum):
     """Which frame stands for an instant."""
 
@@ -167,6 +174,9 @@ class CaptureSpec:
 
     scale_type: ScaleType = ScaleType.STRETCH
     """How pictures meet the box."""
+
+    shrink_filter: ShrinkFilter = ShrinkFilter.BICUBIC
+    """How samples are weighted where pictures become smaller."""
 
     jpeg_quality: int = DEFAULT_JPEG_QUALITY
     """1..100; the default where the format is PNG."""

@@ -83,7 +83,7 @@ class Imaging:
         geometry = self.geometry(picture)
         if stored is None:
             with self._watch.stage("pixels"):
-                raster = render(picture, geometry, self._spec.format)
+                raster = render(picture, geometry, self._spec.format, self._spec.shrink_filter)
             with self._watch.stage("encode"):
                 stored = encode(raster, self._spec.jpeg_quality)
         return Encoded(

@@ -15,7 +15,6 @@ from functools import partial
 from heapq import heappop, heappush
 from threading import Condition, Thread
 from time import monotonic
-from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 Item = TypeVar("Item")
@@ -87,6 +86,7 @@ class LaneWorkers(Generic[Item, Result]):
         self._size = size
         self._spare = threads - 1
         self._threads: list[Thread] = []
+        self._idle = 0
         self._changed = Condition()
         self._active: deque[_Lane[Item, Result]] = deque()
         self._begun = 0
@@ -95,6 +95,7 @@ class LaneWorkers(Generic[Item, Result]):
         self._closed = False
         self._pending: list[_Entry[Item, Result]] = []
         self._entries = 0
+        self._takes_long = False
         self._units = 0
 
     def results(self) -> Iterator[Result | None]:
@@ -143,12 +144,7 @@ class LaneWorkers(Generic[Item, Result]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _next_done(self) -> _Entry[Item, Result] | None:
@@ -177,10 +173,8 @@ class LaneWorkers(Generic[Item, Result]):
             return None
         if self._pending:
             return partial(self._do_work, heappop(self._pending))
-        ahead = 0
+        ahead = sum(lane.held for position, lane in enumerate(self._active) if position)
         for position, lane in enumerate(self._active):
-            if position:
-                ahead += lane.held
             if lane.stepping or lane.ended:
                 continue
             if (lane.held < HEAD_BYTES) if position == 0 else (ahead < AHEAD_BYTES):
@@ -235,6 +229,7 @@ class LaneWorkers(Generic[Item, Result]):
         with self._changed:
             lane.stepping, lane.ended = False, ended
             self._units += 1
+            self._takes_long = self._takes_long or not (ended or entry)
             if entry is not None:
                 entry.number = self._entries
                 self._entries += 1
@@ -242,7 +237,7 @@ class LaneWorkers(Generic[Item, Result]):
                 lane.held += entry.size
                 if not entry.done:
                     heappush(self._pending, entry)
-                self._hire()
+            self._hire()
             self._changed.notify_all()
 
     def _do_work(self, entry: _Entry[Item, Result]) -> None:
@@ -264,26 +259,35 @@ class LaneWorkers(Generic[Item, Result]):
             self._changed.notify_all()
 
     def _hire(self) -> None:
-        """Starts a thread where there is more to do than those at hand can."""
+        """Starts a thread where there is more to do than the caller and idle ones can."""
         if self._closed or len(self._threads) >= self._spare:
             return
-        jobs = len(self._pending) + sum(not lane.ended for lane in self._active)
-        # One image is made faster than a thread starts.
-        if jobs > len(self._threads) + 1 and (self._entries > 1 or len(self._active) > 1):
+        jobs = len(self._pending) + sum(not (lane.stepping or lane.ended) for lane in self._active)
+        jobs += not (self._all_begun or self._beginning)
+        # One image that is near is made faster than a thread starts.
+        several = self._entries > 1 or len(self._active) > 1 or self._takes_long
+        if several and jobs > self._idle + 1:
             thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                # The system gives no more threads: those there are do the work.
+                self._spare = len(self._threads)
+                return
             self._threads.append(thread)
-            thread.start()
+            self._idle += 1
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                job = self._find_job()
-                while job is None:
+                while (job := self._find_job()) is None:
                     if self._closed or self._finished():
                         return
                     self._changed.wait()
-                    job = self._find_job()
+                self._idle -= 1
             job()
+            with self._changed:
+                self._idle += 1
 
 
 def _close(iterator: object) -> None:

@@ -15,13 +15,14 @@ import numpy.typing as npt
 from framecap._kernels import alpha as kernels
 from framecap.model.media import Picture, PixelLayout, Plane
 from framecap.model.plan import Geometry
+from framecap.model.spec import ShrinkFilter
 from framecap.pixels.axis import Axis
 from framecap.pixels.levels import black, is_chroma, plane_count
 from framecap.pixels.sample import sample
 from framecap.pixels.window import Window
 
 
-def flatten(picture: Picture, geometry: Geometry) -> Picture:
+def flatten(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the picture without alpha, as it is seen before black."""
     layout = picture.layout
     if not layout.alpha:
@@ -45,21 +46,26 @@ def alpha_for(picture: Picture, index: int) -> Plane:
         Axis(alpha.shape[1], Fraction(0), Fraction(1 << layout.chroma_shift_x), columns),
         Axis(alpha.shape[0], Fraction(0), Fraction(1 << layout.chroma_shift_y), rows),
     )
-    return sample(alpha, covered, layout.depth)
+    return sample(alpha, covered, layout.depth, ShrinkFilter.AREA)
 
 
 def sample_weighed(
-    plane: Plane, alpha: Plane, window: Window, layout: PixelLayout, index: int
+    plane: Plane,
+    alpha: Plane,
+    window: Window,
+    layout: PixelLayout,
+    index: int,
+    shrink: ShrinkFilter,
 ) -> Plane:
     """Returns a window of a plane, each sample weighted by its alpha."""
     if window.whole:
-        return sample(plane, window, layout.depth)
+        return sample(plane, window, layout.depth, shrink)
     product = np.empty(plane.shape, np.uint16)
     kernels.weigh(plane, alpha, product, layout.depth)
     result = np.empty((window.rows.count, window.columns.count), plane.dtype)
     kernels.unweigh(
-        np.ascontiguousarray(sample(product, window, 16), np.uint16),
-        np.ascontiguousarray(sample(_widened(alpha, layout.depth), window, 16), np.uint16),
+        np.ascontiguousarray(sample(product, window, 16, shrink), np.uint16),
+        np.ascontiguousarray(sample(_widened(alpha, layout.depth), window, 16, shrink), np.uint16),
         result,
         black(layout, index),
         layout.depth,

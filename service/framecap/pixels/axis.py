@@ -1,10 +1,11 @@
 """One axis of resampling, in exact arithmetic.
 
 Sample j of a plane covers [j, j + 1) of its axis. Result i covers [start + i·step, start + (i +
-1)·step). Beyond its ends an axis repeats its last sample. Shrinking averages all that a result
-covers, each sample weighted by its overlap; enlarging and shifting are cubic convolution with
-a = -1/2, the only one of its family that reproduces every quadratic, and the one that overshoots
-least while it interpolates.
+1)·step). Beyond its ends an axis repeats its last sample. Shrinking by area averages all that a
+result covers, each sample weighted by its overlap; bicubic shrinking weights the samples of four
+results by a cubic with a = -3/4, stretched to them, of its family about the nearest to Lanczos with
+three lobes. Enlarging and shifting are cubic convolution with a = -1/2, the only one of its family
+that reproduces every quadratic, and the one that overshoots least while it interpolates.
 
 Weights are integers that sum to 16384. What rounding down leaves over goes to the samples with the
 largest remainders, of equal ones to those nearest the result's centre; a sample in the very middle
@@ -23,9 +24,14 @@ import numpy as np
 import numpy.typing as npt
 
 from framecap._kernels.resample import AxisTaps
+from framecap.model.spec import ShrinkFilter
 
 WEIGHT_BITS: Final = 14
 WEIGHT_SUM: Final = 1 << WEIGHT_BITS
+
+POSITION_BITS: Final = 16
+HEIGHT_BITS: Final = 24
+"""Where the stretched cubic is looked up, and what it is there, both rounded down."""
 
 MAX_DENOMINATOR: Final = 1 << 16
 """Above this, exact weights would not fit 64 bits. 8192 pixels from quartered chroma need it."""
@@ -82,7 +88,7 @@ class Taps:
 
 
 @lru_cache(maxsize=64)
-def taps(axis: Axis) -> Taps:
+def taps(axis: Axis, shrink: ShrinkFilter) -> Taps:
     """Returns the weights of an axis. Kept, for all frames of a capture share them."""
     unit = lcm(axis.start.denominator, axis.step.denominator)
     if unit > MAX_DENOMINATOR:
@@ -90,6 +96,8 @@ def taps(axis: Axis) -> Taps:
     begins = int(axis.start * unit) + int(axis.step * unit) * np.arange(axis.count, dtype=np.int64)
     if axis.aligned:
         first, weights = begins, np.full((axis.count, 1), WEIGHT_SUM, np.int64)
+    elif axis.step > 1 and shrink is ShrinkFilter.BICUBIC:
+        first, weights = _bicubic(begins, int(axis.step * unit), unit)
     elif axis.step > 1:
         first, weights = _area(begins, int(axis.step * unit), unit)
     else:
@@ -106,6 +114,28 @@ def _area(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
     overlaps = np.minimum(edges + unit, ends) - np.maximum(edges, begins[:, None])
     weights, remainders = np.divmod(np.maximum(overlaps, 0) << WEIGHT_BITS, step)
     return first, _complete(weights, remainders, 2 * edges + unit - (2 * begins + step)[:, None])
+
+
+def _bicubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
+    """Returns the first samples and the weights of a cubic stretched over four results."""
+    # In units of half a `unit`th, distances within twice two results count.
+    first = (2 * begins - 3 * step - unit) // (2 * unit) + 1
+    last = -(-(2 * begins + 5 * step - unit) // (2 * unit)) - 1
+    samples = first[:, None] + np.arange(int(np.max(last - first)) + 1)
+    distances = (2 * samples + 1) * unit - (2 * begins + step)[:, None]
+    heights = _height((np.abs(distances) << POSITION_BITS) // (2 * step))
+    total = heights.sum(axis=1, keepdims=True)
+    weights, remainders = np.divmod(heights << WEIGHT_BITS, total)
+    return first, _complete(weights, remainders, distances)
+
+
+def _height(x: Integers) -> Integers:
+    """Returns the cubic with a = -3/4 at positions 1 << 16 apart, 1 being 1 << 24."""
+    one = 1 << POSITION_BITS
+    near = 5 * x**3 - 9 * x**2 * one + 4 * one**3
+    far = -3 * x**3 + 15 * x**2 * one - 24 * x * one**2 + 12 * one**3
+    fourfold = np.where(x <= one, near, np.where(x < 2 * one, far, 0))
+    return fourfold >> (3 * POSITION_BITS + 2 - HEIGHT_BITS)
 
 
 def _cubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:

@@ -47,11 +47,8 @@ class Mix:
     shift: int
     """Bits after the point."""
 
-    def leaves(self, plane: int) -> bool:
-        """Returns true when the result of a plane is the plane itself, if that has 8 bits."""
-        one = [1 << self.shift if index == plane else 0 for index in range(3)]
-        half = 1 << (self.shift - 1)
-        return self.coefficients[plane].tolist() == one and int(self.biases[plane]) == half
+    leaves: bool
+    """True when the results of 8-bit planes are the planes themselves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +159,11 @@ def _mix(rows: Rows, layout: PixelLayout, offsets: tuple[int, int, int]) -> Mix:
         - sum(k * b for k, b in zip(row, blacks, strict=True))
         for row, offset in zip(coefficients, offsets, strict=True)
     ]
-    return Mix(np.array(coefficients, np.int32), np.array(biases, np.int32), shift)
+    half, one = 1 << (shift - 1), 1 << shift
+    leaves = biases == [half] * 3 and coefficients == [
+        [one if row == column else 0 for column in range(3)] for row in range(3)
+    ]
+    return Mix(np.array(coefficients, np.int32), np.array(biases, np.int32), shift, leaves)
 
 
 def _range(layout: PixelLayout, index: int) -> int:

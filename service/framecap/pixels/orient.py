@@ -9,11 +9,12 @@ import numpy as np
 from framecap._kernels.turn import gather
 from framecap.model.media import Orientation, Picture, Plane
 from framecap.model.plan import Geometry
+from framecap.model.spec import ShrinkFilter
 
 UPRIGHT = Orientation()
 
 
-def orient(picture: Picture, geometry: Geometry) -> Picture:
+def orient(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the picture upright: mirrored first, then turned."""
     if picture.orientation == UPRIGHT:
         return picture

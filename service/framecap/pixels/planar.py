@@ -39,7 +39,7 @@ def _gray(picture: Picture, geometry: Geometry, mix: Mix) -> PlanarImage:
 def _subsampled(picture: Picture, mix: Mix) -> PlanarImage:
     """Converts luma and chroma each at its own size. Luma needs chroma when matrices differ."""
     luma, cb, cr = picture.planes
-    if luma.dtype == np.uint8 and all(map(mix.leaves, range(3))):
+    if luma.dtype == np.uint8 and mix.leaves:
         return PlanarImage(y=_bytes(luma), cb=_bytes(cb), cr=_bytes(cr))
     y = np.empty(luma.shape, np.uint8)
     row, bias = mix.coefficients[0], int(mix.biases[0])

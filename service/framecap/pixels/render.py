@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from framecap.model.media import Picture
 from framecap.model.plan import Geometry
 from framecap.model.raster import Raster
-from framecap.model.spec import ImageFormat
+from framecap.model.spec import ImageFormat, ShrinkFilter
 from framecap.pixels.alpha import flatten
 from framecap.pixels.orient import orient
 from framecap.pixels.packed import packed
@@ -21,7 +21,7 @@ from framecap.pixels.planar import planar
 from framecap.pixels.scale import scale, scale_for_jpeg
 from framecap.pixels.tonemap import tone_map
 
-Step: TypeAlias = Callable[[Picture, Geometry], Picture]
+Step: TypeAlias = Callable[[Picture, Geometry, ShrinkFilter], Picture]
 
 STEPS: Final[dict[ImageFormat, tuple[Step, ...]]] = {
     ImageFormat.JPG: (flatten, scale_for_jpeg, tone_map, orient),
@@ -34,11 +34,16 @@ FINISH: Final[dict[ImageFormat, Callable[[Picture, Geometry], Raster]]] = {
 }
 
 
-def render(picture: Picture, geometry: Geometry, format: ImageFormat) -> Raster:
+def render(
+    picture: Picture,
+    geometry: Geometry,
+    format: ImageFormat,
+    shrink: ShrinkFilter = ShrinkFilter.BICUBIC,
+) -> Raster:
     """Returns the pixels of an image.
 
     The picture's own samples may be among them, so its buffers must live as long as they do.
     """
     for step in STEPS[format]:
-        picture = step(picture, geometry)
+        picture = step(picture, geometry, shrink)
     return FINISH[format](picture, geometry)

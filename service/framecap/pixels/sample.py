@@ -2,23 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 
-from framecap._kernels.resample import resample
+from framecap._kernels.resample import AxisTaps, resample
 from framecap.model.media import Plane
+from framecap.model.spec import ShrinkFilter
 from framecap.pixels.axis import taps
 from framecap.pixels.window import Window
 
 
-def sample(plane: Plane, window: Window, depth: int) -> Plane:
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Takes a part of a plane as it is."""
+
+    part: tuple[slice, slice]
+    """Rows and columns."""
+
+    def __call__(self, plane: Plane, depth: int) -> Plane:
+        """Returns a view on the plane."""
+        return plane[self.part]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampling:
+    """Makes a plane of another size."""
+
+    down: AxisTaps
+    """The weights of rows."""
+
+    across: AxisTaps
+    """The weights of columns."""
+
+    shape: tuple[int, int]
+    """Rows and columns of the result."""
+
+    def __call__(self, plane: Plane, depth: int) -> Plane:
+        """Returns a plane of its own, in the plane's type and depth."""
+        target = np.empty(self.shape, plane.dtype)
+        resample(plane, target, self.down, self.across, depth)
+        return target
+
+
+@lru_cache(maxsize=64)
+def sampler(window: Window, shrink: ShrinkFilter) -> View | Resampling:
+    """Returns what makes a window of planes. Kept, for all frames of a capture share it."""
+    if window.whole:
+        top, left = int(window.rows.start), int(window.columns.start)
+        rows, columns = (
+            slice(top, top + window.rows.count),
+            slice(left, left + window.columns.count),
+        )
+        return View((rows, columns))
+    return Resampling(
+        taps(window.rows, shrink).kernel,
+        taps(window.columns, shrink).kernel,
+        (window.rows.count, window.columns.count),
+    )
+
+
+def sample(plane: Plane, window: Window, depth: int, shrink: ShrinkFilter) -> Plane:
     """Returns a window of a plane, in the plane's type and depth.
 
     It is a view on the plane where each result is one of its samples, else a plane of its own.
     """
-    if window.whole:
-        top, left = int(window.rows.start), int(window.columns.start)
-        return plane[top : top + window.rows.count, left : left + window.columns.count]
-    rows, columns = taps(window.rows), taps(window.columns)
-    target = np.empty((window.rows.count, window.columns.count), plane.dtype)
-    resample(plane, target, rows.kernel, columns.kernel, depth)
-    return target
+    return sampler(window, shrink)(plane, depth)

@@ -6,25 +6,41 @@ own grid to the image's, and the width of a pixel is part of the horizontal step
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
-from framecap.model.media import Model, Picture, Plane, Siting, Transfer
+from framecap.model.media import Model, Orientation, Picture, PixelLayout, Plane, Siting, Transfer
 from framecap.model.plan import Geometry, Size
+from framecap.model.spec import ShrinkFilter
 from framecap.pixels.alpha import alpha_for, sample_weighed
 from framecap.pixels.levels import is_chroma
-from framecap.pixels.sample import sample
+from framecap.pixels.sample import Resampling, View, sampler
 from framecap.pixels.window import Window, window
 
 SQUARE = Fraction(1)
 
 
-def scale(picture: Picture, geometry: Geometry) -> Picture:
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How all planes of a picture get their size: exact arithmetic done once for many frames."""
+
+    windows: tuple[Window, ...]
+    """The part of each plane that becomes the image."""
+
+    samplers: tuple[View | Resampling, ...]
+    """What makes it."""
+
+    layout: PixelLayout
+    """How the result is to be understood."""
+
+
+def scale(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the content of the image, as it is stored, all planes at full size."""
-    return _scale(picture, geometry, chroma_pitch=1)
+    return _scale(picture, geometry, shrink, chroma_pitch=1)
 
 
-def scale_for_jpeg(picture: Picture, geometry: Geometry) -> Picture:
+def scale_for_jpeg(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the content of the image, chroma at half size.
 
     Chroma keeps its full size where bars meet the content, for they may meet inside a chroma
@@ -34,39 +50,67 @@ def scale_for_jpeg(picture: Picture, geometry: Geometry) -> Picture:
     bars = geometry.canvas != geometry.content
     layout = picture.layout
     halved = layout.model is Model.YUV and layout.transfer is Transfer.SDR and not bars
-    return _scale(picture, geometry, chroma_pitch=2 if halved else 1)
+    return _scale(picture, geometry, shrink, chroma_pitch=2 if halved else 1)
 
 
-def _scale(picture: Picture, geometry: Geometry, *, chroma_pitch: int) -> Picture:
-    planes = tuple(
-        _plane(picture, index, _window(picture, geometry, index, chroma_pitch))
-        for index in range(len(picture.planes))
-    )
-    layout = replace(
-        picture.layout,
-        chroma_shift_x=chroma_pitch - 1,
-        chroma_shift_y=chroma_pitch - 1,
-        siting=Siting.CENTER,
-    )
-    return replace(picture, planes=planes, layout=layout, sample_aspect_ratio=SQUARE)
-
-
-def _window(picture: Picture, geometry: Geometry, index: int, chroma_pitch: int) -> Window:
-    rows, columns = picture.planes[index].shape
-    chroma = is_chroma(picture.layout, index)
-    return window(
-        Size(picture.width, picture.height),
-        Size(columns, rows),
-        picture.layout,
+def _scale(
+    picture: Picture, geometry: Geometry, shrink: ShrinkFilter, *, chroma_pitch: int
+) -> Picture:
+    layout = picture.layout
+    recipe = _recipe(
+        tuple(plane.shape for plane in picture.planes),
+        layout,
         picture.orientation,
         geometry,
-        chroma=chroma,
-        pitch=chroma_pitch if chroma else 1,
+        shrink,
+        chroma_pitch,
+    )
+    planes = tuple(
+        _weighed(picture, index, recipe.windows[index], shrink)
+        if layout.alpha and index < len(picture.planes) - 1
+        else sampler(plane, layout.depth)
+        for index, (plane, sampler) in enumerate(zip(picture.planes, recipe.samplers, strict=True))
+    )
+    return Picture(
+        planes=planes,
+        layout=recipe.layout,
+        sample_aspect_ratio=SQUARE,
+        orientation=picture.orientation,
     )
 
 
-def _plane(picture: Picture, index: int, window: Window) -> Plane:
-    layout, plane = picture.layout, picture.planes[index]
-    if layout.alpha and index < len(picture.planes) - 1:
-        return sample_weighed(plane, alpha_for(picture, index), window, layout, index)
-    return sample(plane, window, layout.depth)
+@lru_cache(maxsize=16)
+def _recipe(
+    shapes: tuple[tuple[int, ...], ...],
+    layout: PixelLayout,
+    orientation: Orientation,
+    geometry: Geometry,
+    shrink: ShrinkFilter,
+    chroma_pitch: int,
+) -> Recipe:
+    rows, columns = shapes[0]
+    windows = []
+    for index, (plane_rows, plane_columns) in enumerate(shapes):
+        chroma = is_chroma(layout, index)
+        windows.append(
+            window(
+                Size(columns, rows),
+                Size(plane_columns, plane_rows),
+                layout,
+                orientation,
+                geometry,
+                chroma=chroma,
+                pitch=chroma_pitch if chroma else 1,
+            )
+        )
+    shift = chroma_pitch - 1
+    return Recipe(
+        windows=tuple(windows),
+        samplers=tuple(sampler(window, shrink) for window in windows),
+        layout=replace(layout, chroma_shift_x=shift, chroma_shift_y=shift, siting=Siting.CENTER),
+    )
+
+
+def _weighed(picture: Picture, index: int, window: Window, shrink: ShrinkFilter) -> Plane:
+    plane, alpha = picture.planes[index], alpha_for(picture, index)
+    return sample_weighed(plane, alpha, window, picture.layout, index, shrink)

@@ -10,13 +10,14 @@ from framecap._kernels.colour import rescale
 from framecap._kernels.tonemap import tone_map as map_tones
 from framecap.model.media import Model, Picture, PixelLayout, Plane, Transfer
 from framecap.model.plan import Geometry
+from framecap.model.spec import ShrinkFilter
 from framecap.pixels.colour import to_bytes, to_signal
 from framecap.pixels.gamut import gamut_factors
 from framecap.pixels.levels import plane_count
 from framecap.pixels.light import dimming_table, display_table, light_table
 
 
-def tone_map(picture: Picture, geometry: Geometry) -> Picture:
+def tone_map(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the picture in 8-bit RGB of standard range; one that is not HDR as it is.
 
     All planes must have one size. It comes after scaling, for there is less to do then, and signals

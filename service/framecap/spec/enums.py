@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from framecap.model.spec import ChangeReference, DamagePolicy, ImageFormat, ScaleType, SeekPolicy
+from framecap.model.spec import (
+    ChangeReference,
+    DamagePolicy,
+    ImageFormat,
+    ScaleType,
+    SeekPolicy,
+    ShrinkFilter,
+)
 from framecap.spec import checks
 from framecap.spec.wording import listed
 from framecap.v1 import capture_pb2 as pb
@@ -71,6 +78,14 @@ SCALE_TYPES: Final = EnumTable(
         pb.SCALE_TYPE_FIT: ScaleType.FIT,
     },
     default=ScaleType.STRETCH,
+)
+SHRINK_FILTERS: Final = EnumTable(
+    pb.ShrinkFilter,
+    {
+        pb.SHRINK_FILTER_AREA: ShrinkFilter.AREA,
+        pb.SHRINK_FILTER_BICUBIC: ShrinkFilter.BICUBIC,
+    },
+    default=ShrinkFilter.BICUBIC,
 )
 SEEK_POLICIES: Final = EnumTable(
     pb.SeekPolicy,

@@ -30,7 +30,14 @@ from framecap.model.spec import (
     Selection,
 )
 from framecap.spec import checks
-from framecap.spec.enums import DAMAGE_POLICIES, FORMATS, REFERENCES, SCALE_TYPES, SEEK_POLICIES
+from framecap.spec.enums import (
+    DAMAGE_POLICIES,
+    FORMATS,
+    REFERENCES,
+    SCALE_TYPES,
+    SEEK_POLICIES,
+    SHRINK_FILTERS,
+)
 from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
 from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
 from framecap.v1 import capture_pb2 as pb
@@ -53,6 +60,7 @@ def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedR
         end=_end(message.range, start),
         box=_box(message.box),
         scale_type=SCALE_TYPES.read("spec.scale_type", message.scale_type),
+        shrink_filter=SHRINK_FILTERS.read("spec.shrink_filter", message.shrink_filter),
         jpeg_quality=checks.number_or(
             DEFAULT_JPEG_QUALITY, "spec.jpeg_quality", message.jpeg_quality, 1, 100
         ),
@@ -105,6 +113,7 @@ def to_proto(spec: CaptureSpec) -> tuple[pb.CaptureSpec, pb.Delivery]:
         ),
         scale_type=SCALE_TYPES.number(spec.scale_type),
         format=FORMATS.number(spec.format),
+        shrink_filter=SHRINK_FILTERS.number(spec.shrink_filter),
         jpeg_quality=spec.jpeg_quality if spec.format is ImageFormat.JPG else None,
         seek_policy=SEEK_POLICIES.number(spec.seek_policy),
         damage_policy=DAMAGE_POLICIES.number(spec.damage_policy),

@@ -17,9 +17,13 @@ from framecap.server.address import Address
 from framecap.server.admission import Admission
 from framecap.services import KillCause
 from framecap.storage.tally import Operation
+from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliver")
+OTHER_STAGE: Final = "other"
+DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
 
@@ -43,6 +47,22 @@ class ServiceMetrics:
         self._source_bytes = Counter(
             "framecap_source_read_bytes", "Bytes read from sources.", registry=registry
         )
+        self._stages = Counter(
+            "framecap_stage_seconds",
+            "Time that captures spent in each stage; reads that wait side by side each count.",
+            ["stage"],
+            registry=registry,
+        )
+        for stage in (*STAGES, OTHER_STAGE):
+            self._stages.labels(stage)
+        self._damage = Counter(
+            "framecap_damage",
+            "Damage that captures met, by what it was.",
+            ["kind"],
+            registry=registry,
+        )
+        for kind in DAMAGE:
+            self._damage.labels(kind)
         self._storage = Histogram(
             "framecap_storage_request_seconds",
             "Time of requests to object stores and web servers, their bytes included.",
@@ -112,9 +132,15 @@ class ServiceMetrics:
         self._frames.inc()
         self._image_bytes.inc(size)
 
-    def source_read(self, count: int) -> None:
-        """Notes that a decoder has read `count` bytes of its source."""
-        self._source_bytes.inc(count)
+    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+        """Notes what a capture has read, where its time went and what was damaged."""
+        self._source_bytes.inc(result.read_bytes)
+        for stage, spent in result.stage_times.items():
+            # Names come from a decoder, which may be in the hands of its file.
+            known = stage if stage in STAGES else OTHER_STAGE
+            self._stages.labels(known).inc(max(0, spent.ToNanoseconds()) / 1e9)
+        for kind in DAMAGE:
+            self._damage.labels(kind).inc(max(0, getattr(result.damage, f"{kind}_count")))
 
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request to a store ended."""

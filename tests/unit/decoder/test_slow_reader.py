@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+from framecap.decoder.channel import READ_AHEAD_BYTES
 from framecap.decoder.launcher import SOCKET_BUFFER_BYTES
 from unit.decoder.jobs import job, reported, source, until
 
 IMAGE_BYTES = 16 * 1024
 
-# The buffer, twice for the kernel's own accounts, and the image that is being sent.
-MOST_AHEAD = 2 * SOCKET_BUFFER_BYTES // IMAGE_BYTES + 2
+# The buffer, twice for the kernel's own accounts, what is read ahead, and the image being sent.
+MOST_AHEAD = (2 * SOCKET_BUFFER_BYTES + READ_AHEAD_BYTES) // IMAGE_BYTES + 2
 
 
 async def test_a_decoder_waits_for_its_reader(launcher):

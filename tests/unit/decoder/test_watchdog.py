@@ -2,99 +2,86 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 
-from framecap.decoder.watchdog import Stalled, Watchdog
+from framecap.decoder.watchdog import Watchdog
+
+STALL_AFTER = 10
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-async def let_pass(monkeypatch) -> Callable[[float], None]:
-    """Moves the loop's clock, which stands still otherwise."""
-    loop = asyncio.get_running_loop()
-    now = [loop.time()]
-
-    def move(seconds: float) -> None:
-        now[0] += seconds
-
-    monkeypatch.setattr(loop, "time", lambda: now[0])
-    return move
+def clock() -> Clock:
+    return Clock()
 
 
-async def wait(watchdog: Watchdog, let_pass: Callable[[float], None], seconds: float) -> None:
-    """Waits for something that takes `seconds`."""
-    async with watchdog.waiting():
-        let_pass(seconds)
-        for _ in range(3):
-            await asyncio.sleep(0)
+@pytest.fixture
+def watchdog(clock: Clock) -> Watchdog:
+    return Watchdog(STALL_AFTER, clock)
 
 
-async def test_a_short_wait_is_allowed(let_pass):
-    await wait(Watchdog(10), let_pass, 9.9)
+def wait(watchdog: Watchdog, clock: Clock, seconds: float) -> float:
+    """Waits for something that takes `seconds`; returns how long it might have taken."""
+    with watchdog.waiting() as deadline:
+        allowed = deadline() - clock.now
+        clock.now += seconds
+    return allowed
 
 
-async def test_a_long_wait_is_a_stall(let_pass):
-    with pytest.raises(Stalled):
-        await wait(Watchdog(10), let_pass, 10.1)
+def test_the_first_wait_may_take_all_the_time(watchdog, clock):
+    assert wait(watchdog, clock, 1) == STALL_AFTER
 
 
-async def test_waits_without_progress_add_up(let_pass):
-    watchdog = Watchdog(10)
-    await wait(watchdog, let_pass, 6)
-    with pytest.raises(Stalled):
-        await wait(watchdog, let_pass, 6)
+def test_waits_without_progress_add_up(watchdog, clock):
+    wait(watchdog, clock, 6)
+    assert wait(watchdog, clock, 1) == STALL_AFTER - 6
+    assert wait(watchdog, clock, 1) == STALL_AFTER - 7
 
 
-async def test_progress_winds_the_clock_up(let_pass):
-    watchdog = Watchdog(10)
+def test_progress_winds_the_clock_up(watchdog, clock):
     for _ in range(5):
-        await wait(watchdog, let_pass, 6)
+        wait(watchdog, clock, 6)
         watchdog.progressed()
+    assert wait(watchdog, clock, 1) == STALL_AFTER
 
 
-async def test_the_clock_stands_still_outside_a_wait(let_pass):
-    watchdog = Watchdog(10)
+def test_the_clock_stands_still_outside_a_wait(watchdog, clock):
     for _ in range(5):
-        await wait(watchdog, let_pass, 1.9)
-        let_pass(1000)
+        wait(watchdog, clock, 1)
+        clock.now += 1000
+    assert wait(watchdog, clock, 1) == STALL_AFTER - 5
 
 
-async def test_a_timeout_of_what_is_waited_for_is_no_stall(let_pass):
-    with pytest.raises(TimeoutError):
-        async with Watchdog(10).waiting():
-            raise TimeoutError
+def test_a_wait_that_fails_has_taken_its_time(watchdog, clock):
+    with pytest.raises(KeyError), watchdog.waiting():
+        clock.now += 4
+        raise KeyError
+    assert wait(watchdog, clock, 1) == STALL_AFTER - 4
 
 
-async def test_a_cancelled_wait_is_cancelled(let_pass):
-    task = asyncio.create_task(wait(Watchdog(10), let_pass, 1))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_the_clock_stands_still_while_it_is_held(let_pass):
-    watchdog = Watchdog(10)
+def test_the_clock_stands_still_while_it_is_held(watchdog, clock):
     with watchdog.held():
-        await wait(watchdog, let_pass, 60)
-    await wait(watchdog, let_pass, 9)
-    with pytest.raises(Stalled):
-        await wait(watchdog, let_pass, 2)
+        assert wait(watchdog, clock, 60) == STALL_AFTER
+    assert wait(watchdog, clock, 9) == STALL_AFTER
+    assert wait(watchdog, clock, 1) == 1
 
 
-async def test_a_wait_that_has_begun_is_held_too_and_goes_on_after_the_last_hold(let_pass):
-    watchdog = Watchdog(10)
-    with pytest.raises(Stalled):
-        async with watchdog.waiting():
-            let_pass(6)
-            with watchdog.held(), watchdog.held():
-                let_pass(60)
-                await asyncio.sleep(0)
-            let_pass(3)
-            await asyncio.sleep(0)
-            let_pass(2)
-            for _ in range(3):
-                await asyncio.sleep(0)
-            pytest.fail("it went on")
+def test_a_wait_that_has_begun_is_held_too_and_goes_on_after_the_last_hold(watchdog, clock):
+    with watchdog.waiting() as deadline:
+        clock.now += 6
+        with watchdog.held(), watchdog.held():
+            clock.now += 60
+            assert deadline() - clock.now == STALL_AFTER - 6
+        clock.now += 3
+        assert deadline() - clock.now == 1
+        clock.now += 2
+        assert deadline() < clock.now

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from framecap.decoder.channel import AsyncChannel
+from framecap.decoder.channel import READ_AHEAD_BYTES, AsyncChannel, Overdue
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ReadRequest, ToDecoder
 from framecap.decoder.wire import (
     BlockingChannel,
@@ -64,12 +65,61 @@ async def test_a_message_larger_than_the_socket_arrives_whole(ends):
     assert received == message
 
 
-async def test_nothing_is_read_ahead(ends):
+def test_a_decoder_reads_nothing_ahead(ends):
     channel = BlockingChannel(ends[0], FromDecoder, CAP)
     channel.send(READ)
     channel.send(READ)
-    await AsyncChannel(ends[1], FromDecoder, CAP).receive()
+    BlockingChannel(ends[1], FromDecoder, CAP).receive()
     assert ends[1].recv(CAP) == FRAMED
+
+
+async def test_little_is_read_ahead(ends):
+    count = 2 * READ_AHEAD_BYTES // len(FRAMED)
+    ends[0].sendall(FRAMED * count)
+    channel = AsyncChannel(ends[1], FromDecoder, CAP)
+    await channel.receive()
+    assert len(ends[1].recv(CAP, socket.MSG_PEEK)) >= count * len(FRAMED) - READ_AHEAD_BYTES
+    assert [await channel.receive() for _ in range(count - 1)] == [READ] * (count - 1)
+
+
+async def test_a_channel_knows_what_has_arrived_whole(ends):
+    channel = AsyncChannel(ends[1], FromDecoder, CAP)
+    ends[0].sendall(FRAMED * 2 + FRAMED[:-1])
+    assert not channel.has_more
+    await channel.receive()
+    assert channel.has_more
+    await channel.receive()
+    assert not channel.has_more
+    ends[0].sendall(FRAMED[-1:])
+    assert await channel.receive() == READ
+
+
+async def test_a_wait_ends_at_its_deadline(ends):
+    now = asyncio.get_running_loop().time()
+    ours, theirs = (AsyncChannel(end, FromDecoder, CAP) for end in ends)
+    with pytest.raises(Overdue):
+        await ours.receive(now + 0.01)
+    large = ToDecoder(read=ReadAnswer(data=bytes(8 * CAP)))
+    with pytest.raises(Overdue):
+        await theirs.send(large, now + 0.02)
+
+
+async def test_a_flood_lets_others_in(ends):
+    ends[0].sendall(FRAMED * (4 * READ_AHEAD_BYTES // len(FRAMED)))
+    channel = AsyncChannel(ends[1], FromDecoder, CAP)
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    for _ in range(4 * READ_AHEAD_BYTES // len(FRAMED)):
+        await channel.receive()
+    other.cancel()
+    assert turns >= 4
 
 
 async def test_messages_of_many_threads_do_not_mix(ends):

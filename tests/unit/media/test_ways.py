@@ -17,6 +17,7 @@ from unit.media.readings import EVERYTHING, drain, seen, wanted_frames
 CLIPS = {
     "h264 mp4": ("a.mp4", {"b_frames": 3}),
     "h264 open gop": ("a.mp4", {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}),
+    "h264 16 b-frames": ("a.mkv", {"b_frames": 16, "options": {"x264-params": "b-adapt=0"}}),
     "h264 ts": ("a.ts", {"b_frames": 2, "audio": True}),
     "h264 open gop ts": ("a.ts", {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}),
     "h264 mkv": ("a.mkv", {"b_frames": 2}),

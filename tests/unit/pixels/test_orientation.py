@@ -10,7 +10,7 @@ import pytest
 from framecap.model.media import Orientation, Picture, PixelLayout, Siting
 from framecap.model.plan import Geometry, Offset, Size
 from framecap.model.raster import PackedImage
-from framecap.model.spec import Box, ImageFormat, ScaleType
+from framecap.model.spec import Box, ImageFormat, ScaleType, ShrinkFilter
 from framecap.pixels.orient import orient
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
@@ -91,7 +91,7 @@ def test_mirrored_first_then_turned_clockwise(orientation: Orientation, rows: li
 def test_an_upright_picture_is_left_alone() -> None:
     source = noisy(8, 8, GRAY)
     assert source.orientation == UPRIGHT
-    assert orient(source, fit_box(Size(8, 8), Box(), ScaleType.FIT)) is source
+    assert orient(source, fit_box(Size(8, 8), Box(), ScaleType.FIT), ShrinkFilter.AREA) is source
 
 
 @pytest.mark.parametrize("layout", [YUV420, GRAY], ids=str)

@@ -10,7 +10,7 @@ import pytest
 from framecap.model.media import Matrix, Model, Picture, PixelLayout, Transfer
 from framecap.model.plan import Geometry, Size
 from framecap.model.raster import PackedImage, PlanarImage
-from framecap.model.spec import Box, ImageFormat, ScaleType
+from framecap.model.spec import Box, ImageFormat, ScaleType, ShrinkFilter
 from framecap.pixels.dhash import dhash
 from framecap.pixels.render import render
 from framecap.pixels.scale import scale
@@ -162,7 +162,7 @@ def test_tones_are_mapped_at_the_size_of_the_image() -> None:
     layout = replace(PQ, chroma_shift_x=0, chroma_shift_y=0)
     source = noisy(64, 64, layout)
     geometry = fit_box(Size(64, 64), Box(width=32, height=32), ScaleType.STRETCH)
-    scaled = scale(source, geometry)
+    scaled = scale(source, geometry, ShrinkFilter.BICUBIC)
     assert scaled.planes[0].dtype == np.uint16
     expected = np.moveaxis(oracle.levels(scaled.planes, layout), 0, 2)
     assert np.abs(png(source, geometry) - expected).max() <= BOUND
@@ -182,7 +182,7 @@ def test_transparency_is_kept_in_png_and_black_in_jpg() -> None:
 
 def test_standard_range_is_left_alone() -> None:
     source = noisy(6, 4, replace(PQ, transfer=Transfer.SDR))
-    assert tone_map(source, as_is(6, 4)) is source
+    assert tone_map(source, as_is(6, 4), ShrinkFilter.BICUBIC) is source
 
 
 def test_the_hash_is_that_of_the_signal() -> None:

@@ -21,6 +21,7 @@ from framecap.model.spec import (
     ObjectTarget,
     ScaleType,
     SeekPolicy,
+    ShrinkFilter,
 )
 from framecap.spec.kinds import Choice, Kind, Whole
 from framecap.spec.options import FOLLOW_UPS, SNAPSHOTS, Action, Option
@@ -117,6 +118,7 @@ def specs(draw: st.DrawFn) -> CaptureSpec:
         end=end,
         box=base.box,
         scale_type=base.scale_type,
+        shrink_filter=draw(st.sampled_from(ShrinkFilter)),
         jpeg_quality=draw(st.integers(1, 100)) if base.format is ImageFormat.JPG else 90,
         seek_policy=draw(st.sampled_from(SeekPolicy)) if named else SeekPolicy.EXACT,
         damage_policy=draw(st.sampled_from(DamagePolicy)),

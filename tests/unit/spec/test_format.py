@@ -19,6 +19,7 @@ from framecap.model.spec import (
     ObjectTarget,
     ScaleType,
     SeekPolicy,
+    ShrinkFilter,
 )
 from framecap.spec.format import format_text
 from framecap.spec.grammar import MAX_CHARACTERS
@@ -75,6 +76,7 @@ def test_canonical_texts(text, spec):
     [
         {"start": MS + 1},
         {"end": 5 * MS},
+        {"shrink_filter": ShrinkFilter.AREA},
         {"jpeg_quality": 80},
         {"seek_policy": SeekPolicy.NEAREST_KEYFRAME_BEFORE},
         {"damage_policy": DamagePolicy.STRICT},

@@ -21,6 +21,7 @@ from framecap.model.spec import (
     ObjectTarget,
     ScaleType,
     SeekPolicy,
+    ShrinkFilter,
 )
 from framecap.spec.format import format_text
 from framecap.spec.key import key
@@ -31,16 +32,16 @@ from unit.spec.strategies import sayable, specs
 GOLDEN = [
     (
         "video/snapshots,f_jpg",
-        "4f03193aa7ab7f1f2bcc60473ec65afae181c396dcb5060a93f66b947a214e38",
+        "9a2ee7b04968e719b2e12a54fa528d5e79355dc13613311f4ae5e8122302b544",
     ),
     (
         "video/snapshots,f_png,m_avg,num_3,ss_1500,pw_50",
-        "622b080a28168cc32351e620ddc5859193de0ee4b413ee446fd3a666dd90d9be",
+        "06f6e0e000e887c57a4517759e3fd02761b999b031af4bf9447a22bf4d99f544",
     ),
     (
         "video/snapshots,f_jpg,w_100,h_100,scaletype_crop,inter_10000"
         "|sys/saveas,b_ZXhhbXBsZWJ1Y2tldAo,o_dGVzdF97aW5kZXh9LmpwZwo/notify,topic_WFhY",
-        "1fb21bb8470607c1a6571af01061d05daa935ad0ad198aa2a265052dfc50f7af",
+        "1e9388b00dbcf805db690f53bfb06b2b0ca543125e58e4b290765a3121a56a5c",
     ),
 ]
 FULL = CaptureSpec(
@@ -52,6 +53,7 @@ FULL = CaptureSpec(
     end=5,
     box=Box(width=60, height_percent=70),
     scale_type=ScaleType.FIT,
+    shrink_filter=ShrinkFilter.AREA,
     jpeg_quality=80,
     seek_policy=SeekPolicy.NEAREST_KEYFRAME_BEFORE,
     damage_policy=DamagePolicy.STRICT,
@@ -77,6 +79,7 @@ VARIANTS = [
     replace(FULL, box=Box(width=60)),
     replace(FULL, box=Box(height=60, height_percent=70)),
     replace(FULL, scale_type=ScaleType.FILL),
+    replace(FULL, shrink_filter=ShrinkFilter.BICUBIC),
     replace(FULL, jpeg_quality=81),
     replace(FULL, seek_policy=SeekPolicy.EXACT),
     replace(FULL, damage_policy=DamagePolicy.BEST_EFFORT),
@@ -94,7 +97,7 @@ def test_keys_stay_what_they_were(text, expected):
 
 
 def test_the_key_of_a_request_with_every_field():
-    assert key(FULL) == "d23ac5725744bdb8359e54d399b750910bf72d70de029ed5c60fbd316c115a18"
+    assert key(FULL) == "912543c98ec09ba0e0ff67148f3ef4169c042b19cb752a265109cfc82ba1eded"
 
 
 def test_every_field_counts():

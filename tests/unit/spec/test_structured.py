@@ -19,6 +19,7 @@ from framecap.model.spec import (
     ObjectTarget,
     ScaleType,
     SeekPolicy,
+    ShrinkFilter,
 )
 from framecap.spec.structured import from_proto, to_proto, with_delivery
 from framecap.spec.text import parse
@@ -73,6 +74,7 @@ def test_every_field():
         range={"startOffset": "2s", "endOffset": "2.000000001s"},
         box={"widthPx": 32, "heightPercent": 200},
         scaleType="SCALE_TYPE_FIT",
+        shrinkFilter="SHRINK_FILTER_AREA",
         jpegQuality=1,
         seekPolicy="SEEK_POLICY_NEAREST_KEYFRAME_BEFORE",
         damagePolicy="DAMAGE_POLICY_STRICT",
@@ -85,6 +87,7 @@ def test_every_field():
         end=2 * SECOND + 1,
         box=Box(width=32, height_percent=200),
         scale_type=ScaleType.FIT,
+        shrink_filter=ShrinkFilter.AREA,
         jpeg_quality=1,
         seek_policy=SeekPolicy.NEAREST_KEYFRAME_BEFORE,
         damage_policy=DamagePolicy.STRICT,
@@ -109,6 +112,7 @@ def test_defaults_are_filled_in():
     assert not message.range.HasField("end_offset")
     assert (message.box.width_percent, message.box.height_percent) == (100, 100)
     assert message.scale_type == pb.SCALE_TYPE_STRETCH
+    assert message.shrink_filter == pb.SHRINK_FILTER_BICUBIC
     assert message.jpeg_quality == 90
     assert message.seek_policy == pb.SEEK_POLICY_EXACT
     assert message.damage_policy == pb.DAMAGE_POLICY_BEST_EFFORT

@@ -67,6 +67,11 @@ REFUSED = [
         "spec.instants.offsets",
         "10001 instants are not 1..10000 instants",
     ),
+    (
+        {"shrinkFilter": 9},
+        "spec.shrink_filter",
+        "9 is not one of SHRINK_FILTER_AREA, SHRINK_FILTER_BICUBIC",
+    ),
     ({"scaleType": 9}, "spec.scale_type", f"9 is not one of {SCALES}"),
     ({"format": 3}, "spec.format", "3 is not one of IMAGE_FORMAT_JPG, IMAGE_FORMAT_PNG"),
     (

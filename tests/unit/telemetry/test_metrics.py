@@ -9,7 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from framecap.errors import CaptureError
 from framecap.server.admission import Admission, AdmissionLimits
 from framecap.services import KillCause
+from framecap.storage.tally import Operation
 from framecap.telemetry.metrics import ServiceMetrics
+from framecap.v1.event_pb2 import CaptureFinished
 
 
 def samples(metrics: ServiceMetrics) -> dict[tuple[str, ...], float]:
@@ -44,7 +46,15 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     metrics.first_image(0.2)
     metrics.image_delivered(1000)
     metrics.image_delivered(24)
-    metrics.source_read(4096)
+    result = CaptureFinished(read_bytes=4096)
+    result.damage.undecodable_count = 3
+    result.stage_times["decode"].FromMilliseconds(1500)
+    result.stage_times["x" * 1000].FromMilliseconds(250)
+    metrics.capture_summed_up(result)
+    metrics.request_ended(Operation.WRITE, "ok", 0.25)
+    metrics.request_ended(Operation.READ, "passing", 0.5)
+    metrics.fetched(70)
+    metrics.stored(30)
     metrics.call_ended("ProbeMedia", "OK", 1.5)
     for _ in range(3):
         metrics.decoder_started()
@@ -57,6 +67,14 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     assert seen["framecap_frames_captured_total",] == 2
     assert seen["framecap_image_bytes_total",] == 1024
     assert seen["framecap_source_read_bytes_total",] == 4096
+    assert seen["framecap_stage_seconds_total", "decode"] == 1.5
+    assert seen["framecap_stage_seconds_total", "other"] == 0.25
+    assert seen["framecap_damage_total", "undecodable"] == 3
+    assert seen["framecap_damage_total", "damaged"] == 0
+    assert seen["framecap_storage_request_seconds_sum", "write", "ok"] == 0.25
+    assert seen["framecap_storage_request_seconds_count", "read", "passing"] == 1
+    assert seen["framecap_storage_fetched_bytes_total",] == 70
+    assert seen["framecap_storage_stored_bytes_total",] == 30
     assert seen["framecap_call_seconds_sum", "OK", "ProbeMedia"] == 1.5
     assert seen["framecap_decoders_alive",] == 1
     assert seen["framecap_decoder_kills_total", "stalled"] == 1

@@ -17,6 +17,7 @@ from google.protobuf.message import Message
 from grpc import aio
 
 from framecap.api.interceptors.around import PACKAGE, Context, Handler, Interceptor
+from framecap.api.interceptors.patience import Patience
 from framecap.errors import ClientStalled
 
 
@@ -53,15 +54,16 @@ class StallInterceptor(Interceptor):
         self, method: Callable[[Any, Any], AsyncGenerator[Message]]
     ) -> Callable[[Message, Context], Awaitable[None]]:
         async def write_all(request: Message, context: Context) -> None:
-            async with aclosing(method(request, context)) as messages:
-                async for message in messages:
-                    await self._write(context, message)
+            with Patience(self._limit) as patience:
+                async with aclosing(method(request, context)) as messages:
+                    async for message in messages:
+                        await self._write(context, message, patience)
 
         return write_all
 
-    async def _write(self, context: Context, message: Message) -> None:
+    async def _write(self, context: Context, message: Message, patience: Patience) -> None:
         try:
-            async with asyncio.timeout(self._limit):
+            with patience.waiting():
                 await context.write(message)
         except TimeoutError:
             raise ClientStalled(

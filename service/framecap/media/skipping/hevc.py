@@ -8,7 +8,9 @@ pictures left out. Parameter sets and lasting messages in their packets are fed 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from av.packet import Packet
 
 from framecap.media.skipping.feed import Feed, Stretch
 from framecap.media.skipping.remake import remade
@@ -86,6 +88,14 @@ def rule(stretch: Stretch) -> list[Feed] | None:
         else:
             chosen.append(Feed(None))
     return chosen
+
+
+def discards_earlier(extradata: bytes, packet: Packet[Any]) -> bool:
+    """Returns whether pictures decoded before a keyframe, and not shown yet, never will be."""
+    return any(
+        len(unit) > 2 and unit[0] >> 1 in _BLA_AND_IDR and unit[2] & 0x40
+        for unit in units_of(packet, _length_size(extradata)) or ()
+    )
 
 
 def _highest(stretch: Stretch, pictures: list[_Picture], length_size: int) -> list[int] | None:

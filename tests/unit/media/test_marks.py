@@ -1,0 +1,150 @@
+"""What packets tell of their pictures, against a search through all of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framecap.media.irregular import Irregular
+from framecap.media.marks import Marked, mark
+from framecap.model.wanted import Instants, Stretch, Wanted
+from unit.media.packets import THE_END, MadePacket, structures, timed
+from unit.media.readings import EVERYTHING
+
+
+def marks(packets: Any, wanted: Wanted = EVERYTHING, *, dts_bounds: bool = True) -> list[Marked]:
+    return list(mark(packets, wanted, dts_bounds=dts_bounds))
+
+
+@st.composite
+def wanted_sets(draw: st.DrawFn) -> Wanted:
+    moments = st.integers(-60, 400)
+    if draw(st.booleans()):
+        return Instants(sorted(draw(st.sets(moments, max_size=6))))
+    begin = draw(moments)
+    return Stretch(begin, draw(st.none() | st.integers(1, 200).map(lambda length: begin + length)))
+
+
+@given(structures(), wanted_sets(), st.booleans(), st.data())
+def test_marks_equal_those_of_a_search_through_all_packets(
+    structure: tuple[list[int], list[int]], wanted: Wanted, dts_bounds: bool, data: st.DataObject
+) -> None:
+    order, keys = structure
+    hidden = data.draw(st.sets(st.sampled_from(order), max_size=3))
+    packets = timed(order, keys, discard=hidden)
+    if not dts_bounds:
+        for packet in packets:
+            packet.dts = None
+    shown = sorted(set(order) - hidden)
+    found = marks([*packets, THE_END], wanted, dts_bounds=dts_bounds)
+    assert [mark.packet for mark in found] == packets[: len(found)]
+    for entry in found:
+        position = bisect_right(shown, entry.pts)
+        end = shown[position] if position < len(shown) else None
+        assert entry.end == end
+        assert entry.shown == (entry.pts not in hidden)
+        assert entry.key == (entry.pts in keys)
+        assert entry.wanted == (entry.shown and wanted.holds(entry.pts, end))
+        if entry.shown and position > 1:
+            assert entry.gap == entry.pts - shown[position - 2]
+    # What was not marked any more is not wanted.
+    for packet in packets[len(found) :]:
+        position = bisect_right(shown, packet.pts)
+        end = shown[position] if position < len(shown) else None
+        assert packet.is_discard or not wanted.holds(packet.pts, end)
+
+
+@pytest.mark.parametrize("dts_bounds", [True, False])
+def test_packets_are_read_no_further_than_what_is_wanted(dts_bounds: bool) -> None:
+    read = 0
+
+    def endless() -> Iterator[Any]:
+        nonlocal read
+        for pts in count():
+            read += 1
+            yield MadePacket(pts, pts, pts == 0)
+
+    found = marks(endless(), Instants((10, 12)), dts_bounds=dts_bounds)
+    assert [entry.pts for entry in found if entry.wanted] == [10, 12]
+    assert read <= 12 + 18
+    if dts_bounds:
+        assert read == 14
+
+
+def test_marks_come_as_soon_as_they_are_certain() -> None:
+    read: list[int] = []
+
+    def packets() -> Iterator[Any]:
+        for packet in timed([0, 3, 1, 2, 6, 4, 5]):
+            read.append(packet.pts)
+            yield packet
+
+    marked = mark(packets(), EVERYTHING, dts_bounds=True)
+    assert next(marked).end == 1
+    assert read == [0, 3, 1]
+
+
+def test_the_last_picture_has_no_end() -> None:
+    found = marks(timed([0, 3, 1, 2]), Instants((1 << 62,)))
+    assert [(entry.pts, entry.end, entry.gap) for entry in found if entry.wanted] == [(3, None, 1)]
+
+
+def test_nothing_is_read_behind_the_end() -> None:
+    found = marks([*timed([0, 1]), THE_END, *timed([0, 1])])
+    assert [entry.pts for entry in found] == [0, 1]
+
+
+IRREGULAR = {
+    "no time": [(0, 0), (None, 1)],
+    "two at one time": [(0, 0), (2, 1), (2, 2)],
+    "two at one time, out of order": [(0, -2), (3, -1), (1, 0), (3, 1)],
+    "decoding times step back": [(0, 0), (5, 3), (6, 2)],
+    "shown before it is decoded": [(0, 0), (1, 2)],
+    "not decoded at any time": [(0, 0), (1, None)],
+    "far too early": [*((k, k) for k in range(100, 170)), (1, 1)],
+    "an end that never comes": [(1 << 40, 0), *((k, k) for k in range(1, 200))],
+}
+
+
+@pytest.mark.parametrize("times", IRREGULAR.values(), ids=IRREGULAR.keys())
+def test_what_is_irregular_is_refused(times: list[tuple[int | None, int | None]]) -> None:
+    packets = [MadePacket(pts, dts) for pts, dts in times]
+    with pytest.raises(Irregular):
+        marks(packets)
+
+
+def test_what_came_before_an_irregularity_was_given() -> None:
+    packets = [*timed(range(10)), MadePacket(None)]
+    given_before = []
+    with pytest.raises(Irregular):
+        for entry in mark(packets, EVERYTHING, dts_bounds=True):
+            given_before.append((entry.pts, entry.end))
+    assert given_before == [(k, k + 1) for k in range(9)]
+
+
+def test_hidden_pictures_may_share_a_time() -> None:
+    packets = timed([0, 1, 2, 3])
+    packets[1].is_discard = True
+    packets[1].pts = packets[1].dts = 0
+    found = marks(packets)
+    assert [(entry.pts, entry.end, entry.wanted) for entry in found] == [
+        (0, 2, True),
+        (0, 2, False),
+        (2, 3, True),
+        (3, None, True),
+    ]
+
+
+def test_without_decoding_times_of_the_file_guesses_bound_nothing() -> None:
+    # A dts later than a pts, as the library guesses them.
+    packets = [MadePacket(pts, dts) for pts, dts in [(0, 0), (3, 4), (1, 5), (2, 6)]]
+    found = marks(packets, dts_bounds=False)
+    assert [(entry.pts, entry.end) for entry in found] == [(0, 1), (3, None), (1, 2), (2, 3)]
+    with pytest.raises(Irregular):
+        marks(packets)
