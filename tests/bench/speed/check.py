@@ -67,6 +67,8 @@ def hold(film: Film, run: Run) -> None:
         return
     for position in _looked_at(len(run.pictures)):
         frame = run.frames[position]
+        if not film.is_clear(frame.time):
+            continue
         told = round(frame.time * film.rate) % film.numbers
         shown = numbered.number(luma(run.pictures[position]))
         due = film.number_at(max(frame.instant, frame.time)) if _on_grid(film, frame) else told
@@ -84,7 +86,7 @@ def compare(film: Film, ours: Run, theirs: Run) -> Check:
     looked_at = _looked_at(both)
     for position in looked_at:
         one, other = luma(ours.pictures[position]), luma(theirs.pictures[position])
-        if film.numbers is None:
+        if film.numbers is None or not film.is_clear(ours.frames[position].time):
             apart.append(int(_difference(one, other) > TOLERANCE))
         else:
             apart.append(_distance(numbered.number(one), numbered.number(other), film.numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from bench.speed.recipes import CLIP, LONG, LOOKS, RATE, SHORT_4K, Piece, Recipe
 
 CORPUS: Final = ("bbb_10min_320x184.ts", "ax_long_1080p_black.mp4")
 SMALL: Final = (178, 100)
+UNCLEAR: Final = 0.1
 PIECE_FORMAT: Final = {"webm": "webm", "ts": "mp4", "mkv": "mp4", "mp4": "mp4"}
 
 
@@ -41,6 +43,9 @@ class Film:
     numbers: int | None
     """After so many frames the numbers in the pictures start again; None: there are none."""
 
+    unclear: frozenset[int] = frozenset()
+    """Numbers that the encoder spoilt: nothing is read from their pictures."""
+
     @property
     def seconds(self) -> float:
         """How long it is."""
@@ -49,6 +54,12 @@ class Film:
     def number_at(self, instant: Fraction) -> int | None:
         """Returns the number in the picture on screen at an instant in seconds, if it has one."""
         return None if self.numbers is None else int(instant * self.rate) % self.numbers
+
+    def is_clear(self, time: Fraction) -> bool:
+        """Returns whether the frame that begins at a time can be known by its number."""
+        return self.numbers is not None and (
+            round(time * self.rate) % self.numbers not in self.unclear
+        )
 
 
 class Library:
@@ -86,9 +97,9 @@ class Library:
     def made(self, recipe: Recipe) -> Film:
         """Returns a film of a recipe."""
         path = self.directory / f"{recipe.file(_tool())}.{recipe.container}"
+        piece = self._piece(recipe)
         if not path.exists():
             say(f"making {path.name}")
-            piece = self._piece(recipe)
             with whole(path) as unfinished:
                 repeat(piece, unfinished, recipe)
         return Film(
@@ -100,6 +111,7 @@ class Library:
             rate=Fraction(RATE),
             frames=recipe.frames,
             numbers=recipe.piece.frames,
+            unclear=frozenset(json.loads(_notes(piece).read_text())),
         )
 
     def copied(self, name: str) -> Film:
@@ -128,9 +140,12 @@ class Library:
         alone = Recipe(name="piece", piece=recipe.piece, times=1, container=kind)
         path = self.directory / f"{alone.file(_tool())}.{kind}"
         if not path.exists():
+            say(f"making {path.name}")
             with whole(path) as unfinished:
                 encode(self._corpus / CLIP, unfinished, recipe.piece)
-                hold(unfinished, recipe.piece)
+        if not _notes(path).exists():
+            with whole(_notes(path)) as unfinished:
+                unfinished.write_text(json.dumps(unclear(path, recipe.piece)))
         return path
 
 
@@ -145,8 +160,8 @@ def encode(clip: Path, path: Path, piece: Piece) -> None:
     subprocess.run(command, check=True, stderr=subprocess.PIPE)
 
 
-def hold(path: Path, piece: Piece) -> None:
-    """Makes sure that each frame shows its number, also when it is small."""
+def unclear(path: Path, piece: Piece) -> list[int]:
+    """Returns the frames that do not show their number when they are small; few may."""
     with av.open(path) as container:
         video = container.streams.video[0]
         video.thread_type = "AUTO"
@@ -154,8 +169,9 @@ def hold(path: Path, piece: Piece) -> None:
             numbered.number(frame.reformat(*SMALL, "gray").to_ndarray().astype(np.uint8))
             for frame in container.decode(video)
         ]
-    wrong = [number for number, found in enumerate(shown) if number != found]
-    assert len(shown) == piece.frames and not wrong, (path, len(shown), wrong[:9])
+    found = [number for number, read in enumerate(shown) if number != read]
+    assert len(shown) == piece.frames and len(found) < UNCLEAR * len(shown), (path, len(found))
+    return found
 
 
 def repeat(piece: Path, path: Path, recipe: Recipe) -> None:
@@ -202,6 +218,10 @@ def default_directory() -> Path:
 def say(what: str) -> None:
     """Tells a person what is going on."""
     print(what, file=sys.stderr, flush=True)
+
+
+def _notes(piece: Path) -> Path:
+    return piece.with_suffix(".json")
 
 
 def _tool() -> str:

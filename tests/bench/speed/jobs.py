@@ -38,9 +38,6 @@ class Job:
     crop: bool = False
     """True where the picture covers the box, and what stands out is cut off."""
 
-    bicubic: bool = False
-    """True where framecap, too, shrinks by a cubic filter."""
-
     def instants(self, film: Film) -> list[Fraction]:
         """Returns the instants in seconds, all below the film's end."""
         end = film.frames / film.rate
@@ -96,7 +93,7 @@ def steps(milliseconds: int, *, size: tuple[int, int], crop: bool = False) -> Jo
 def every(size: tuple[int, int] | None = None) -> Job:
     """Returns a job for every frame, at the source's size unless told otherwise."""
     box = f",w_{size[0]},h_{size[1]}" if size else ""
-    return Job(mode=Mode.EVERY, request=f"inter_0{box}", size=size, bicubic=size is not None)
+    return Job(mode=Mode.EVERY, request=f"inter_0{box}", size=size)
 
 
 def keyframes(size: tuple[int, int]) -> Job:

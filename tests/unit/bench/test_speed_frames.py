@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bench.speed.ratios import Timing
 
 SIZE = (640, 360)
 COUNT = 50
+TIMES = [Fraction(k, 10) for k in range(COUNT)]
 
 
 def film(numbers: int | None) -> Film:
@@ -63,12 +65,12 @@ def test_a_picture_without_number_has_none() -> None:
 
 
 def test_the_same_frames_are_the_same(pictures: list[bytes]) -> None:
-    assert str(check.compare(film(COUNT), run(pictures), run(pictures))) == "same"
+    assert str(check.compare(film(COUNT), run(pictures, TIMES), run(pictures))) == "same"
 
 
 def test_a_peer_that_is_off_is_told(pictures: list[bytes]) -> None:
     late = [*pictures[2:], *pictures[:1]]
-    found = check.compare(film(COUNT), run(pictures), run(late))
+    found = check.compare(film(COUNT), run(pictures, TIMES), run(late))
     assert str(found) == "49 of 49 off by up to 2 frames, -1 pictures"
 
 
@@ -88,3 +90,12 @@ def test_our_own_frames_are_held_to_their_times(pictures: list[bytes]) -> None:
         check.hold(film(COUNT), run([right[0], pictures[4], right[2]], times))
     with pytest.raises(FramesWrong, match="2 pictures, 3 frames"):
         check.hold(film(COUNT), run(right[:2], times))
+
+
+def test_a_number_that_the_encoder_spoilt_is_not_read(pictures: list[bytes]) -> None:
+    spoilt = replace(film(COUNT), unclear=frozenset({3}))
+    times, shown = TIMES[3:5], [pictures[9], pictures[4]]
+    check.hold(spoilt, run(shown, times))
+    with pytest.raises(FramesWrong):
+        check.hold(spoilt, run([pictures[9], pictures[5]], times))
+    assert str(check.compare(spoilt, run(shown, times), run(shown))) == "same"
