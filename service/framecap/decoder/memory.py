@@ -54,7 +54,7 @@ def take_room() -> None:
 
     The C library would map each picture's planes anew and unmap them after; every page of that
     faults again. Here they come from the heap, which keeps what it has and grows by huge pages:
-    of 1080p, 8 300 faults become 2 500. One arena, so that threads share it.
+    of 1080p, 8 300 faults become 2 000. One arena, so that threads share it.
     """
     if not hasattr(_libc, "mallopt"):
         return

@@ -2,7 +2,7 @@
 
 What Python and libav prepare on first use, a fork inherits: modules loaded late, tables, look-ups,
 code that is specialized when it has run a few times. After this a decoder loads nothing, and takes
-a quarter less of the processor for a thumbnail. The film is ours, so nothing untrusted is decoded
+a fifth less of the processor for a thumbnail. The film is ours, so nothing untrusted is decoded
 outside of a decoder.
 """
 
