@@ -34,8 +34,8 @@ def section(bench: Bench) -> Section:
     """Measures all four."""
     films = bench.by_codec(PIECES)
     recipe = next(each for each in LONG if each.piece.gop_s == 5)
-    long = bench.library.made(recipe)
-    growing = [bench.library.excerpt(recipe, pieces) for pieces in LENGTHS[:-1]]
+    lengths = LENGTHS[:2] if bench.library.brief else LENGTHS
+    *growing, long = (bench.library.excerpt(recipe, pieces) for pieces in lengths)
     parts = [
         "CPU seconds per hour of video, client included:",
         _modes(bench, films),

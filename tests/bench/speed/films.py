@@ -73,7 +73,7 @@ class Library:
     """
 
     def __init__(self, corpus: Path, directory: Path, *, brief: bool = False) -> None:
-        self._brief = brief
+        self.brief = brief
         self._corpus = corpus / "media"
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ class Library:
     def long(self, named: str) -> list[Film]:
         """Returns the films of at least five minutes whose names contain something."""
         recipes = [recipe for recipe in LONG if named in recipe.name]
-        if self._brief:
+        if self.brief:
             return [self.excerpt(recipe, 2) for recipe in recipes]
         made = map(self.made, recipes)
         return [*made, *(self.copied(name) for name in CORPUS if named in name)]

@@ -80,7 +80,8 @@ def peak(bench: Bench, film: Film, job: Job) -> Peak:
 def lengths(bench: Bench) -> tuple[Peak, Peak]:
     """Returns the peaks over half a minute and over five."""
     recipe = next(each for each in LONG if each.piece.gop_s == 5)
-    films = bench.library.excerpt(recipe, 1), bench.library.made(recipe)
+    times = 2 if bench.library.brief else recipe.times
+    films = bench.library.excerpt(recipe, 1), bench.library.excerpt(recipe, times)
     short, long = (peak(bench, film, jobs.every(PREVIEW)) for film in films)
     return short, long
 

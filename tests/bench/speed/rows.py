@@ -63,7 +63,8 @@ class Bench:
             for recipe in LONG
             if recipe.piece.gop_s == 5 and recipe.container != "ts" and self.only in recipe.name
         ]
-        return [self.library.excerpt(recipe, pieces) for recipe in made]
+        times = 1 if self.library.brief else pieces
+        return [self.library.excerpt(recipe, times) for recipe in made]
 
     def matches(
         self, films: Sequence[Film], wanted: Sequence[Job], peers: Sequence[Peer]
