@@ -17,7 +17,7 @@ static inline uint8_t framecap_byte(int32_t value)
 /* Defines, for one type of sample, rows of linear combinations. The bias holds the rounding and
  * the offsets of both sides, so that a result is clamp((sum + bias) >> shift). */
 #define FRAMECAP_DEFINE_COLOUR(name, sample_t)                                                   \
-    FRAMECAP_CLONES static void framecap_mix1_##name(                                            \
+    FRAMECAP_CLONES static void framecap_mix1_##name##_plain(                                            \
         uint8_t *restrict out, const sample_t *restrict a, int n, int32_t ka, int32_t bias,      \
         int shift)                                                                               \
     {                                                                                            \
@@ -99,6 +99,19 @@ static inline int32_t framecap_raised(int32_t bias, int32_t coefficients, size_t
             framecap_mix2_##name##_sse2(out, a, b, n, ka, kb,                                    \
                                         framecap_raised(bias, ka + kb, sizeof *a), shift))       \
         framecap_mix2_##name##_plain(out, a, b, n, ka, kb, bias, shift);                         \
+    }                                                                                            \
+                                                                                                 \
+    /* A second plane without weight costs less than products of 32 bits. */                     \
+    static inline void framecap_mix1_##name(uint8_t *out, const sample_t *a, int n, int32_t ka,  \
+                                            int32_t bias, int shift)                             \
+    {                                                                                            \
+        FRAMECAP_BY_VECTOR_OF(                                                                   \
+            n, framecap_is_short(ka),                                                            \
+            framecap_mix2_##name##_avx2(out, a, a, n, ka, 0,                                     \
+                                        framecap_raised(bias, ka, sizeof *a), shift),            \
+            framecap_mix2_##name##_sse2(out, a, a, n, ka, 0,                                     \
+                                        framecap_raised(bias, ka, sizeof *a), shift))            \
+        framecap_mix1_##name##_plain(out, a, n, ka, bias, shift);                                \
     }                                                                                            \
                                                                                                  \
     static inline void framecap_mix3_##name(                                                     \
