@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -40,6 +41,9 @@ _IN_A_LANE: Final = 8
 # Where keyframes are nearer to each other in the file than this, reading it through is cheaper than
 # going to each.
 _WORTH_A_SEEK: Final = 256 * 1024
+
+# Packets to look at for a keyframe after a seek that landed before it.
+_MAX_LOOK: Final = 4096
 
 
 class NotAlone(Irregular):
@@ -98,23 +102,18 @@ class KeyframeLanes:
         """
         keys = list(self._index.keys()) if self._index.entries is not None else []
         if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
-            for chunk in _chunks(iter(keys)):
+            ends = [key - 1 for key in keys[1:]] + [self._index.last]
+            for chunk in _chunks(zip(keys, ends, strict=True)):
                 yield partial(self._sought, chunk)
         else:
             for packets in _chunks(self._packets()):
                 yield partial(self._decode, packets)
 
-    def _sought(self, keys: Sequence[Pts]) -> Iterator[Frame | None]:
+    def _sought(self, keys: Sequence[tuple[Pts, Pts]]) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             previous: Pts | None = None
-            for key in keys:
-                try:
-                    container.seek(key)
-                    packet = next(container.packets())
-                except av.error.FFmpegError as error:
-                    raise NotAlone("the file cannot be read where a keyframe is") from error
-                if packet.size == 0 or not packet.is_keyframe or packet.dts != key:
-                    raise NotAlone("a seek did not find its keyframe")
+            for key, end in keys:
+                packet = _keyframe_at(container, key, end)
                 previous = _checked(packet, previous)
                 yield self._frame(container, packet)
 
@@ -178,6 +177,27 @@ class KeyframeLanes:
             damaged=native.is_corrupt,
             native=Decoded(native),
         )
+
+
+def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
+    """Returns the packet of the keyframe whose dts is `key`.
+
+    Args:
+        container: The open container.
+        key: The dts by the index.
+        end: A moment before the next keyframe. Seeks go by pts, which may be later than the dts.
+    """
+    try:
+        for moment in (end, key):
+            container.seek(moment)
+            for packet in islice(container.packets(), _MAX_LOOK):
+                if packet.size == 0 or packet.dts is None or packet.dts > key:
+                    break
+                if packet.dts == key and packet.is_keyframe:
+                    return packet
+    except av.error.FFmpegError as error:
+        raise NotAlone("the file cannot be read where a keyframe is") from error
+    raise NotAlone("a seek did not find its keyframe")
 
 
 def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from clips import make_clip
-from framecap.media import index
+from framecap.media import index, keyframes
 from framecap.media.media import Media
 from framecap.model.plan import Strategy
 from framecap.model.wanted import Instants
-from unit.media.readings import EVERYTHING, drain, seen, wanted_frames
+from unit.media.readings import EVERYTHING, drain, keyframes_of, seen, wanted_frames
 
 CLIPS = {
     "h264 mp4": ("a.mp4", {"b_frames": 3}),
@@ -163,3 +163,25 @@ class TestTransportStreamsInARow:
         assert [frame.pts - first for frame in readings.whole] == [k * 3600 for k in range(200)]
         assert readings.found == readings.expected
         assert readings.end == readings.whole[-1].end
+
+
+@pytest.mark.parametrize("name", ["h264 mp4", "h264 open gop", "hevc mp4", "mpeg-2"])
+def test_keyframes_far_apart_in_a_file_are_gone_to(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyframes, "_WORTH_A_SEEK", 0)
+    file_name, options = CLIPS[name]
+    settings = {"frames": 140, "gop": 20, "size": (96, 54), **options}
+    clip = make_clip(tmp_path / file_name, **settings)
+    with clip.open("rb") as file, Media(file, strict=False) as media:
+        drain(media.find_first())
+        found = [seen(frame) for frame in keyframes_of(media, None)]
+        decoded = media.counts.decoded
+    with clip.open("rb") as file, Media(file, strict=False) as media:
+        drain(media.find_first())
+        whole = [seen(frame) for frame in media.frames() if frame is not None]
+    expected = [frame for frame in whole if frame.keyframe]
+    assert [(frame.pts, frame.number) for frame in found] == [
+        (frame.pts, frame.number) for frame in expected
+    ]
+    assert decoded == len(expected) + 1

@@ -74,7 +74,7 @@ def test_a_plan_needs_the_first_frame_and_the_last_group(
         ("f_jpg,inter_1000", Strategy.SLICED),
         ("f_jpg,inter_3000", Strategy.SLICED),
         ("f_jpg,ss_2000", Strategy.SLICED),
-        ("f_jpg,m_avg,num_2", Strategy.SLICED),
+        ("f_jpg,m_avg,num_2", Strategy.SEEK),
         ("f_jpg,m_key", Strategy.KEYFRAMES),
         ("f_jpg,m_dhash", Strategy.SLICED),
         ("f_jpg,m_dhash,num_3", Strategy.TWO_PASSES),
