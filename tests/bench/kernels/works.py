@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import simplejpeg
+from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from PIL import Image
 
@@ -90,9 +91,11 @@ def hashing(sample: Sample) -> Work:
         high = tall.repeat(8, axis=0)
         return np.add.reduceat(high, np.arange(8) * rows, axis=0) / (rows * columns)
 
+    exact = Interpolation.AREA | Interpolation.ACCURATE_RND
     small = {
-        "swscale area, exact": _cells(sample, Interpolation.AREA | Interpolation.ACCURATE_RND, 8),
-        "swscale area, quick": _cells(sample, Interpolation.AREA, None),
+        "swscale area of the frame, exact": _cells(sample.frame, exact, 8),
+        "swscale area of luma alone, exact": _cells(sample.gray, exact, None),
+        "swscale area of luma alone, quick": _cells(sample.gray, Interpolation.AREA, None),
     }
     opencv = Contender(
         lambda: cv2.resize(sample.luma, (9, 8), interpolation=cv2.INTER_AREA),
@@ -166,21 +169,14 @@ def _opencv(sample: Sample) -> Contender:
     return Contender(lambda: shrunk(sample.rgb), lambda: shrunk(sample.luma))
 
 
-def _cells(sample: Sample, flags: Interpolation, target: float | None) -> Contender:
+def _cells(source: VideoFrame, flags: Interpolation, target: float | None) -> Contender:
     reformatter = VideoReformatter()
 
-    def run() -> Plane:
-        # Both sides full range, or swscale would stretch luma as well.
-        frame = reformatter.reformat(
-            sample.gray,
-            9,
-            8,
-            "gray",
-            interpolation=flags,
-            threads=1,
-            src_color_range="JPEG",
-            dst_color_range="JPEG",
-        )
-        return frame.to_ndarray()
+    def run() -> VideoFrame:
+        return reformatter.reformat(source, 9, 8, "gray", interpolation=flags, threads=1)
 
-    return Contender(run, run, target)
+    def means() -> Plane:
+        # swscale takes gray for studio range and gives full range, whatever it is told.
+        return 16 + run().to_ndarray() * (219 / 255)
+
+    return Contender(run, means, target)
