@@ -7,7 +7,6 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +28,7 @@ from api.calls import (
 from api.running import NOISY_FRAMES, Running, server_settings
 from api.test_cancellation import alive, decoders, first_frame
 from framecap.config import Settings
+from framecap.decoder.settings import DecoderSettings
 from framecap.server.serve import Service, running
 from framecap.server.stop import Stop
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest, ProbeMediaRequest
@@ -45,7 +45,9 @@ async def ending(media: Path, data: Path, stop: Stop, grace: float) -> AsyncGene
     begun: asyncio.Future[Service] = asyncio.get_running_loop().create_future()
 
     async def serve() -> None:
-        async with running(replace(Settings(), server=server), stop) as service:
+        # None forked ahead: the tests see a capture's decoder by its being there.
+        settings = Settings(server=server, decoder=DecoderSettings(idle_decoders=0))
+        async with running(settings, stop) as service:
             begun.set_result(service)
             await stop.asked()
 

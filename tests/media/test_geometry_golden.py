@@ -7,6 +7,7 @@ be the same.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 
 from clips import make_clip
 from framecap.model.media import Orientation
+from framecap.model.spec import ShrinkFilter
+from framecap.spec import text
 from media import ffmpeg
 from media.capturing import Captured, capture, decoded
 
@@ -96,7 +99,9 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clips:
 
 
 def one_image(path: Path, options: str = "", at: int = 40 * NUMBER) -> Captured:
-    return capture(path, f"video/snapshots,f_png,ss_{at},num_1,inter_0{options}")
+    request = text.parse(f"video/snapshots,f_png,ss_{at},num_1,inter_0{options}").spec
+    # The command's pictures are averages of areas too.
+    return capture(path, replace(request, shrink_filter=ShrinkFilter.AREA))
 
 
 def boxed(path: Path, scale_type: str, box: tuple[int, int], at: int = 40 * NUMBER) -> Captured:

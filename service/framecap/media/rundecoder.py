@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,9 @@ from framecap.timebase import Pts
 
 _ALL: Final = "DEFAULT"
 _REFERENCES: Final = "NONREF"
+
+# Frames that are not given before others behind them have decoded.
+_HELD: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,9 @@ class RunDecoder:
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
         landed = False
+        # Of damaged packets the next ones wanted may tell: until then it is not certain that a
+        # frame is one of a whole decoding, nor when it ends.
+        held: deque[Frame] = deque()
         for natives in self._natives(run.marks):
             for native in natives:
                 self.decoded += 1
@@ -90,10 +97,14 @@ class RunDecoder:
                     raise Irregular("a picture did not come out of its packet")
                 if awaited and native.pts == awaited[-1]:
                     awaited.pop()
-                    yield self._frame(marks[native.pts], native)
+                    held.append(self._frame(marks[native.pts], native))
+                    if len(held) > _HELD:
+                        yield held.popleft()
             yield None
         if awaited:
             raise Irregular("a picture did not come out of its packet")
+        while held:
+            yield held.popleft()
 
     def _natives(self, marks: Iterable[Marked]) -> Iterator[list[VideoFrame]]:
         """Yields what the decoder gives for packet after packet, and for the drain."""

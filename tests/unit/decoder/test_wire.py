@@ -98,10 +98,10 @@ async def test_a_wait_ends_at_its_deadline(ends):
     now = asyncio.get_running_loop().time()
     ours, theirs = (AsyncChannel(end, FromDecoder, CAP) for end in ends)
     with pytest.raises(Overdue):
-        await ours.receive(now + 0.01)
+        await ours.receive(lambda: now + 0.01)
     large = ToDecoder(read=ReadAnswer(data=bytes(8 * CAP)))
     with pytest.raises(Overdue):
-        await theirs.send(large, now + 0.02)
+        await theirs.send(large, lambda: now + 0.02)
 
 
 async def test_a_flood_lets_others_in(ends):

@@ -116,6 +116,9 @@ class TestClosing:
             if threading.current_thread() is not caller:
                 working.set()
                 assert closing.wait(PATIENCE_S)
+            else:
+                # The other thread must get its turn.
+                working.wait(0.001)
             return item
 
         made = workers(numbers(1000, 5), work, threads=2)
