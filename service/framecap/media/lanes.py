@@ -154,7 +154,8 @@ class Lanes:
                             if self._is_past(part.whole.preceding(moment)):
                                 # An earlier moment has the last picture already.
                                 return
-                        elif number == 0:
+                        elif number == 0 and run.marks:
+                            # Only decoding anew is dear, not landing.
                             self._land(run.key)
                         yield from decoder.frames(run)
                         reached = run.until
@@ -173,8 +174,14 @@ class Lanes:
         with self._pool.taken() as container:
             decoder = RunDecoder(container, self._known)
             try:
+                # Whether the next group decodes tells when this one's last frame ends.
+                held: Frame | None = None
                 for run in runs:
-                    yield from decoder.frames(run)
+                    for frame in decoder.frames(run):
+                        if frame is not None:
+                            frame, held = held, frame
+                        yield frame
+                yield held
             finally:
                 self._count(decoder)
 
