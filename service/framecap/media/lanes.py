@@ -76,26 +76,34 @@ class Lanes:
         self._last: Pts | None = None
         self.decoded = 0
         """Frames that decoders returned to finished lanes."""
+        self.end: Pts | None = None
+        """When the last frame ends, once a lane has decoded it."""
 
-    def by_seeking(self, wanted: Wanted) -> Iterator[Lane]:
-        """Yields lanes that each go to their place in the source by themselves."""
+    def by_seeking(self, wanted: Wanted, *, to_end: bool) -> Iterator[Lane]:
+        """Yields lanes that each go to their place in the source by themselves.
+
+        Args:
+            wanted: What is wanted.
+            to_end: True to decode the last frame where more is wanted than there is.
+        """
         moment = wanted.following(self._known.pts)
         while moment is not None:
             past = self._is_past(moment)
             tells = self._index.tells
             stop = self._index.key_after(moment) if tells else _several(wanted, moment)
-            yield partial(self._sought, Part(wanted, moment, stop))
+            yield partial(self._sought, Part(wanted, moment, stop), to_end)
             if past:
                 # What follows has the last picture too.
                 return
             moment = None if stop is None else wanted.following(stop)
 
-    def by_reading(self, wanted: Wanted, limit: int | None) -> Iterator[Lane]:
+    def by_reading(self, wanted: Wanted, *, limit: int | None, to_end: bool) -> Iterator[Lane]:
         """Yields lanes whose packets are read ahead of them, in order, by whoever asks for them.
 
         Args:
             wanted: What is wanted.
             limit: How many pictures at most; None is no limit.
+            to_end: True to decode the last frame where more is wanted than there is.
         """
         begin = wanted.following(self._known.pts)
         if begin is None:
@@ -104,7 +112,7 @@ class Lanes:
             begin = self._known.pts
         batch: list[Run] = []
         left = limit
-        for run in self._runs(self._main, wanted, begin):
+        for run in self._runs(self._main, wanted, begin, to_end=to_end):
             chosen = run if left is None else first_wanted(run, left)
             if chosen.marks:
                 batch.append(chosen)
@@ -129,7 +137,7 @@ class Lanes:
         """
         last: Run | None = None
         with self._pool.taken() as container:
-            for run in self._runs(container, _THE_LAST, moment):
+            for run in self._runs(container, _THE_LAST, moment, to_end=True):
                 last = run if run.marks else last
                 yield
             if last is None:
@@ -142,14 +150,15 @@ class Lanes:
                 yield
         return None
 
-    def _sought(self, part: Part) -> Iterator[Frame | None]:
+    def _sought(self, part: Part, to_end: bool) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             decoder = RunDecoder(container, self._known)
             try:
                 moment: Pts | None = part.begin
                 while moment is not None:
                     reached = None
-                    for number, run in enumerate(self._runs(container, part, moment)):
+                    runs = self._runs(container, part, moment, to_end=to_end)
+                    for number, run in enumerate(runs):
                         if self._is_past(moment):
                             if self._is_past(part.whole.preceding(moment)):
                                 # An earlier moment has the last picture already.
@@ -185,13 +194,21 @@ class Lanes:
             finally:
                 self._count(decoder)
 
-    def _runs(self, container: Container, wanted: Wanted, moment: Pts) -> Iterator[Run]:
+    def _runs(
+        self, container: Container, wanted: Wanted, moment: Pts, *, to_end: bool
+    ) -> Iterator[Run]:
         """Yields the runs from a keyframe at or before `moment` on."""
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
             key = self._keyframe_before(container, moment)
             packets = self._until_end(key, container)
-            yield from cut(mark(packets, part, dts_bounds=container.dts_bounds))
+            marked = mark(
+                packets,
+                part,
+                dts_bounds=container.dts_bounds,
+                durations=self._known.durations and not to_end,
+            )
+            yield from cut(marked)
         except av.error.FFmpegError as error:
             raise Irregular("the file cannot be read on") from error
 
@@ -253,6 +270,8 @@ class Lanes:
     def _count(self, decoder: RunDecoder) -> None:
         with self._lock:
             self.decoded += decoder.decoded
+            if decoder.end is not None:
+                self.end = decoder.end
 
 
 def _several(wanted: Wanted, moment: Pts) -> Pts | None:

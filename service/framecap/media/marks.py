@@ -53,7 +53,9 @@ class Marked:
     """False when an edit list hides the picture: it only serves others."""
 
 
-def mark(packets: Iterable[Packet[Any]], wanted: Wanted, *, dts_bounds: bool) -> Iterator[Marked]:
+def mark(
+    packets: Iterable[Packet[Any]], wanted: Wanted, *, dts_bounds: bool, durations: bool = False
+) -> Iterator[Marked]:
     """Yields packets in their order, marked, until nothing more is wanted.
 
     Args:
@@ -61,17 +63,20 @@ def mark(packets: Iterable[Packet[Any]], wanted: Wanted, *, dts_bounds: bool) ->
         wanted: Which pictures are wanted.
         dts_bounds: True where no picture appears before the dts of its packet. Where decoding
             times are guesses of the library, only their number bounds how long pictures are held.
+        durations: True where a packet tells how long its picture stays. Then the last picture is
+            wanted only if it shows what is; else also if it is not known to.
 
     Raises:
         Irregular: A time is missing, doubled or impossible.
     """
-    return _Marking(wanted, dts_bounds=dts_bounds).run(packets)
+    return _Marking(wanted, dts_bounds=dts_bounds, durations=durations).run(packets)
 
 
 class _Marking:
-    def __init__(self, wanted: Wanted, *, dts_bounds: bool) -> None:
+    def __init__(self, wanted: Wanted, *, dts_bounds: bool, durations: bool) -> None:
         self._wanted = wanted
         self._dts_bounds = dts_bounds
+        self._durations = durations
         self._last = wanted.preceding(None)
         self._waiting: deque[Packet[Any]] = deque()
         self._times: list[Pts] = []
@@ -143,12 +148,15 @@ class _Marking:
         shown = not packet.is_discard
         end = self._end(packet)
         before = bisect_left(self._times, pts)
+        leaves = end
+        if end is None and self._durations and packet.duration:
+            leaves = pts + packet.duration
         return Marked(
             packet=packet,
             pts=pts,
             end=end,
             gap=pts - self._times[before - 1] if shown and before else 0,
-            wanted=shown and self._wanted.holds(pts, end),
+            wanted=shown and self._wanted.holds(pts, leaves),
             key=packet.is_keyframe,
             shown=shown,
         )

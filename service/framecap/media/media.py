@@ -67,6 +67,7 @@ class Media:
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
         self._whole: list[FrameReader] = []
+        self._end: Pts | None = None
         self._lanes: Lanes | None = None
         self._keyframe_lanes: list[KeyframeLanes] = []
         self.measuring = Counts()
@@ -106,10 +107,10 @@ class Media:
             MediaCorrupt: There is none.
         """
         if not self._strict and may_reach(self._container):
-            native = first_alone(self._container)
+            known = first_alone(self._container)
             self.measuring.decoded += 1
-            if native is not None and native.pts is not None:
-                return self._reach(native, native.pts)
+            if known is not None:
+                return self._reach(known)
             self._open_anew()
         reader = self._reader(self._container)
         self._sequence = reader.frames()
@@ -130,9 +131,9 @@ class Media:
         self._container = self._closing.enter_context(Container(self._file))
         self._index = Index(self._file, self._container)
 
-    def _reach(self, native: VideoFrame, pts: Pts) -> Frame:
+    def _reach(self, known: KnownFrame) -> Frame:
         """Takes up a first frame that decoded by itself."""
-        known = KnownFrame(pts, native)
+        pts, native = known.pts, known.native
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known)
         self.clock = clock_of(self._container, pts)
@@ -157,7 +158,13 @@ class Media:
                 pass
         return (yield from measure_end(self._file, self._index, self.measuring))
 
-    def ways(self, reading: Strategy, *, limit: int | None) -> Iterator[Way]:
+    @property
+    def end(self) -> Pts | None:
+        """When the last frame ends, once a reading has come to it."""
+        by_lane = None if self._lanes is None else self._lanes.end
+        return self._end if by_lane is None else by_lane
+
+    def ways(self, reading: Strategy, *, limit: int | None, to_end: bool) -> Iterator[Way]:
         """Yields ways to wanted frames, as planned and then safer ones, the last always right.
 
         A way raises `Irregular` where it ends; what it gave before is right. All but the last give
@@ -167,12 +174,13 @@ class Media:
         Args:
             reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.
             limit: How many frames are wanted at most; None is no limit.
+            to_end: True when `end` must be known once more is wanted than there is.
         """
         if self._lanes is not None:
             if reading is Strategy.SEEK:
-                yield self._lanes.by_seeking
+                yield partial(self._lanes.by_seeking, to_end=to_end)
             if reading is not Strategy.SEQUENTIAL:
-                yield partial(self._lanes.by_reading, limit=limit)
+                yield partial(self._lanes.by_reading, limit=limit, to_end=to_end)
         yield self._whole_way
 
     def keyframe_ways(self) -> Iterator[Way]:
@@ -203,8 +211,12 @@ class Media:
         """
         zero = self.clock.floor(Fraction(0))
         with ExitStack() as closing:
+            end: Pts | None = None
             for frame in self._begin(closing):
+                if frame is not None:
+                    end = frame.end
                 yield frame if frame is None or frame.end > zero else None
+            self._end = end
 
     def reach(self, *, gaps: bool) -> Reach:
         """Returns which shorter ways there are. None in strict readings.

@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Final
 
 import av.error
-from av.video.frame import VideoFrame
 
 from framecap.media.container import Container
+from framecap.media.rundecoder import KnownFrame
 
 # By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
 # included. A program stream is not among them: it times some packets only, and the library's
@@ -40,7 +40,7 @@ def may_reach(container: Container) -> bool:
     )
 
 
-def first_alone(container: Container) -> VideoFrame | None:
+def first_alone(container: Container) -> KnownFrame | None:
     """Returns the first frame, decoded from the first packet alone.
 
     None where that is not the first frame of a whole decoding, or no progressive keyframe: making
@@ -64,5 +64,12 @@ def first_alone(container: Container) -> VideoFrame | None:
     if len(decoded) != 1:
         return None
     native = decoded[0]
-    alone = native.pts == packet.pts and container.is_keyframe(native)
-    return native if alone and not (native.is_corrupt or native.interlaced_frame) else None
+    if native.pts != packet.pts or not container.is_keyframe(native):
+        return None
+    if native.is_corrupt or native.interlaced_frame:
+        return None
+    return KnownFrame(
+        pts=packet.pts,
+        native=native,
+        durations=bool(native.duration) and native.duration == packet.duration,
+    )

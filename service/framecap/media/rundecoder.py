@@ -37,6 +37,9 @@ class KnownFrame:
     native: VideoFrame
     """What the decoder gave."""
 
+    durations: bool = False
+    """True when it lasts as long as its packet says."""
+
 
 class RunDecoder:
     """Decodes runs with one decoder, which it leaves flushed.
@@ -52,6 +55,8 @@ class RunDecoder:
         self._known = known
         self.decoded = 0
         """Frames the decoder returned."""
+        self.end: Pts | None = None
+        """When the last frame of the stream ends, once it was decoded."""
 
     def frames(self, run: Run) -> Iterator[Frame | None]:
         """Yields the wanted frames of a run in order of time; None where a packet gave none.
@@ -144,6 +149,7 @@ class RunDecoder:
         if mark.gap:
             line.place(mark.pts - mark.gap, 0)
         line.place(mark.pts, native.duration or 0)
+        self.end = line.end
         return line.end
 
     def _is_first(self, mark: Marked) -> bool:

@@ -28,6 +28,7 @@ from framecap.plan.wanted import limit_of, rounds, wanted_of
 from framecap.select.build import Hashing, build
 from framecap.select.change import ChangeSelector, RankedSelector, Ranking
 from framecap.select.selector import Selector
+from framecap.select.shortfall import requested_count
 from framecap.stopwatch import Stopwatch
 from framecap.timebase import Pts
 
@@ -181,13 +182,17 @@ class _VideoCapture:
             yield from self._media.keyframe_ways()
         else:
             limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
-            yield from self._media.ways(self._reading, limit=limit)
+            yield from self._media.ways(self._reading, limit=limit, to_end=self._must_know_end)
+
+    @property
+    def _must_know_end(self) -> bool:
+        """True when a shortfall may have to be explained, and the end is not known yet."""
+        return self._ledger.end is None and requested_count(self._spec) is not None
 
     def _samples(
         self, way: Way, selector: Selector, sampling: Sampling, wanted: Wanted
     ) -> Iterator[Sample | None]:
         """Yields samples in order until the selector is done; None now and then."""
-        last: Sample | None = None
         for part in self._parts(wanted):
             with LaneWorkers(
                 sampling.lanes(way(part)),
@@ -199,16 +204,13 @@ class _VideoCapture:
                 if self._spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE:
                     samples = self._until_next(samples)
                 for sample in samples:
-                    last = last if sample is None else sample
                     yield sample
                     if selector.done:
                         return
             if isinstance(part, Part) and not _answered(part, selector):
                 break
-        if last is not None and self._ledger.end is None and not wants_keyframes_only(self._spec):
-            stop = wanted.stop if isinstance(wanted, Stretch) else None
-            if stop is None or last.frame.end < stop:
-                self._ledger.end = last.frame.end
+        if self._ledger.end is None:
+            self._ledger.end = self._media.end
 
     def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
         if wants_keyframes_only(self._spec) or isinstance(wanted, Stretch):

@@ -18,6 +18,7 @@ class MadePacket:
     is_keyframe: bool = False
     is_discard: bool = False
     size: int = 100
+    duration: int | None = None
 
 
 THE_END = MadePacket(None, size=0)

@@ -55,7 +55,7 @@ def frames_of(way: Way, wanted: Wanted = EVERYTHING) -> Iterator[Frame]:
 
 def wanted_frames(media: Media, wanted: Wanted, reading: Strategy) -> list[Seen]:
     """Returns the wanted frames by the first way that leads to its end."""
-    for way in media.ways(reading, limit=None):
+    for way in media.ways(reading, limit=None, to_end=False):
         try:
             return [
                 seen(frame)

@@ -63,7 +63,7 @@ def media_of(path: Path) -> Iterator[Media]:
 
 
 def short_ways(media: Media) -> dict[str, Way]:
-    seeking, reading, _ = media.ways(Strategy.SEEK, limit=None)
+    seeking, reading, _ = media.ways(Strategy.SEEK, limit=None, to_end=True)
     return {"seeking": seeking, "reading": reading}
 
 
@@ -192,7 +192,7 @@ def test_as_many_pictures_as_asked_for_are_decoded(tmp_path: Path, threads: int)
     clip = Clip(make_clip(tmp_path / "a.mp4", **SMALL))
     for limit in (1, 3, 13, 500):
         with media_of(clip.path) as media:
-            reading = next(iter(media.ways(Strategy.SLICED, limit=limit)))
+            reading = next(iter(media.ways(Strategy.SLICED, limit=limit, to_end=True)))
             found = side_by_side(reading, EVERYTHING, threads)
             assert found == clip.frames[:limit]
             assert media.counts.decoded <= limit + 6

@@ -95,6 +95,21 @@ def test_the_last_picture_has_no_end() -> None:
     assert [(entry.pts, entry.end, entry.gap) for entry in found if entry.wanted] == [(3, None, 1)]
 
 
+@pytest.mark.parametrize(
+    ("moment", "duration", "wanted"), [(4, 2, True), (5, 2, False), (5, None, True), (5, 0, True)]
+)
+def test_the_last_picture_is_wanted_unless_it_is_known_to_have_left(
+    moment: int, duration: int | None, wanted: bool
+) -> None:
+    packets = timed([0, 3, 1, 2])
+    packets[1].duration = duration
+    told = list(mark(packets, Instants((moment,)), dts_bounds=True, durations=True))
+    assert [entry.pts for entry in told if entry.wanted] == [3] * wanted
+    # It ends where its decoder says.
+    assert [entry.end for entry in told if entry.pts == 3] == [None]
+    assert [entry.pts for entry in marks(packets, Instants((moment,))) if entry.wanted] == [3]
+
+
 def test_nothing_is_read_behind_the_end() -> None:
     found = marks([*timed([0, 1]), THE_END, *timed([0, 1])])
     assert [entry.pts for entry in found] == [0, 1]

@@ -156,6 +156,21 @@ def test_the_end_of_a_range_is_not_taken_for_that_of_the_video(clip: Path, threa
         assert beyond.summary.end == 8 * SECOND
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_last_group_is_not_decoded_only_to_learn_that_it_is_over(
+    clip: Path, threads: int
+) -> None:
+    """The clip ends at 8 s, and each whole second has a keyframe."""
+    done = run(clip, "f_jpg,inter_2000", threads=threads)
+    assert done.numbers == [0, 50, 100, 150]
+    assert done.summary.decoded_count == 1 + 3
+    assert done.summary.end is None
+    # With a number asked for, what is missing has to be explained.
+    more = run(clip, "f_jpg,inter_2000,num_5", threads=threads)
+    assert more.numbers == done.numbers
+    assert more.summary.end == 8 * SECOND
+
+
 def test_a_range_decodes_no_more_than_its_groups(clip: Path) -> None:
     done = run(clip, structured(IntervalSelection(), start=3 * SECOND, end=4 * SECOND))
     assert done.numbers == list(range(75, 100))
