@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import av.error
 from av.packet import Packet
@@ -33,6 +33,23 @@ class Counts:
 
     read_errors: int = 0
     """Errors of the container while reading."""
+
+    @classmethod
+    def of_all(cls, readings: Sequence[Counts], *, others: int) -> Self:
+        """Returns what several readings met of one file.
+
+        Damage is that of the worst of them, not their sum: each met the same.
+
+        Args:
+            readings: What each met.
+            others: Frames decoded outside of them.
+        """
+        return cls(
+            decoded=sum(reading.decoded for reading in readings) + others,
+            undecodable=max((reading.undecodable for reading in readings), default=0),
+            repaired=max((reading.repaired for reading in readings), default=0),
+            read_errors=max((reading.read_errors for reading in readings), default=0),
+        )
 
 
 class FrameReader:

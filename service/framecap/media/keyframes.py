@@ -7,9 +7,11 @@ stream's keyframes cannot stand alone, and the caller decodes everything instead
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
+from operator import itemgetter
 from threading import Lock
 from typing import Any, Final, TypeVar
 
@@ -23,9 +25,11 @@ from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
+from framecap.media.landing import keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
+from framecap.model.wanted import Wanted
 from framecap.timebase import Pts
 
 T = TypeVar("T")
@@ -93,21 +97,36 @@ class KeyframeLanes:
         self.counts = Counts()
         """What was met."""
 
-    def lanes(self) -> Iterator[Lane]:
-        """Yields lanes of keyframes.
+    def lanes(self, wanted: Wanted) -> Iterator[Lane]:
+        """Yields lanes of all keyframes from the one on screen at the first moment wanted.
 
         Lanes, and the way from one to the next, raise NotAlone where a keyframe needs more than its
         packet; those yielded before are right. They raise MediaCorrupt where the media is damaged
         and the reading strict.
         """
+        begin = wanted.following(self._first)
+        if begin is None:
+            return
         keys = list(self._index.keys()) if self._index.entries is not None else []
         if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
-            for chunk in _chunks(zip(keys, ends, strict=True)):
+            places = list(zip(keys, ends, strict=True))
+            for chunk in _chunks(iter(places[self._place_before(places, begin) :])):
                 yield partial(self._sought, chunk)
         else:
-            for packets in _chunks(self._packets()):
+            for packets in _chunks(self._packets(begin)):
                 yield partial(self._decode, packets)
+
+    def _place_before(self, places: Sequence[tuple[Pts, Pts]], begin: Pts) -> int:
+        """Returns the position of the last keyframe that appears at or before `begin`."""
+        position = bisect_right(places, begin, key=itemgetter(0)) - 1
+        with self._pool.taken() as container:
+            # The index goes by dts: a keyframe may appear later than that.
+            while position > 0:
+                if _checked(_keyframe_at(container, *places[position]), None) <= begin:
+                    break
+                position -= 1
+        return max(0, position)
 
     def _sought(self, keys: Sequence[tuple[Pts, Pts]]) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
@@ -123,29 +142,30 @@ class KeyframeLanes:
             for packet in packets:
                 yield self._frame(container, packet)
 
-    def _packets(self) -> Iterator[Packet[Any]]:
-        """Yields the packets of keyframes from the beginning on."""
+    def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
+        """Yields the packets of keyframes from one at or before `begin` on."""
         previous: Pts | None = None
-        container = self._main
         try:
-            container.rewind(self._first)
-        except av.error.FFmpegError as error:
-            raise NotAlone("the container cannot seek") from error
-        try:
-            for packet in container.packets():
+            for packet in chain([self._go_before(begin)], self._main.packets()):
                 if packet.size == 0:
                     return
                 if packet.is_keyframe:
-                    begins = previous is None
                     previous = _checked(packet, previous)
-                    if begins and previous > self._first:
-                        raise NotAlone("a seek did not find the first keyframe")
                     yield packet
         except av.error.FFmpegError as error:
             with self._lock:
                 self.counts.read_errors += 1
             if self._strict:
                 raise MediaCorrupt("the file cannot be read to its end") from error
+
+    def _go_before(self, begin: Pts) -> Packet[Any]:
+        """Has reading go on behind a keyframe at or before `begin`; returns its packet."""
+        if begin > self._first and not self._index.continuous:
+            begin = self._first
+        try:
+            return keyframe_before(self._main, begin, first=self._first, index=self._index)
+        except av.error.FFmpegError as error:
+            raise NotAlone("the container cannot seek") from error
 
     def _frame(self, container: Container, packet: Packet[Any]) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""

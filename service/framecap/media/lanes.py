@@ -19,6 +19,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
+from framecap.media.landing import keyframe_before
 from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
@@ -30,13 +31,6 @@ from framecap.timebase import Pts
 
 Lane: TypeAlias = Callable[[], Iterator[Frame | None]]
 Way: TypeAlias = Callable[[Wanted], Iterator[Lane]]
-
-# How much earlier, in seconds, to seek when a landing was too late: a backward seek in a transport
-# stream, or over HEVC, may land behind the keyframe it was asked for.
-_EARLIER: Final = (0, 1, 4, 16)
-
-# Packets to look at for a keyframe after a seek; more between two keyframes is one very long GOP.
-_MAX_LOOK: Final = 4096
 
 # A moment at most so many seconds behind a keyframe is reached by reading on, not by a seek.
 _NEAR: Final = 2
@@ -200,7 +194,7 @@ class Lanes:
         """Yields the runs from a keyframe at or before `moment` on."""
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
-            key = self._keyframe_before(container, moment)
+            key = keyframe_before(container, moment, first=self._known.pts, index=self._index)
             packets = self._until_end(key, container)
             marked = mark(
                 packets,
@@ -231,34 +225,6 @@ class Lanes:
         """Returns whether a moment is known to lie behind the beginning of the last picture."""
         return moment is not None and self._last is not None and moment > self._last
 
-    def _keyframe_before(self, container: Container, moment: Pts) -> Packet[Any]:
-        """Returns the packet of a keyframe at or before `moment`, which is read on from."""
-        first = self._known.pts
-        for seconds in _EARLIER:
-            sought = moment - int(seconds / container.time_base)
-            if seconds and sought <= first:
-                break
-            container.seek(sought)
-            packet = self._keyframe_here(container, moment)
-            if packet is not None:
-                return packet
-        container.rewind(first)
-        packet = self._keyframe_here(container, moment)
-        if packet is None:
-            raise Irregular("no keyframe is found where one should be")
-        return packet
-
-    def _keyframe_here(self, container: Container, moment: Pts) -> Packet[Any] | None:
-        packet = _next_keyframe(container)
-        if packet is None or _appears_by(packet, moment):
-            return packet
-        if packet.dts is None or not self._index.tells:
-            return None
-        # The index goes by dts: a keyframe may be read before `moment` and shown after it.
-        container.seek(packet.dts - 1)
-        packet = _next_keyframe(container)
-        return packet if packet is not None and _appears_by(packet, moment) else None
-
     def _land(self, key: Pts) -> None:
         if self._index.tells:
             return
@@ -282,16 +248,3 @@ def _several(wanted: Wanted, moment: Pts) -> Pts | None:
             return None
         following = wanted.following(following + 1)
     return following
-
-
-def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
-    return packet.pts is not None and packet.pts <= moment
-
-
-def _next_keyframe(container: Container) -> Packet[Any] | None:
-    for looked, packet in enumerate(container.packets()):
-        if packet.size == 0 or looked > _MAX_LOOK:
-            return None
-        if packet.is_keyframe:
-            return packet
-    return None

@@ -85,18 +85,11 @@ class Media:
 
     @property
     def counts(self) -> Counts:
-        """What all readings met. Damage is that of the worst reading, not of their sum."""
+        """What all readings met."""
         counts = [reader.counts for reader in self._whole]
         counts += [lanes.counts for lanes in self._keyframe_lanes]
-        decoded = sum(count.decoded for count in counts) + self.measuring.decoded
-        if self._lanes is not None:
-            decoded += self._lanes.decoded
-        return Counts(
-            decoded=decoded,
-            undecodable=max((count.undecodable for count in counts), default=0),
-            repaired=max((count.repaired for count in counts), default=0),
-            read_errors=max((count.read_errors for count in counts), default=0),
-        )
+        in_lanes = 0 if self._lanes is None else self._lanes.decoded
+        return Counts.of_all(counts, others=self.measuring.decoded + in_lanes)
 
     def find_first(self) -> Generator[None, None, Frame]:
         """Returns the first frame. Yields now and then, so that a caller can report progress.
@@ -197,7 +190,7 @@ class Media:
                 self._pool.add(main)
             lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
             self._keyframe_lanes.append(lanes)
-            yield lambda _: lanes.lanes()
+            yield lanes.lanes
         yield self._whole_way
 
     def _whole_way(self, _: Wanted) -> Iterator[Lane]:

@@ -64,18 +64,20 @@ class _VideoCapture:
         yield info
         if until is Until.PROBED:
             return
-        if needs_end(self._spec) or until is Until.PLANNED:
-            ledger.end = yield from self._step(Phase.MEASURING, "measure", media.measure_end())
+        reach = media.reach(gaps=has_gaps(self._spec))
+        # Where frames are reached by short ways, that there is one at the start shows that the
+        # video is not over.
+        unsure = self._spec.start > 0 and not reach.sliced
+        if until is Until.PLANNED or needs_end(self._spec) or unsure:
+            yield from self._check_start()
         end = ledger.end_time
-        if end is not None:
-            check_start(self._spec, end)
         grid = targets(self._spec, end)
         wanted = wanted_of(self._spec, grid, media.clock, first.pts)
         plan = choose(
             self._spec,
             info,
             self._imaging.geometry(picture),
-            media.reach(gaps=has_gaps(self._spec)),
+            reach,
             wanted,
             first=first.pts,
             source_bytes=size,
@@ -87,11 +89,26 @@ class _VideoCapture:
         self._first, self._reading = first.pts, plan.reading
         try:
             yield from self._capture(plan.strategy, grid, wanted)
+            if not ledger.captured:
+                yield from self._check_start()
         except CaptureError:
             yield ledger.summary()
             raise
         yield from ledger.warnings()
         yield ledger.summary()
+
+    def _check_start(self) -> Iterator[Report]:
+        """Finds the true end of the video.
+
+        Raises:
+            OffsetAfterEnd: The capture begins behind it.
+        """
+        if self._ledger.end is None:
+            measuring = self._media.measure_end()
+            self._ledger.end = yield from self._step(Phase.MEASURING, "measure", measuring)
+        end = self._ledger.end_time
+        if end is not None:
+            check_start(self._spec, end)
 
     def _capture(self, strategy: Strategy, grid: Grid | None, wanted: Wanted) -> Iterator[Report]:
         """Chooses among all frames, and makes images of what is chosen."""

@@ -18,10 +18,9 @@ from framecap.timebase import Nanoseconds, format_time
 
 
 def needs_end(spec: CaptureSpec) -> bool:
-    """Returns whether the true end of the video must be known before decoding."""
+    """Returns whether the choice of frames depends on the true end of the video."""
     return (
-        spec.start > 0
-        or isinstance(spec.selection, AverageSelection)
+        isinstance(spec.selection, AverageSelection)
         or spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE
     )
 

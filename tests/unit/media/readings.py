@@ -73,7 +73,7 @@ def keyframes_of(media: Media, end: Pts | None) -> list[Frame]:
     for way in media.keyframe_ways():
         after = found[-1].pts if found else None
         try:
-            for frame in frames_of(way):
+            for frame in frames_of(way, EVERYTHING):
                 if frame.keyframe and (after is None or frame.pts > after):
                     found.append(frame)
             break

@@ -13,7 +13,7 @@ import av
 import pytest
 
 from clips import make_clip
-from framecap.media import lanes, runs
+from framecap.media import landing, runs
 from framecap.media.irregular import FarApart, Irregular
 from framecap.media.lanes import Way
 from framecap.media.media import Media
@@ -257,6 +257,6 @@ def test_a_source_that_cannot_be_read_on_ends_a_way(
 ) -> None:
     path = make_clip(tmp_path / "a.mp4", **SMALL)
     with media_of(path) as media:
-        monkeypatch.setattr(lanes, "_MAX_LOOK", -1)
+        monkeypatch.setattr(landing, "_MAX_LOOK", -1)
         with pytest.raises(Irregular):
             list(frames_of(short_ways(media)["seeking"]))

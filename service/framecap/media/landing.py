@@ -1,0 +1,72 @@
+"""Going to a keyframe at or before a moment, and making sure of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from av.packet import Packet
+
+from framecap.media.container import Container
+from framecap.media.index import Index
+from framecap.media.irregular import Irregular
+from framecap.timebase import Pts
+
+# How much earlier, in seconds, to seek when a landing was too late: a backward seek in a transport
+# stream, or over HEVC, may land behind the keyframe it was asked for.
+_EARLIER: Final = (0, 1, 4, 16)
+
+# Packets to look at for a keyframe after a seek; more between two keyframes is one very long GOP.
+_MAX_LOOK: Final = 4096
+
+
+def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Index) -> Packet[Any]:
+    """Returns the packet of a keyframe at or before `moment`; reading goes on behind it.
+
+    Args:
+        container: The open container.
+        moment: A moment at or after `first`.
+        first: The pts of the first frame, a keyframe.
+        index: What is known of where keyframes are.
+
+    Raises:
+        Irregular: There is none.
+        av.error.FFmpegError: The container cannot seek, or not be read on.
+    """
+    for seconds in _EARLIER:
+        sought = moment - int(seconds / container.time_base)
+        if seconds and sought <= first:
+            break
+        container.seek(sought)
+        packet = _keyframe_here(container, moment, index)
+        if packet is not None:
+            return packet
+    container.rewind(first)
+    packet = _keyframe_here(container, moment, index)
+    if packet is None:
+        raise Irregular("no keyframe is found where one should be")
+    return packet
+
+
+def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[Any] | None:
+    packet = _next_keyframe(container)
+    if packet is None or _appears_by(packet, moment):
+        return packet
+    if packet.dts is None or not index.tells:
+        return None
+    # The index goes by dts: a keyframe may be read before `moment` and shown after it.
+    container.seek(packet.dts - 1)
+    packet = _next_keyframe(container)
+    return packet if packet is not None and _appears_by(packet, moment) else None
+
+
+def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
+    return packet.pts is not None and packet.pts <= moment
+
+
+def _next_keyframe(container: Container) -> Packet[Any] | None:
+    for looked, packet in enumerate(container.packets()):
+        if packet.size == 0 or looked > _MAX_LOOK:
+            return None
+        if packet.is_keyframe:
+            return packet
+    return None
