@@ -87,12 +87,16 @@ class Container:
 
     Args:
         file: The source, read through a cursor of its own.
+        threads: How many the decoder has. With several it is for what is checked packet by packet:
+            damage comes to light late then.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
     """
 
-    def __init__(self, file: SharedFile) -> None:
+    def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
+        self.threads = threads
+        """How many the decoder has."""
         self.native: InputContainer = self._open(file.cursor())
         try:
             self.stream: VideoStream = self._choose_stream()
@@ -134,9 +138,9 @@ class Container:
             context = cast("VideoCodecContext", CodecContext.create(_ALPHA_DECODERS[name], "r"))
             context.extradata = self.stream.codec_context.extradata
         context.options = {"max_pixels": str(MAX_PIXELS)}
-        # One decoding thread: with several, the library reports a broken packet late, and frames
-        # that were decoded well are lost with it.
-        context.thread_count = 1
+        # Several threads report a broken packet late: frames that decoded well are lost with it.
+        context.thread_type = "FRAME"
+        context.thread_count = self.threads
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
         return context

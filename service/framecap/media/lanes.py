@@ -41,6 +41,9 @@ _MOMENTS: Final = 4
 # How often lanes may land on one keyframe before keyframes are too far apart for them.
 _MAX_LANDINGS: Final = 3
 
+# Frames of a group from which on a decoder of several threads is worth opening the source again.
+_WORTH_THREADS: Final = 16
+
 # Later than any picture, so that the last one shows it.
 _THE_LAST: Final = Instants((1 << 62,))
 
@@ -56,15 +59,23 @@ class Lanes:
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
         index: Where the keyframes are.
         known: The first frame.
+        threads: How many may work.
     """
 
     def __init__(
-        self, pool: ContainerPool, main: Container, index: Index, known: KnownFrame
+        self,
+        pool: ContainerPool,
+        main: Container,
+        index: Index,
+        known: KnownFrame,
+        *,
+        threads: int,
     ) -> None:
         self._pool = pool
         self._main = main
         self._index = index
         self._known = known
+        self._threads = threads
         self._lock = Lock()
         self._landings: dict[Pts, int] = {}
         self._last: Pts | None = None
@@ -81,11 +92,12 @@ class Lanes:
             to_end: True to decode the last frame where more is wanted than there is.
         """
         moment = wanted.following(self._known.pts)
+        threads = self._threads_each(wanted)
         while moment is not None:
             past = self._is_past(moment)
             tells = self._index.tells
             stop = self._index.key_after(moment) if tells else _several(wanted, moment)
-            yield partial(self._sought, Part(wanted, moment, stop), to_end)
+            yield partial(self._sought, Part(wanted, moment, stop), to_end, threads)
             if past:
                 # What follows has the last picture too.
                 return
@@ -106,6 +118,7 @@ class Lanes:
             begin = self._known.pts
         batch: list[Run] = []
         left = limit
+        threads = self._threads_each(wanted)
         for run in self._runs(self._main, wanted, begin, to_end=to_end):
             chosen = run if left is None else first_wanted(run, left)
             if chosen.marks:
@@ -113,12 +126,12 @@ class Lanes:
             if left is not None:
                 left -= chosen.wanted
             if sum(kept.wanted for kept in batch) >= _PICTURES or left == 0:
-                yield partial(self._read, batch)
+                yield partial(self._read, batch, threads)
                 batch = []
             if left == 0:
                 return
         if batch:
-            yield partial(self._read, batch)
+            yield partial(self._read, batch, threads)
 
     def last_frame(self, moment: Pts) -> Generator[None, None, Frame | None]:
         """Returns the last frame of the stream; None when no packet is found.
@@ -130,7 +143,8 @@ class Lanes:
             Irregular: It does not decode as its packets promise.
         """
         last: Run | None = None
-        with self._pool.taken() as container:
+        threads = self._threads_each(Part(_THE_LAST, moment, None))
+        with self._pool.taken(threads) as container:
             for run in self._runs(container, _THE_LAST, moment, to_end=True):
                 last = run if run.marks else last
                 yield
@@ -144,8 +158,8 @@ class Lanes:
                 yield
         return None
 
-    def _sought(self, part: Part, to_end: bool) -> Iterator[Frame | None]:
-        with self._pool.taken() as container:
+    def _sought(self, part: Part, to_end: bool, threads: int) -> Iterator[Frame | None]:
+        with self._pool.taken(threads) as container:
             decoder = RunDecoder(container, self._known)
             try:
                 moment: Pts | None = part.begin
@@ -173,8 +187,8 @@ class Lanes:
             finally:
                 self._count(decoder)
 
-    def _read(self, runs: Iterable[Run]) -> Iterator[Frame | None]:
-        with self._pool.taken() as container:
+    def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
+        with self._pool.taken(threads) as container:
             decoder = RunDecoder(container, self._known)
             try:
                 # Whether the next group decodes tells when this one's last frame ends.
@@ -187,6 +201,26 @@ class Lanes:
                 yield held
             finally:
                 self._count(decoder)
+
+    def _threads_each(self, wanted: Wanted) -> int:
+        """Returns how many threads a decoder has: several where there is not a group for each."""
+        index = self._index
+        groups = frames = 0
+        moment = wanted.following(self._known.pts)
+        while moment is not None and groups < self._threads:
+            groups += 1
+            if not index.tells:
+                moment = wanted.following(moment + 1)
+                continue
+            after = index.key_after(moment)
+            last = wanted.preceding(after)
+            begin = index.key_before(moment) or self._known.pts
+            stop = max(moment, index.last if last is None else last)
+            frames = max(frames, index.span(begin, stop).frames)
+            moment = None if after is None else wanted.following(after)
+        if groups == 0 or (index.tells and frames < _WORTH_THREADS):
+            return 1
+        return self._threads // groups
 
     def _runs(
         self, container: Container, wanted: Wanted, moment: Pts, *, to_end: bool

@@ -47,13 +47,15 @@ class Media:
     Args:
         file: The source.
         strict: True to fail at the first damage.
+        threads: How many threads may work for it.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
     """
 
-    def __init__(self, file: BinaryIO, *, strict: bool) -> None:
+    def __init__(self, file: BinaryIO, *, strict: bool, threads: int = 1) -> None:
         self._file = SharedFile(file)
+        self._threads = threads
         self._strict = strict
         self._closing = ExitStack()
         self._pool = ContainerPool(self._file)
@@ -128,7 +130,7 @@ class Media:
         """Takes up a first frame that decoded by itself."""
         pts, native = known.pts, known.native
         self._pool.add(self._container)
-        self._lanes = Lanes(self._pool, self._container, self._index, known)
+        self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
         self._first = Frame(
             pts=pts,
@@ -268,12 +270,7 @@ class Media:
         return stored_format(self._container)
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
-        """Returns what the source contains.
-
-        Args:
-            picture: The first frame's picture, or the cover's.
-            display: Width and height of the picture on screen.
-        """
+        """Returns what the source contains, given its first picture and its size on screen."""
         return describe(self._container, self.clock, picture, display)
 
     def _reader(self, container: Container) -> FrameReader:

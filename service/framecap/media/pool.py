@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
@@ -21,41 +21,46 @@ class ContainerPool:
         self._file = file
         self._lock = Lock()
         self._all: list[Container] = []
-        self._free: list[Container] = []
+        self._free: dict[int, list[Container]] = {1: []}
 
     @property
-    def opened(self) -> int:
-        """How many containers there are."""
-        return len(self._all)
+    def containers(self) -> Sequence[Container]:
+        """All containers there are."""
+        return tuple(self._all)
 
     def add(self, container: Container) -> None:
         """Takes over a container; it is closed with the others."""
         with self._lock:
             self._all.append(container)
-            self._free.append(container)
+            self._free[1].append(container)
 
     @contextmanager
-    def taken(self) -> Iterator[Container]:
+    def taken(self, threads: int = 1) -> Iterator[Container]:
         """Lends a container to the block. Where it stands, and its decoder's state, are anyone's.
+
+        Args:
+            threads: How many its decoder has.
 
         Raises:
             MediaError: None is free, and the source cannot be opened again.
         """
         with self._lock:
-            container = self._free.pop() if self._free else None
+            free = self._free.setdefault(threads, [])
+            container = free.pop() if free else None
         if container is None:
-            container = Container(self._file)
+            container = Container(self._file, threads=threads)
             with self._lock:
                 self._all.append(container)
         try:
             yield container
         finally:
             with self._lock:
-                self._free.append(container)
+                free.append(container)
 
     def close(self) -> None:
         """Closes all containers. None may be lent. May be called again."""
         with self._lock:
-            containers, self._all, self._free = self._all, [], []
+            containers, self._all = self._all, []
+            self._free = {1: []}
         for container in containers:
             container.close()

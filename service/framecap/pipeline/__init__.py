@@ -54,11 +54,12 @@ def run(
         raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
     watch = Stopwatch()
+    threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
     with watch.stage("open"):
-        media = Media(file, strict=spec.damage_policy is DamagePolicy.STRICT)
+        strict = spec.damage_policy is DamagePolicy.STRICT
+        media = Media(file, strict=strict, threads=threads)
     with media:
         if media.cover:
             yield from capture_cover(spec, media, watch, size=size, until=until)
             return
-        threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
         yield from capture_video(spec, media, watch, size=size, until=until, threads=threads)

@@ -56,10 +56,27 @@ class Clip:
 
 
 @contextmanager
-def media_of(path: Path) -> Iterator[Media]:
-    with path.open("rb") as file, Media(file, strict=False) as media:
+def media_of(path: Path, threads: int = 1) -> Iterator[Media]:
+    with path.open("rb") as file, Media(file, strict=False, threads=threads) as media:
         drain(media.find_first())
         yield media
+
+
+LONG_GROUPS = {
+    "h264": ("a.mp4", {"b_frames": 3}),
+    "h264 open gop": ("a.mkv", {"b_frames": 3, "options": OPEN}),
+    "hevc": ("a.mp4", {"codec": "libx265"}),
+    "vp9": ("a.webm", {"codec": "libvpx-vp9", "options": {"cpu-used": "8"}}),
+    "av1": ("a.mp4", {"codec": "libsvtav1", "options": {"preset": "12"}}),
+    "mpeg4": ("a.mp4", {"codec": "mpeg4", "b_frames": 2}),
+}
+
+
+@pytest.fixture(scope="module", params=LONG_GROUPS.values(), ids=LONG_GROUPS.keys())
+def long_groups(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Clip:
+    name, options = request.param
+    made = {**SMALL, "frames": 80, "gop": 40, **options}
+    return Clip(make_clip(tmp_path_factory.mktemp("clip") / name, **made))
 
 
 def short_ways(media: Media) -> dict[str, Way]:
@@ -94,7 +111,25 @@ def test_frames_equal_a_whole_decoding_in_any_number_of_threads(
                 continue
             # Two lanes may each have a moment of one frame.
             assert list(dict.fromkeys(found)) == expected
-            assert media._pool.opened <= threads + 1
+            assert len(media._pool.containers) <= threads + 1
+
+
+@pytest.mark.parametrize("way", ["seeking", "reading"])
+def test_a_decoder_of_several_threads_gives_the_same_frames(long_groups: Clip, way: str) -> None:
+    for number in (17, 30, 58, 75, -1):
+        wanted = Instants([long_groups.frames[number].pts])
+        with media_of(long_groups.path, threads=8) as media:
+            taken = list(frames_of(short_ways(media)[way], wanted))
+            assert [seen(frame) for frame in taken] == [long_groups.frames[number]]
+            assert max(container.threads for container in media._pool.containers) == 8
+
+
+def test_several_threads_are_not_for_many_groups_nor_short_ones(long_groups: Clip) -> None:
+    first, key, last = (long_groups.frames[number].pts for number in (0, 40, -1))
+    for wanted in (Instants([first, last]), Instants([first]), Instants([key])):
+        with media_of(long_groups.path, threads=2) as media:
+            list(frames_of(short_ways(media)["seeking"], wanted))
+            assert {container.threads for container in media._pool.containers} == {1}
 
 
 def test_every_frame_is_read_in_lanes(clip: Clip) -> None:
@@ -205,7 +240,7 @@ def test_a_lane_let_go_gives_its_container_back(tmp_path: Path) -> None:
             lane = next(iter(short_ways(media)["seeking"](EVERYTHING)))()
             next(lane)
             lane.close()  # type: ignore[attr-defined]
-        assert media._pool.opened == 1
+        assert len(media._pool.containers) == 1
 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.mkv", "a.mp4"])
