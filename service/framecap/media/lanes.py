@@ -150,7 +150,7 @@ class Lanes:
             try:
                 moment: Pts | None = part.begin
                 while moment is not None:
-                    reached = None
+                    sought, reached = moment, None
                     runs = self._runs(container, part, moment, to_end=to_end)
                     for number, run in enumerate(runs):
                         if self._is_past(moment):
@@ -165,7 +165,10 @@ class Lanes:
                         if reached is None:
                             break
                         moment = part.following(reached)
-                        if moment is None or (moment - reached) * container.time_base > _NEAR:
+                        if moment is None:
+                            break
+                        # Where a seek landed long before its moment, the same one would again.
+                        if moment > sought and (moment - reached) * container.time_base > _NEAR:
                             break
                         yield None
                     if reached is None:
