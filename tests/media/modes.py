@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
+
+from framecap.media import index, keyframes
 from framecap.model.spec import (
     AverageSelection,
     CaptureSpec,
@@ -18,6 +21,7 @@ from framecap.model.spec import (
     KeyframeSelection,
     Selection,
 )
+from framecap.plan import cost
 from framecap.timebase import NANOSECONDS_PER_MILLISECOND
 
 MS: Final = NANOSECONDS_PER_MILLISECOND
@@ -44,3 +48,25 @@ SPECS: Final = {
     ),
     "instants": asking(InstantSelection(instants=(0, 610 * MS, 1900 * MS, 3500 * MS))),
 }
+
+SPARSE: Final = {
+    name: SPECS[name]
+    for name in (
+        "interval of 700 ms",
+        "three from 1500 ms",
+        "keyframes from 600 ms",
+        "average",
+        "largest changes",
+        "instants",
+    )
+}
+"""Those that leave the most out."""
+
+
+def seeks_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has plans go from place to place, also in short films."""
+    monkeypatch.setattr(cost, "SEEK_PACKETS", -1)
+    monkeypatch.setattr(keyframes, "_WORTH_A_SEEK", 0)
+    # As in a file too large to be read for what its packets tell.
+    monkeypatch.setattr(index, "_PASS_BYTES", 0)
+    monkeypatch.setattr(index, "_PROBES", 2)

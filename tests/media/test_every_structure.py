@@ -16,12 +16,10 @@ from typing import Any, Final
 import pytest
 
 from clips import make_clip
-from framecap.media import index, keyframes
 from framecap.model.plan import Strategy
 from framecap.model.spec import DamagePolicy
-from framecap.plan import cost
 from media.judging import Film, assert_exact
-from media.modes import SPECS
+from media.modes import SPARSE, SPECS, seeks_cost_nothing
 
 
 def x264(parameters: str, **options: Any) -> dict[str, Any]:
@@ -96,28 +94,10 @@ CLIPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 
 
-# Few enough to be repeated: what leaves the most out.
-SPARSE: Final = (
-    "interval of 700 ms",
-    "three from 1500 ms",
-    "keyframes from 600 ms",
-    "average",
-    "largest changes",
-    "instants",
-)
 STRICT: Final = {
     name: replace(SPECS[name], damage_policy=DamagePolicy.STRICT)
     for name in ("interval of 90 ms", "keyframes", "instants")
 }
-
-
-def seeks_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has plans go from place to place, also in short films."""
-    monkeypatch.setattr(cost, "SEEK_PACKETS", -1)
-    monkeypatch.setattr(keyframes, "_WORTH_A_SEEK", 0)
-    # As in a file too large to be read for what its packets tell.
-    monkeypatch.setattr(index, "_PASS_BYTES", 0)
-    monkeypatch.setattr(index, "_PROBES", 2)
 
 
 @pytest.mark.parametrize(("name", "options"), CLIPS.values(), ids=CLIPS.keys())
@@ -130,4 +110,4 @@ def test_each_mode_is_exact_by_every_way(
     assert assert_exact(film, STRICT) == {Strategy.SEQUENTIAL}
     if planned != {Strategy.SEQUENTIAL}:
         seeks_cost_nothing(monkeypatch)
-        assert Strategy.SEEK in assert_exact(film, {name: SPECS[name] for name in SPARSE})
+        assert Strategy.SEEK in assert_exact(film, SPARSE)

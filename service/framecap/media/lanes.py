@@ -19,7 +19,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
-from framecap.media.landing import keyframe_before
+from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
@@ -218,6 +218,7 @@ class Lanes:
             if packet.size == 0:
                 self._last = last
                 return
+            check_stream(container, packet)
             if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
                 raise Irregular("a keyframe that discards pictures decoded before it")
             if packet.pts is not None and packet.pts > last and not packet.is_discard:
