@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from clips import make_clip, read_number
@@ -121,3 +123,85 @@ def test_a_second_sample_description(
     assert_exact(film, SPECS)
     seeks_cost_nothing(monkeypatch)
     assert Strategy.SEEK in assert_exact(film, SPARSE)
+
+
+def without_hints(unit: bytes) -> bytes:
+    """Returns a sequence parameter set of H.264 without its usability information.
+
+    That says how many pictures are held back for their order. Where it is missing, decoders guess.
+    """
+    payload = unit.replace(b"\0\0\3", b"\0\0")
+    bits = "".join(f"{byte:08b}" for byte in payload)
+    at = 32  # Kind, profile, constraints, level.
+
+    def number() -> int:
+        nonlocal at
+        zeros = bits.index("1", at) - at
+        at += 2 * zeros + 1
+        return int(bits[at - zeros - 1 : at], 2) - 1
+
+    def flag() -> bool:
+        nonlocal at
+        at += 1
+        return bits[at - 1] == "1"
+
+    number()
+    if payload[1] == 100:
+        assert number() == 1, "4:2:0"
+        number(), number(), flag()
+        assert not flag(), "no scaling matrices"
+    number()
+    assert number() == 0, "picture order count of type 0"
+    number(), number(), flag(), number(), number()
+    assert flag(), "frames only"
+    flag()
+    if flag():
+        number(), number(), number(), number()
+    bits = bits[:at] + "01"
+    bits += "0" * (-len(bits) % 8)
+    payload = bytes(int(bits[k : k + 8], 2) for k in range(0, len(bits), 8))
+    return re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\0\0\3", payload)
+
+
+def remuxed(source: Path, target: Path, *, hints: bool) -> Path:
+    """Copies a transport stream of H.264, with or without what helps to order pictures."""
+    with av.open(str(source)) as clip, av.open(str(target), "w") as container:
+        stream = container.add_stream_from_template(clip.streams.video[0])
+        for packet in clip.demux(video=0):
+            if packet.size == 0:
+                continue
+            content = bytes(packet)
+            if not hints:
+                units = re.split(rb"(\x00\x00\x01)", content)
+                content = b"".join(
+                    without_hints(part) if part[:1] and part[0] & 31 == 7 else part
+                    for part in units
+                )
+            copy = av.Packet(content)
+            copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+            copy.is_keyframe = packet.is_keyframe
+            copy.stream = stream
+            container.mux(copy)
+    return target
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mp4", "mkv"])
+@pytest.mark.parametrize("structure", ["b-pyramid=normal", "b-pyramid=none", "open-gop=1"])
+def test_an_order_that_has_to_be_guessed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, structure: str, suffix: str
+) -> None:
+    clip = make_clip(
+        tmp_path / "clip.ts",
+        frames=90,
+        gop=24,
+        b_frames=3,
+        size=(96, 54),
+        scene=13,
+        options={"x264-params": f"b-adapt=0:{structure}"},
+    )
+    plain = remuxed(clip, tmp_path / "plain.ts", hints=False)
+    path = remuxed(plain, tmp_path / f"a.{suffix}", hints=True)
+    film = Film(path)
+    assert_exact(film, SPECS)
+    seeks_cost_nothing(monkeypatch)
+    assert_exact(film, SPARSE)
