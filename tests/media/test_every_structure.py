@@ -90,6 +90,17 @@ CLIPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "a.ts",
         {"pts": lambda k: 2**33 - 150_000 + 3600 * k, "time_base": ON_THE_CLOCK, "b_frames": 2},
     ),
+    # Matroska has no times before 0: the first twenty frames have none.
+    "no times at first": (
+        "a.mkv",
+        {"pts": lambda k: k - 20, "muxing": {"avoid_negative_ts": "disabled"}, "b_frames": 2},
+    ),
+    "offsets before 0": (
+        "a.mp4",
+        {"b_frames": 2, "muxing": {"movflags": "negative_cts_offsets"}},
+    ),
+    "no edit list": ("a.mp4", {"b_frames": 2, "muxing": {"use_editlist": "0"}}),
+    "a late start": ("a.mkv", {"b_frames": 2, "pts": lambda k: k + 1000}),
     "late picture": ("a.mp4", {"b_frames": 2, "audio": True, "audio_lead": Fraction(1)}),
 }
 
