@@ -179,7 +179,7 @@ def remuxed(source: Path, target: Path, *, hints: bool) -> Path:
                 )
             copy = av.Packet(content)
             copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
-            copy.is_keyframe = packet.is_keyframe
+            copy.duration, copy.is_keyframe = packet.duration, packet.is_keyframe
             copy.stream = stream
             container.mux(copy)
     return target
@@ -202,6 +202,7 @@ def test_an_order_that_has_to_be_guessed(
     plain = remuxed(clip, tmp_path / "plain.ts", hints=False)
     path = remuxed(plain, tmp_path / f"a.{suffix}", hints=True)
     film = Film(path)
+    assert len(film.frames) == 90
     assert_exact(film, SPECS)
     seeks_cost_nothing(monkeypatch)
     assert_exact(film, SPARSE)
