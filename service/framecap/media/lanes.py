@@ -211,13 +211,16 @@ class Lanes:
 
     def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
         """Yields packets to the end of the stream, and remembers which picture is the last."""
-        last = self._known.pts
+        last, broken = self._known.pts, False
         hevc = container.decoder.codec.canonical_name == "hevc"
         extradata = container.decoder.extradata or b""
         for packet in chain([key], container.packets()):
             if packet.size == 0:
+                if broken:
+                    raise Irregular("the last packet is not whole, and may be no picture")
                 self._last = last
                 return
+            broken = packet.is_corrupt
             check_stream(container, packet)
             if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
                 raise Irregular("a keyframe that discards pictures decoded before it")
