@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -29,10 +29,19 @@ from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
 from framecap.model.capture import Image
+from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec, IntervalSelection
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
-from media.capturing import Captured, capture, expected, given_row, seconds, wanted_row
+from media.capturing import (
+    Captured,
+    assert_captured,
+    capture,
+    expected,
+    given_row,
+    seconds,
+    wanted_row,
+)
 from oracles import timeline
 from oracles.timeline import NoPicture
 
@@ -64,6 +73,7 @@ class Film:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.line = timeline.read.__wrapped__(path)
         self.frames = timeline.frames(path)
         with av.open(str(path)) as container:
@@ -85,12 +95,12 @@ class Film:
         for ordinal, frame in enumerate(self.frames):
             if frame.pts is not None:
                 own.setdefault(frame.pts * self._unit, []).append(ordinal)
-        return [dict(sorted(placed.items())), dict(sorted(own.items()))]
+        return [dict(sorted(clock.items())) for clock in (placed, own) if clock]
 
     @property
     def end(self) -> Fraction:
         """The least end that can be meant, in media time."""
-        starts = [max(clock) for clock in self.clocks if clock]
+        starts = [max(clock) for clock in self.clocks]
         return min([self.line.end, *(start - self.line.zero for start in starts)])
 
     def at(self, image: Image, moment: Fraction) -> set[int]:
@@ -178,6 +188,30 @@ def _kind(image: Image, moment: Fraction, film: Film | None, was: Film, spec: Ca
     if image.data in made or image.data in was.unflagged(theirs, spec):
         return RIGHT
     return PATCHED if made and not made & was.all_images(spec) else WRONG
+
+
+def assert_exact(film: Film, specs: Mapping[str, CaptureSpec]) -> set[Strategy]:
+    """Captures from an undamaged file, and asserts that all of it is the oracle's.
+
+    Args:
+        film: The file.
+        specs: What to ask for, by name. Those that begin after its end are left out.
+
+    Returns:
+        The ways by which frames were reached.
+    """
+    readings = set()
+    for name, spec in specs.items():
+        if seconds(spec.start) >= film.line.end:
+            continue
+        captured = assert_captured(film.path, film.line, spec)
+        assert captured.plan is not None
+        readings.add(captured.plan.reading)
+        for image in captured.images:
+            moment = seconds(image.requested_time) + film.line.zero
+            kind = _kind(image, moment, film, film, spec)
+            assert kind == RIGHT, f"{name}: image {image.index}, pts {image.pts} is {kind}"
+    return readings
 
 
 def _may_refuse(error: CaptureError, film: Film | None, spec: CaptureSpec) -> bool:

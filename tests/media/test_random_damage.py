@@ -15,43 +15,8 @@ import pytest
 
 from clips import make_clip
 from damage import damaged
-from framecap.model.spec import (
-    AverageSelection,
-    CaptureSpec,
-    ChangeReference,
-    ChangeSelection,
-    ImageFormat,
-    InstantSelection,
-    IntervalSelection,
-    KeyframeSelection,
-    Selection,
-)
-from framecap.timebase import NANOSECONDS_PER_MILLISECOND
 from media.judging import RIGHT, Film, judge
-
-MS = NANOSECONDS_PER_MILLISECOND
-
-
-def asking(selection: Selection, start: int = 0) -> CaptureSpec:
-    return CaptureSpec(selection=selection, format=ImageFormat.PNG, start=start * MS)
-
-
-SPECS: Final = {
-    "every frame": asking(IntervalSelection(spacing=0)),
-    "interval of 90 ms": asking(IntervalSelection(spacing=90 * MS)),
-    "interval of 700 ms": asking(IntervalSelection(spacing=700 * MS)),
-    "every frame from 700 ms": asking(IntervalSelection(spacing=0, max_count=9), 700),
-    "three from 1500 ms": asking(IntervalSelection(spacing=300 * MS, max_count=3), 1500),
-    "keyframes": asking(KeyframeSelection()),
-    "keyframes from 600 ms": asking(KeyframeSelection(max_count=2), 600),
-    "average": asking(AverageSelection(count=5)),
-    "change": asking(ChangeSelection(spacing=0, threshold=10)),
-    "largest changes": asking(ChangeSelection(spacing=200 * MS, threshold=0, max_count=4)),
-    "change since the last captured": asking(
-        ChangeSelection(spacing=80 * MS, threshold=10, reference=ChangeReference.LAST_CAPTURED)
-    ),
-    "instants": asking(InstantSelection(instants=(0, 610 * MS, 1900 * MS, 3500 * MS))),
-}
+from media.modes import SPECS
 
 X265: Final = {"codec": "libx265", "b_frames": 3, "options": {"x265-params": "log-level=none"}}
 OPEN: Final = {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from framecap.errors import CaptureError, Code
-from media.capturing import assert_captured, capture
+from framecap.model.spec import Box, CaptureSpec, ImageFormat, InstantSelection
+from media.capturing import assert_captured, capture, nanoseconds
 from oracles import timeline
 from oracles.corpus import COVERS, LONG, REFUSED, VIDEOS
 
@@ -44,6 +46,21 @@ def test_a_video_gives_the_oracles_frames(
     captured = assert_captured(path, timeline.read(path), request_of(video, mode, image_format))
     assert captured.images
     assert {(image.width, image.height) for image in captured.images} == {(320, 240)}
+
+
+@pytest.mark.parametrize("video", VIDEOS)
+def test_its_last_tenth_is_covered(corpus: Path, video: str) -> None:
+    path = corpus / "media" / video
+    line = timeline.read(path)
+    instants = [nanoseconds(line.end * part / 100) for part in (90, 93, 96, 99)]
+    spec = CaptureSpec(
+        # The last of all is in the last frame's last nanosecond.
+        selection=InstantSelection(instants=(*instants, math.ceil(line.end * 10**9) - 1)),
+        format=ImageFormat.JPG,
+        box=Box(width=32, height=32),
+    )
+    captured = assert_captured(path, line, spec)
+    assert captured.images[-1].media_time == nanoseconds(line.frames[-1].start)
 
 
 @pytest.mark.parametrize("image_format", ["jpg", "png"])

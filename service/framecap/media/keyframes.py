@@ -25,7 +25,7 @@ from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
-from framecap.media.landing import keyframe_before
+from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
@@ -144,14 +144,17 @@ class KeyframeLanes:
 
     def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
         """Yields the packets of keyframes from one at or before `begin` on."""
-        previous: Pts | None = None
+        latest: Pts | None = None
         try:
             for packet in chain([self._go_before(begin)], self._main.packets()):
                 if packet.size == 0:
                     return
+                check_stream(self._main, packet)
                 if packet.is_keyframe:
-                    previous = _checked(packet, previous)
+                    _checked(packet, latest)
                     yield packet
+                if packet.pts is not None and (latest is None or packet.pts > latest):
+                    latest = packet.pts
         except av.error.FFmpegError as error:
             with self._lock:
                 self.counts.read_errors += 1
@@ -169,18 +172,24 @@ class KeyframeLanes:
 
     def _frame(self, container: Container, packet: Packet[Any]) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
+        decoded: list[VideoFrame] = []
+        refused = False
         try:
-            decoded = [*container.decode(packet), *container.decode(None)]
-        except av.error.FFmpegError as error:
-            with self._lock:
-                self.counts.undecodable += 1
-            if self._strict:
-                raise MediaCorrupt("a packet of the video cannot be decoded") from error
-            return None
+            # Of a packet that they refuse, some decoders give a frame all the same, later.
+            for fed in (packet, None):
+                try:
+                    decoded += container.decode(fed)
+                except av.error.FFmpegError as error:
+                    refused = True
+                    if self._strict:
+                        raise MediaCorrupt("a packet of the video cannot be decoded") from error
         finally:
             container.decoder.flush_buffers()
         with self._lock:
+            self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
+        if refused and not decoded:
+            return None
         if len(decoded) != 1:
             raise NotAlone("a keyframe's packet does not give one frame")
         native = decoded[0]
@@ -213,6 +222,7 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
             for packet in islice(container.packets(), _MAX_LOOK):
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
+                check_stream(container, packet)
                 if packet.dts == key and packet.is_keyframe:
                     return packet
     except av.error.FFmpegError as error:
@@ -221,7 +231,12 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
 
 
 def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:
-    """Returns a keyframe's pts."""
+    """Returns a keyframe's pts.
+
+    Args:
+        packet: The keyframe's.
+        previous: The latest pts before it, of those that were read.
+    """
     pts = packet.pts
     if pts is None or packet.is_discard or (previous is not None and pts <= previous):
         raise NotAlone("a keyframe without a usable time")

@@ -9,6 +9,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
+from framecap.media.skipping import changes_stream
 from framecap.timebase import Pts
 
 # How much earlier, in seconds, to seek when a landing was too late: a backward seek in a transport
@@ -47,6 +48,16 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
     return packet
 
 
+def check_stream(container: Container, packet: Packet[Any]) -> None:
+    """Makes sure that a packet tells its decoder nothing new: other decoders would not learn of it.
+
+    Raises:
+        Irregular: It does.
+    """
+    if changes_stream(packet, container.decoder.extradata):
+        raise Irregular("from here on decoders must be told something else")
+
+
 def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[Any] | None:
     packet = _next_keyframe(container)
     if packet is None or _appears_by(packet, moment):
@@ -67,6 +78,7 @@ def _next_keyframe(container: Container) -> Packet[Any] | None:
     for looked, packet in enumerate(container.packets()):
         if packet.size == 0 or looked > _MAX_LOOK:
             return None
+        check_stream(container, packet)
         if packet.is_keyframe:
             return packet
     return None

@@ -19,7 +19,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
-from framecap.media.landing import keyframe_before
+from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
@@ -164,7 +164,7 @@ class Lanes:
             try:
                 moment: Pts | None = part.begin
                 while moment is not None:
-                    reached = None
+                    sought, reached = moment, None
                     runs = self._runs(container, part, moment, to_end=to_end)
                     for number, run in enumerate(runs):
                         if self._is_past(moment):
@@ -179,7 +179,10 @@ class Lanes:
                         if reached is None:
                             break
                         moment = part.following(reached)
-                        if moment is None or (moment - reached) * container.time_base > _NEAR:
+                        if moment is None:
+                            break
+                        # Where a seek landed long before its moment, the same one would again.
+                        if moment > sought and (moment - reached) * container.time_base > _NEAR:
                             break
                         yield None
                     if reached is None:
@@ -242,13 +245,17 @@ class Lanes:
 
     def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
         """Yields packets to the end of the stream, and remembers which picture is the last."""
-        last = self._known.pts
+        last, broken = self._known.pts, False
         hevc = container.decoder.codec.canonical_name == "hevc"
         extradata = container.decoder.extradata or b""
         for packet in chain([key], container.packets()):
             if packet.size == 0:
+                if broken:
+                    raise Irregular("the last packet is not whole, and may be no picture")
                 self._last = last
                 return
+            broken = packet.is_corrupt
+            check_stream(container, packet)
             if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
                 raise Irregular("a keyframe that discards pictures decoded before it")
             if packet.pts is not None and packet.pts > last and not packet.is_discard:

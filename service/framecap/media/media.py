@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -144,14 +144,13 @@ class Media:
     def measure_end(self) -> Generator[None, None, Pts | None]:
         """Returns when the last frame ends; None when that cannot be known."""
         if self._lanes is not None and self._index.continuous:
-            try:
+            with suppress(Irregular):
                 for moment in moments_before_end(self._container):
                     frame = yield from self._lanes.last_frame(moment)
                     if frame is not None:
                         return frame.end
-            except Irregular:
-                pass
-        return (yield from measure_end(self._file, self._index, self.measuring))
+        timed = self._index.continuous and not self.counts.repaired
+        return (yield from measure_end(self._file, self.measuring, timed=timed))
 
     @property
     def end(self) -> Pts | None:
@@ -234,9 +233,9 @@ class Media:
     def keyframes_stand_alone(self) -> bool:
         """True when keyframes may be decoded without what lies between them."""
         first = self._first
-        return first is not None and stand_alone(
-            self._container, decoded_of(first).frame, first.pts
-        )
+        if first is None or self.counts.repaired:
+            return False
+        return stand_alone(self._container, decoded_of(first).frame, first.pts)
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""

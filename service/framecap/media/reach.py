@@ -57,7 +57,7 @@ def first_alone(container: Container) -> KnownFrame | None:
         decoded = [*container.decode(packet), *container.decode(None)]
         container.decoder.flush_buffers()
         for later in islice(packets, _HELD_BACK):
-            if later.size and (later.pts is None or later.pts < packet.pts):
+            if later.size and (later.pts is None or later.pts <= packet.pts):
                 return None
     except av.error.FFmpegError:
         return None

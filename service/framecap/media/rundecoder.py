@@ -80,7 +80,7 @@ class RunDecoder:
 
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
-        landed = False
+        latest: Pts | None = None
         # Of damaged packets the next ones wanted may tell: until then it is not certain that a
         # frame is one of a whole decoding, nor when it ends.
         held: deque[Frame] = deque()
@@ -89,15 +89,17 @@ class RunDecoder:
                 self.decoded += 1
                 if native.pts is None:
                     raise Irregular("a frame without a time")
+                if latest is not None and native.pts <= latest:
+                    raise Irregular("a picture that does not appear after the one before it")
                 if native.pts < run.key:
                     # A leading picture of this run's keyframe: the run before has it.
                     continue
                 if native.is_corrupt or native.interlaced_frame:
                     raise Irregular("a frame that is corrupt or interlaced")
-                if not landed:
-                    if native.pts != run.key or not self._container.is_keyframe(native):
-                        raise Irregular("the keyframe does not decode by itself")
-                    landed = True
+                landed = native.pts == run.key and self._container.is_keyframe(native)
+                if latest is None and not landed:
+                    raise Irregular("the keyframe does not decode by itself")
+                latest = native.pts
                 if awaited and native.pts > awaited[-1]:
                     raise Irregular("a picture did not come out of its packet")
                 if awaited and native.pts == awaited[-1]:

@@ -15,7 +15,6 @@ import av.error
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.frames import Counts, FrameReader
-from framecap.media.index import Index
 from framecap.timebase import Pts
 
 # Seconds before the claimed end at which to look, one after the other.
@@ -23,7 +22,7 @@ _STEPS: Final = (1, 4, 16, 64, 256, 1024, 4096)
 
 
 def measure_end(
-    file: SharedFile, index: Index, counts: Counts
+    file: SharedFile, counts: Counts, *, timed: bool
 ) -> Generator[None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
@@ -32,11 +31,12 @@ def measure_end(
 
     Args:
         file: The source.
-        index: Tells whether a time says where to look.
         counts: Takes up the frames decoded to find out.
+        timed: True when a time says where to look: times run on, and none was missing so far, which
+            would shift all others.
     """
     with Container(file) as container:
-        if not container.untimed and index.continuous:
+        if timed and not container.untimed:
             end = yield from _from_tail(container, counts)
             if end is not None:
                 return end

@@ -91,7 +91,11 @@ class Ledger:
             shortfalls, explanation = explain_cover(self._spec)
         else:
             outcome = Outcome(
-                captured=self.captured, answered=self._answered, sampled=self.sampled, end=end
+                captured=self.captured,
+                answered=self._answered,
+                sampled=self.sampled,
+                end=end,
+                undecodable=counts.undecodable,
             )
             shortfalls, explanation = explain(self._spec, outcome)
         return Summary(

@@ -13,6 +13,9 @@ from framecap.timebase import Clock, Pts
 MANY: Final = 64
 """From so many images on, a few decoded in vain do not matter."""
 
+_LISTED: Final = 256
+"""Moments that are looked up to find where a part ends; in a longer one they stand for the rest."""
+
 
 def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) -> Wanted:
     """Returns the pictures a selection must be offered.
@@ -54,8 +57,11 @@ def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
         yield wanted
         return
     while begin is not None:
+        listed = min(limit, _LISTED)
         stop: Pts | None = begin
-        for _ in range(limit):
+        for _ in range(listed):
             stop = None if stop is None else wanted.following(stop + 1)
+        if stop is not None:
+            stop = begin + (stop - begin) * limit // listed
         yield Part(wanted, begin, stop)
-        begin, limit = stop, 2 * limit
+        begin, limit = None if stop is None else wanted.following(stop), 2 * limit

@@ -42,6 +42,9 @@ class Outcome:
     end: Nanoseconds | None
     """Where the video really ends, where that is known."""
 
+    undecodable: int = 0
+    """Packets that the decoder refused."""
+
 
 def requested_count(spec: CaptureSpec) -> int | None:
     """Returns how many images were asked for; None when the request set no number."""
@@ -109,8 +112,11 @@ def _causes(spec: CaptureSpec, outcome: Outcome, missing: int) -> tuple[Shortfal
                 (Lack.SAME_FRAME, outcome.answered - outcome.captured),
                 (Lack.AFTER_END, len(instants) - outcome.answered),
             ]
-        case IntervalSelection(spacing=spacing):
-            parts = [(Lack.AFTER_END if spacing else Lack.NO_MORE_FRAMES, missing)]
+        case IntervalSelection(spacing=0):
+            broken = min(missing, outcome.undecodable)
+            parts = [(Lack.UNDECODABLE, broken), (Lack.NO_MORE_FRAMES, missing - broken)]
+        case IntervalSelection():
+            parts = [(Lack.AFTER_END, missing)]
         case KeyframeSelection():
             parts = [(Lack.NO_MORE_FRAMES, missing)]
         case ChangeSelection():

@@ -60,12 +60,21 @@ def feeds(
             before, without a flush.
     """
     rule = _RULES.get(codec)
-    if rule is not None and not any(_changes_stream(packet) for packet in packets):
+    if rule is not None and not any(changes_stream(packet, extradata) for packet in packets):
         chosen = rule(Stretch(extradata or b"", packets, wanted, whole))
         if chosen is not None:
             return chosen
     return [Feed(packet) for packet in packets]
 
 
-def _changes_stream(packet: Packet[Any]) -> bool:
-    return any(packet.has_sidedata(kind) for kind in _CHANGES)
+def changes_stream(packet: Packet[Any], extradata: bytes | None) -> bool:
+    """Returns whether a packet tells its decoder something else than it knows from the container.
+
+    Args:
+        packet: The packet.
+        extradata: The decoder's, as the container gives it.
+    """
+    return any(
+        packet.has_sidedata(kind) and bytes(packet.get_sidedata(kind)) != extradata
+        for kind in _CHANGES
+    )
