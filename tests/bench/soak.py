@@ -1,9 +1,10 @@
 """Opens many files, and many broken ones, each in a decoder process; writes docs/robustness.md.
 
-    FRAMECAP_CORPUS=… python tests/bench/soak.py [--opens 10000] [--broken 2000] [--write FILE]
+    FRAMECAP_CORPUS=… python tests/bench/soak.py [--opens 10000] [--broken 2000] [--judged 500]
+        [--write FILE]
 
-It fails when memory, descriptors or processes grow, or when a broken file does anything else than
-give images or end in a refusal that names the file as its cause.
+It fails when memory, descriptors or processes grow, when a broken file does anything else than give
+images or end in a refusal that names the file as its cause, or when an image of one is wrong.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from clips import make_clip
 from damage import damaged
 from framecap.decoder.check import error_of
 from framecap.decoder.launcher import ForkServer
@@ -30,11 +34,20 @@ from framecap.decoder.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, Job, ToDecoder
 from framecap.errors import CaptureError, Code
 from framecap.spec import structured, text
+from media.judging import KINDS, Film, judge
+from media.modes import SPECS
+from media.test_random_damage import CLIP, CLIPS
 from oracles.corpus import COVERS, LONG, REFUSED, VIDEOS
 
 AT_ONCE: Final = 2
+IDLE: Final = 2
+"""Decoders forked ahead, which are there all the time."""
+
 SEED: Final = 20_261_123
 COMMAND: Final = "FRAMECAP_CORPUS=… python tests/bench/soak.py --write docs/robustness.md"
+
+# Longer than any capture of a clip takes, on a busy machine too.
+STUCK_S: Final = 300
 
 # What a broken file may end in, besides images.
 ALLOWED: Final = (Code.FAILED_PRECONDITION, Code.OUT_OF_RANGE)
@@ -44,7 +57,7 @@ PAGE: Final = """# What bad files do
 Each file is read by a decoder process of its own, as the service does it.
 
 **{opens} opens in a row**, of {files} files of the test corpus in turn, those that are refused
-included (`f_jpg,w_32,h_32,num_1`):
+included (`f_jpg,w_32,h_32,num_1`); {idle} decoders are forked ahead:
 
 | after | service, MB | its descriptors | fork server, MB | its descriptors | processes |
 |---|---|---|---|---|---|
@@ -57,6 +70,22 @@ stalled its decoder, none took the service with it. They ended in:
 | outcome | files |
 |---|---|
 {outcomes}
+
+**{judged} broken clips**, damaged in the same way ({clips} kinds of codec and container, 90 frames
+each), were captured from in {ways} ways each. Every image was held, picture by picture, against a whole
+decoding of the broken clip and against the clip as it was:
+
+| images | |
+|---|---|
+{images}
+
+*Patched* are pictures that the decoder made up of broken data without saying so, at the time of
+the frame they stand for. A whole decoding makes up others: its picture of that moment is none of
+the film's either. A *wrong* one would be another frame's picture, or one at another time.
+
+Damage can send times ahead or back. A whole decoding then places each frame behind the one before
+it, as the contract has it, and all later ones with it; where a capture goes straight to a frame
+behind the damage, that frame has the time the file gives it.
 
 Made by `{command}`, with framecap {framecap} and PyAV {av}, seed {seed}.
 """
@@ -150,7 +179,7 @@ async def open_many(server: ForkServer, paths: list[Path], count: int) -> list[s
         await asyncio.sleep(0.5)
         rows.append((mark, Standing.of(server)))
     first, last = rows[1][1], rows[-1][1]
-    if last.processes or last.service_descriptors > first.service_descriptors:
+    if last.processes > IDLE or last.service_descriptors > first.service_descriptors:
         raise SystemExit(f"left behind: {last}")
     if last.server_descriptors > first.server_descriptors:
         raise SystemExit(f"the fork server holds more and more: {last}")
@@ -178,18 +207,52 @@ async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Count
     return outcomes
 
 
-async def measure(corpus: Path, opens: int, count: int) -> str:
-    """Does both; returns the page."""
+def judged(clip: Path, seed: int) -> Counter[str]:
+    """Captures from a broken clip in every way; returns how its images are right."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, clip.name)
+        path.write_bytes(damaged(clip.read_bytes(), random.Random(seed)))
+        verdict = judge(path, Film(clip), SPECS)
+    if verdict.faults:
+        raise SystemExit(f"{clip.name}, seed {seed}: {verdict.faults}")
+    return verdict.counts
+
+
+def judge_many(count: int) -> Counter[str]:
+    """Captures from many broken clips, in processes of their own; returns the sums."""
+    dice = random.Random(SEED)
+    images: Counter[str] = Counter()
+    with TemporaryDirectory() as folder, ProcessPoolExecutor(AT_ONCE) as workers:
+        clips = [
+            make_clip(Path(folder, f"{number}_{name}"), **CLIP, **options)
+            for number, (name, options) in enumerate(CLIPS.values())
+        ]
+        cases = [
+            workers.submit(judged, dice.choice(clips), dice.randrange(2**32)) for _ in range(count)
+        ]
+        for case in cases:
+            images += case.result(timeout=STUCK_S)
+    return images
+
+
+async def measure(corpus: Path, opens: int, count: int, judging: int) -> str:
+    """Does all three; returns the page."""
     everything = [corpus / name for name in (*VIDEOS, *COVERS, *REFUSED) if name not in LONG]
     small = [path for path in everything if path.stat().st_size < 1_000_000]
     seeds = [path for path in small if path.name in VIDEOS]
-    server = await ForkServer.start(DecoderSettings(stall_after=60.0))
+    server = await ForkServer.start(DecoderSettings(stall_after=60.0, idle_decoders=IDLE))
     try:
         growth = await open_many(server, small, opens)
         outcomes = await break_many(server, seeds, count)
     finally:
         await server.close()
+    images = judge_many(judging)
     return PAGE.format(
+        idle=IDLE,
+        judged=f"{judging:,}",
+        clips=len(CLIPS),
+        ways=len(SPECS),
+        images="\n".join(f"| {kind} | {images[kind]:,} |" for kind in KINDS),
         opens=f"{opens:,}",
         files=len(small),
         growth="\n".join(growth),
@@ -208,10 +271,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--opens", type=int, default=10_000)
     options.add_argument("--broken", type=int, default=2_000)
+    options.add_argument("--judged", type=int, default=500)
     options.add_argument("--write", type=Path, metavar="FILE")
     given = options.parse_args()
     corpus = Path(os.environ["FRAMECAP_CORPUS"]) / "media"
-    page = asyncio.run(measure(corpus, given.opens, given.broken))
+    page = asyncio.run(measure(corpus, given.opens, given.broken, given.judged))
     if given.write is None:
         print(page)
     else:

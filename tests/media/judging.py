@@ -49,6 +49,8 @@ RIGHT: Final = "right"
 DAMAGED: Final = "flagged as damaged"
 PATCHED: Final = "patched"
 WRONG: Final = "wrong"
+KINDS: Final = (RIGHT, DAMAGED, PATCHED, WRONG)
+"""What an image may be found to be."""
 
 # As framecap.media.media has them.
 CENTRED_CHROMA: Final = ("mjpeg", "mpeg1video", "webp", "theora")

@@ -45,14 +45,15 @@ CLIPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "av1 mp4": ("a.mp4", {"codec": "libsvtav1", "options": {"preset": "10"}}),
 }
 
+CLIP: Final[dict[str, Any]] = {"frames": 90, "gop": 15, "size": (96, 54), "scene": 13}
+
 SEEDS: Final = int(os.environ.get("FRAMECAP_DAMAGE", "4"))
 
 
 @pytest.fixture(scope="module", params=CLIPS.values(), ids=CLIPS.keys())
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     name, options = request.param
-    settings = {"frames": 90, "gop": 15, "size": (96, 54), "scene": 13, **options}
-    return make_clip(tmp_path_factory.mktemp("clip") / name, **settings)
+    return make_clip(tmp_path_factory.mktemp("clip") / name, **CLIP, **options)
 
 
 @pytest.fixture(scope="module")
