@@ -72,8 +72,8 @@ stalled its decoder, none took the service with it. They ended in:
 {outcomes}
 
 **{judged} broken clips**, damaged in the same way ({clips} kinds of codec and container, 90 frames
-each), were captured from in {ways} ways each. Every image was held, picture by picture, against a whole
-decoding of the broken clip and against the clip as it was:
+each), were captured from in {ways} ways each. Every image was held, picture by picture, against a
+whole decoding of the broken clip and against the clip as it was:
 
 | images | |
 |---|---|
