@@ -29,7 +29,7 @@ from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
-from framecap.model.wanted import Wanted
+from framecap.model.wanted import Stretch, Wanted
 from framecap.timebase import Pts
 
 T = TypeVar("T")
@@ -93,40 +93,58 @@ class KeyframeLanes:
         self._index = index
         self._first = first
         self._strict = strict
+        self._needs_each = False
         self._lock = Lock()
         self.counts = Counts()
         """What was met."""
 
     def lanes(self, wanted: Wanted) -> Iterator[Lane]:
-        """Yields lanes of all keyframes from the one on screen at the first moment wanted.
+        """Yields lanes of the keyframes that are the last before a moment wanted, or at it.
 
-        Lanes, and the way from one to the next, raise NotAlone where a keyframe needs more than its
-        packet; those yielded before are right. They raise MediaCorrupt where the media is damaged
-        and the reading strict.
+        In strict readings, of all from the first of these on. Lanes, and the way from one to the
+        next, raise NotAlone where a keyframe needs more than its packet; those yielded before are
+        right. They raise MediaCorrupt where the media is damaged and the reading strict.
         """
-        begin = wanted.following(self._first)
-        if begin is None:
-            return
+        if self._strict:
+            wanted = Stretch(wanted.following(self._first) or 0)
+        # Of a keyframe that does not decode, the one before takes the place.
+        self._needs_each = not isinstance(wanted, Stretch)
         keys = list(self._index.keys()) if self._index.entries is not None else []
         if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             places = list(zip(keys, ends, strict=True))
-            for chunk in _chunks(iter(places[self._place_before(places, begin) :])):
+            for chunk in _chunks(self._places(places, wanted)):
                 yield partial(self._sought, chunk)
         else:
-            for packets in _chunks(self._packets(begin)):
+            for packets in _chunks(self._wanted_packets(wanted)):
                 yield partial(self._decode, packets)
 
-    def _place_before(self, places: Sequence[tuple[Pts, Pts]], begin: Pts) -> int:
-        """Returns the position of the last keyframe that appears at or before `begin`."""
-        position = bisect_right(places, begin, key=itemgetter(0)) - 1
-        with self._pool.taken() as container:
-            # The index goes by dts: a keyframe may appear later than that.
-            while position > 0:
-                if _checked(_keyframe_at(container, *places[position]), None) <= begin:
-                    break
-                position -= 1
+    def _places(
+        self, places: Sequence[tuple[Pts, Pts]], wanted: Wanted
+    ) -> Iterator[tuple[Pts, Pts]]:
+        """Yields those of all keyframes' places that are needed."""
+        moment = wanted.following(self._first)
+        while moment is not None:
+            position = self._place_before(places, moment)
+            if isinstance(wanted, Stretch):
+                yield from places[position:]
+                return
+            yield places[position]
+            if position + 1 == len(places):
+                return
+            moment = wanted.following(max(moment + 1, self._pts_at(places[position + 1])))
+
+    def _place_before(self, places: Sequence[tuple[Pts, Pts]], moment: Pts) -> int:
+        """Returns the position of the last keyframe that appears at or before `moment`."""
+        position = bisect_right(places, moment, key=itemgetter(0)) - 1
+        # The index goes by dts: a keyframe may appear later than that.
+        while position > 0 and self._pts_at(places[position]) > moment:
+            position -= 1
         return max(0, position)
+
+    def _pts_at(self, place: tuple[Pts, Pts]) -> Pts:
+        with self._pool.taken() as container:
+            return _checked(_keyframe_at(container, *place), None)
 
     def _sought(self, keys: Sequence[tuple[Pts, Pts]]) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
@@ -141,6 +159,19 @@ class KeyframeLanes:
             container.decoder.flush_buffers()
             for packet in packets:
                 yield self._frame(container, packet)
+
+    def _wanted_packets(self, wanted: Wanted) -> Iterator[Packet[Any]]:
+        """Yields the packets of those keyframes that are needed."""
+        begin = wanted.following(self._first)
+        if begin is None:
+            return
+        waiting: Packet[Any] | None = None
+        for packet in self._packets(begin):
+            if waiting is not None and wanted.holds(waiting.pts or 0, packet.pts):
+                yield waiting
+            waiting = packet
+        if waiting is not None and wanted.holds(waiting.pts or 0, None):
+            yield waiting
 
     def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
         """Yields the packets of keyframes from one at or before `begin` on."""
@@ -189,6 +220,8 @@ class KeyframeLanes:
             self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
         if refused and not decoded:
+            if self._needs_each:
+                raise NotAlone("a keyframe that does not decode")
             return None
         if len(decoded) != 1:
             raise NotAlone("a keyframe's packet does not give one frame")

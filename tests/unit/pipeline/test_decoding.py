@@ -9,6 +9,7 @@ import pytest
 
 from clips import make_clip
 from framecap import pipeline
+from framecap.media import keyframes
 from framecap.model.capture import Image, Phase, Progress
 from framecap.model.spec import (
     CaptureSpec,
@@ -170,6 +171,20 @@ def test_the_last_group_is_not_decoded_only_to_learn_that_it_is_over(
     more = run(clip, "f_jpg,inter_2000,num_5", threads=threads)
     assert more.numbers == done.numbers
     assert more.summary.end == 8 * SECOND
+
+
+@pytest.mark.parametrize("worth_a_seek", [0, 1 << 40])
+def test_keyframes_that_stand_for_no_instant_are_not_decoded(
+    clip: Path, worth_a_seek: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyframes, "_WORTH_A_SEEK", worth_a_seek)
+    each, fourth = (
+        run(clip, structured(IntervalSelection(spacing=step * SECOND), seek_policy=NEAREST))
+        for step in (1, 4)
+    )
+    assert each.numbers == [0, 25, 50, 75, 100, 125, 150, 175]
+    assert fourth.numbers == [0, 100]
+    assert each.summary.decoded_count - fourth.summary.decoded_count == 6
 
 
 def test_a_range_decodes_no_more_than_its_groups(clip: Path) -> None:
