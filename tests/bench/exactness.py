@@ -42,14 +42,24 @@ those of them that are the same frame, told with the same facts: presentation ti
 answers, keyframe and damage flags, hash (of undamaged frames) and change. The oracle decodes every
 frame of the file in order and applies the contract to the list; it shares no code with framecap.
 
+Behind them stands the way the frames were reached, which `framecap explain` tells in a sentence.
+
 Together {total.asked} frames asked, {total.given} given, {total.exact} exact, for which framecap
-decoded {total.decoded} frames.
+decoded {total.decoded} frames, by these ways:
+
+{ways}
 
 {table}
 
 Made by `{command}`, with framecap {framecap} and PyAV {av}.
 The files are those of the test corpus. The damaged ones among them (`decord_corrupted.mp4`,
 `ft_truncated_claims_1132s.mkv`) count like the others.
+
+Tests hold clips of what the corpus lacks to the same oracle, pictures included, by every way:
+`tests/media/test_every_structure.py` and its neighbours. One thing only a whole decoding sees: a
+frame whose time is not after its predecessor's is moved behind it, and where a time far ahead, or
+two that changed places, move all frames behind them too, captures that pass over that place tell
+the times of the file.
 """
 
 
@@ -68,6 +78,14 @@ class Result(NamedTuple):
     decoded: int
     """Frames framecap decoded to find them."""
 
+    way: str
+    """How they were reached."""
+
+    @property
+    def cell(self) -> str:
+        """What the table says of it."""
+        return f"{self.asked}, {self.given}, {self.exact} {self.way}"
+
 
 def measure(path: Path, mode: str) -> Result:
     """Captures from a file and compares, frame by frame."""
@@ -77,11 +95,28 @@ def measure(path: Path, mode: str) -> Result:
     captured = capture(path, spec)
     given = [given_row(image) for image in captured.images]
     exact = sum(ours == oracles for ours, oracles in zip(given, wanted, strict=False))
-    return Result(len(wanted), len(given), exact, captured.summary.decoded_count)
+    assert captured.plan is not None
+    way = captured.plan.strategy.value.replace("_", " ")
+    return Result(len(wanted), len(given), exact, captured.summary.decoded_count, way)
 
 
-def table(corpus: Path) -> tuple[list[str], Result]:
-    """Returns the table's lines and the sums of its columns."""
+def total_of(results: list[Result]) -> Result:
+    """Returns the sums over several results."""
+    return Result(*map(sum, zip(*(result[:4] for result in results), strict=True)), way="")
+
+
+def ways(results: list[Result]) -> list[str]:
+    """Returns the lines of the table of ways."""
+    lines = ["| way | captures | frames given | frames decoded |", "|---|---|---|---|"]
+    for way in sorted({result.way for result in results}):
+        taken = [result for result in results if result.way == way]
+        total = total_of(taken)
+        lines.append(f"| {way} | {len(taken)} | {total.given} | {total.decoded} |")
+    return lines
+
+
+def table(corpus: Path) -> tuple[list[str], list[Result]]:
+    """Returns the table's lines and its cells."""
     lines = [
         f"| file | frames | {' | '.join(MODES)} |",
         f"|---|---|{'---|' * len(MODES)}",
@@ -91,9 +126,9 @@ def table(corpus: Path) -> tuple[list[str], Result]:
         path = corpus / "media" / video
         row = [measure(path, mode) for mode in MODES.values()]
         results += row
-        cells = " | ".join(f"{r.asked}, {r.given}, {r.exact}" for r in row)
+        cells = " | ".join(result.cell for result in row)
         lines.append(f"| `{video}` | {timeline.read(path).decoded} | {cells} |")
-    return lines, Result(*map(sum, zip(*results, strict=True)))
+    return lines, results
 
 
 def main() -> int:
@@ -101,9 +136,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--write", type=Path, metavar="FILE")
     target = options.parse_args().write
-    lines, total = table(Path(os.environ["FRAMECAP_CORPUS"]))
+    lines, results = table(Path(os.environ["FRAMECAP_CORPUS"]))
+    total = total_of(results)
     page = PAGE.format(
         total=total,
+        ways="\n".join(ways(results)),
         table="\n".join(lines),
         command=COMMAND,
         framecap=version("framecap"),

@@ -17,7 +17,7 @@ from framecap.model.plan import Strategy
 from media.judging import Film, assert_exact
 from media.modes import SPARSE, SPECS, seeks_cost_nothing
 
-FRAMES = 45
+FRAMES = 30
 
 # What two parts of a film are encoded with.
 PARTS = {
