@@ -161,6 +161,19 @@ def source_name(source: SourceAddress | OpenSource) -> SourceName:
             return SourceName(bucket=None, key=posixpath.basename(name))
 
 
+def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2.Job:
+    """Returns what a decoder is told to do."""
+    message = None
+    if call.kind != decoder_pb2.JOB_KIND_PROBE:
+        message, _ = structured.to_proto(spec)
+    return decoder_pb2.Job(
+        kind=call.kind,
+        spec=message,
+        source_size=source.size,
+        remote=source.reader is not None,
+    )
+
+
 def mode(call: CaptureCall, spec: CaptureSpec) -> str:
     """Returns the word for what is done; one of few."""
     if call.kind == decoder_pb2.JOB_KIND_CAPTURE:

@@ -8,12 +8,15 @@ import sys
 import urllib.request
 
 import pytest
+from google.protobuf import json_format
 
 from api.calls import code, reason, take, until
 from clips import read_number
 from framecap.sink.s3 import S3Store
 from framecap.source import blocks, remote
 from framecap.source.remote import RemoteReader
+from framecap.v1 import capture_pb2
+from framecap.v1.event_pb2 import CaptureManifest
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 
 EVERY_2_5_S = "video/snapshots,f_jpg,inter_2500"
@@ -56,6 +59,24 @@ async def test_images_are_stored_and_counted(swift, serve, film) -> None:
     assert taken.finished.image_bytes == size
     assert f"framecap_storage_stored_bytes_total {float(size)}" in metrics
     assert 'framecap_storage_request_seconds_count{operation="write",outcome="ok"} 4.0' in metrics
+
+
+async def test_a_manifest_is_stored_beside_the_images(swift, serve, film) -> None:
+    bucket = await swift.filled({"a.mp4": film})
+    delivery = capture_pb2.Delivery()
+    delivery.object.key_template = "{barename}/{index}"
+    delivery.object.manifest_key_template = "{barename}/all"
+    async with serve(bucket) as (_, stub):
+        taken = await take(stub, source=f"{bucket.name}/a.mp4", text=EVERY_2_5_S, delivery=delivery)
+    assert code(taken.status) == "OK"
+    assert taken.finished.manifest_uri == f"s3://{bucket.name}/a/all.json"
+    async with swift.client() as client:
+        answer = await client.get_object(Bucket=bucket.name, Key="a/all.json")
+        async with answer["Body"] as body:
+            told = json_format.Parse(await body.read(), CaptureManifest())
+    assert answer["ContentType"] == "application/json"
+    assert list(told.frames) == taken.frames
+    assert told.finished.read_request_count == taken.finished.read_request_count >= 1
 
 
 async def test_nothing_secret_is_told(swift, serve, film, caplog) -> None:

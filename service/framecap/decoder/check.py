@@ -124,6 +124,7 @@ class Check:
             finished.read_request_count == 0, "a count of requests that only the service knows"
         )
         _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
+        _require(not finished.manifest_uri, "an object that only the service stores")
         finished.status.CopyFrom(own_status(finished.status))
 
 

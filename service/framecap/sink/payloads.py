@@ -8,6 +8,9 @@ from typing import Final, Protocol, TypeAlias
 
 from framecap.v1 import event_pb2
 
+Data: TypeAlias = bytes | memoryview
+"""What an object holds: in memory, or of a file."""
+
 Told: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
 
 # From here on, hashing takes longer than the loop should be held up.
@@ -18,12 +21,17 @@ class Sink(Protocol):
     """Takes the images of one capture, in order, and says what may be told about them.
 
     The order of calls: `begin`, `deliver` per image, `finish` when no more images come (also when
-    the media failed midway, so that what was captured is told), and `close` always, last. A capture
-    that is cancelled is closed without `finish`.
+    the media failed midway, so that what was captured is told), `store_manifest` where one was
+    asked for and all went well, and `close` always, last. A capture that is cancelled is closed
+    without `finish`.
     """
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal among the video streams that are not covers."""
+        """Takes note of the stream's ordinal among the video streams that are not covers.
+
+        Raises:
+            RequestError: With it, the manifest cannot have the name that was asked for.
+        """
         ...
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
@@ -51,6 +59,15 @@ class Sink(Protocol):
 
     async def finish(self) -> list[Told]:
         """Stores what was held back and returns what may now be told.
+
+        Raises:
+            TargetInvalid: As `deliver`.
+            SinkUnreachable: As `deliver`.
+        """
+        ...
+
+    async def store_manifest(self, data: Data) -> str:
+        """Stores the manifest, once `finish` has told all images, and returns its URI.
 
         Raises:
             TargetInvalid: As `deliver`.

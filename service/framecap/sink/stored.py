@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from framecap.sink.naming import Naming
-from framecap.sink.payloads import Told, measured
+from framecap.sink.payloads import Data, Told, measured
 from framecap.v1 import capture_pb2, event_pb2
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
@@ -29,6 +29,9 @@ class ObjectFacts:
     content_type: str
     """The media type."""
 
+    what: str = "image"
+    """What the object is, for sentences."""
+
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Names and values, in ASCII."""
 
@@ -46,10 +49,13 @@ class ObjectFacts:
         )
 
 
+MANIFEST: Final = ObjectFacts(content_type="application/json", what="manifest")
+
+
 class Store(Protocol):
     """Keeps objects by their keys: a directory, or a bucket of an object store."""
 
-    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+    async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI once it can be read.
 
         An object of that key is replaced. Cancelled, it leaves nothing half-written.
@@ -98,8 +104,14 @@ class StoringSink:
         self._warned = False
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal, which names may be made of."""
+        """Takes note of the stream's ordinal, which names may be made of.
+
+        Raises:
+            RequestError: With it, the manifest would replace an image or the source.
+        """
         self._stream_ordinal = stream_ordinal
+        if self._naming.manifest is not None:
+            self._naming.manifest_key(stream_ordinal)
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
         """Begins to store an image, and returns those that are; waits where too many are not.
@@ -143,6 +155,11 @@ class StoringSink:
         while any(not upload.stored.done() for upload in self._under_way):
             await self._wait()
         return self.ready()
+
+    async def store_manifest(self, data: Data) -> str:
+        """Stores the manifest and returns its URI."""
+        key = self._naming.manifest_key(self._stream_ordinal)
+        return await self._store.put(key, data, MANIFEST)
 
     async def close(self) -> None:
         """Cancels what is on its way, and closes the store."""

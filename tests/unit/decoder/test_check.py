@@ -182,3 +182,9 @@ def test_a_count_of_bytes_is_the_services_own():
     end = event_pb2.CaptureFinished(status=to_status(None), image_bytes=1)
     with pytest.raises(Violation):
         accept([FromDecoder(finished=end)])
+
+
+def test_where_the_manifest_is_is_the_services_own():
+    end = event_pb2.CaptureFinished(status=to_status(None), manifest_uri="s3://a/b")
+    with pytest.raises(Violation):
+        accept([FromDecoder(finished=end)])
