@@ -171,6 +171,7 @@ def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2
         spec=message,
         source_size=source.size,
         remote=source.reader is not None,
+        refers=source.refer is not None,
     )
 
 

@@ -178,11 +178,14 @@ class _Work:
             yield [self._throttle.latest]
         await self._place.start()
         failure: CaptureError | None = None
+        source = self._source
         told: Told = []
         try:
-            async with self._services.decoder(self._source.descriptor) as decoder:
-                await decoder.send(ToDecoder(job=job(self._call, self._spec, self._source)))
-                async with aclosing(reads.messages(decoder, self._source.reader)) as messages:
+            async with self._services.decoder(source.descriptor) as decoder:
+                await decoder.send(ToDecoder(job=job(self._call, self._spec, source)))
+                async with aclosing(
+                    reads.messages(decoder, source.reader, source.refer)
+                ) as messages:
                     async for message in messages:
                         told += self._noted(await self._tell(message))
                         told += self._noted(self._counted(self._sink.ready()))
