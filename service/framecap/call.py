@@ -39,6 +39,9 @@ MODES: Final = {
     InstantSelection: "instants",
 }
 
+ANYONE: Final = "anonymous"
+"""The principal of a call whose caller has no name."""
+
 NOTHING_ASKED: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
 """Stands for the request of a probe, which has none."""
 
@@ -67,6 +70,9 @@ class CaptureCall:
 
     validate_only: bool = False
     """True to end after `accepted`, without opening the source."""
+
+    principal: str = ANYONE
+    """Who calls: the name that the configuration gives them."""
 
     call_id: str = field(default_factory=lambda: str(uuid4()))
     """Names the call in answers and logs."""

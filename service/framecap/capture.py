@@ -273,7 +273,7 @@ class _Work:
         for payload in told:
             if isinstance(payload, event_pb2.FrameCaptured) and not payload.superseded:
                 self._image_bytes += payload.size_bytes
-                self._services.meter.image_delivered(payload.size_bytes)
+                self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(told)
 
     def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:
@@ -295,3 +295,5 @@ class _Work:
         reads.sum_up(self._source.reader, result)
         for stage, spent in self._watch.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
+        if uploading := self._sink.upload_time:
+            result.stage_times["upload"].FromNanoseconds(uploading)

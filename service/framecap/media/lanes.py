@@ -76,6 +76,8 @@ class Lanes:
         self._last: Pts | None = None
         self.decoded = 0
         """Frames that decoders returned to finished lanes."""
+        self.repairs = 0
+        """Seeks that landed too late, and were made again from earlier."""
 
     def by_seeking(self, wanted: Wanted) -> Iterator[Lane]:
         """Yields lanes that each go to their place in the source by themselves."""
@@ -225,6 +227,8 @@ class Lanes:
             packet = self._keyframe_here(container, moment)
             if packet is not None:
                 return packet
+            with self._lock:
+                self.repairs += 1
         container.rewind(first)
         packet = self._keyframe_here(container, moment)
         if packet is None:

@@ -83,6 +83,11 @@ class Media:
         return self._file.read_bytes
 
     @property
+    def seek_repairs(self) -> int:
+        """Seeks that landed behind what they should have found, and were made again."""
+        return 0 if self._lanes is None else self._lanes.repairs
+
+    @property
     def counts(self) -> Counts:
         """What all readings met. Damage is that of the worst reading, not of their sum."""
         counts = [reader.counts for reader in self._whole]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from framecap.sink.payloads import Data, Told, measured
+from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 MAX_MESSAGE_BYTES: Final = 512 * 1024
@@ -47,6 +48,11 @@ class InlineSink:
     async def store_manifest(self, data: Data) -> str:
         """Is never called: a manifest is only asked for beside objects."""
         raise NotImplementedError
+
+    @property
+    def upload_time(self) -> Nanoseconds:
+        """Nothing is stored."""
+        return 0
 
     async def close(self) -> None:
         """Does nothing: nothing is written."""

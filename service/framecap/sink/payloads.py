@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from typing import Final, Protocol, TypeAlias
 
+from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 Data: TypeAlias = bytes | memoryview
@@ -74,6 +75,10 @@ class Sink(Protocol):
             SinkUnreachable: As `deliver`.
         """
         ...
+
+    @property
+    def upload_time(self) -> Nanoseconds:
+        """How long storing took so far, objects stored side by side each counted."""
 
     async def close(self) -> None:
         """Removes whatever is half-written. Closing again does nothing."""
