@@ -39,6 +39,9 @@ MODES: Final = {
     InstantSelection: "instants",
 }
 
+ANYONE: Final = "anonymous"
+"""The principal of a call whose caller has no name."""
+
 NOTHING_ASKED: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
 """Stands for the request of a probe, which has none."""
 
@@ -67,6 +70,9 @@ class CaptureCall:
 
     validate_only: bool = False
     """True to end after `accepted`, without opening the source."""
+
+    principal: str = ANYONE
+    """Who calls: the name that the configuration gives them."""
 
     call_id: str = field(default_factory=lambda: str(uuid4()))
     """Names the call in answers and logs."""
@@ -159,6 +165,20 @@ def source_name(source: SourceAddress | OpenSource) -> SourceName:
             return SourceName(bucket=None, key=posixpath.basename(path))
         case UrlAddress(public_name=name):
             return SourceName(bucket=None, key=posixpath.basename(name))
+
+
+def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2.Job:
+    """Returns what a decoder is told to do."""
+    message = None
+    if call.kind != decoder_pb2.JOB_KIND_PROBE:
+        message, _ = structured.to_proto(spec)
+    return decoder_pb2.Job(
+        kind=call.kind,
+        spec=message,
+        source_size=source.size,
+        remote=source.reader is not None,
+        refers=source.refer is not None,
+    )
 
 
 def mode(call: CaptureCall, spec: CaptureSpec) -> str:

@@ -18,11 +18,11 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import TypeAlias
 
-from framecap.call import CaptureCall, accepted, mode, source_name, understand
+from framecap.call import CaptureCall, accepted, job, mode, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
 from framecap.decoder.v1 import decoder_pb2
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, ToDecoder
 from framecap.errors import (
     Cancelled,
     CaptureError,
@@ -30,6 +30,7 @@ from framecap.errors import (
     MediaError,
     SourceUnreachable,
 )
+from framecap.events.manifest import Manifest
 from framecap.events.pace import Heartbeat, ProgressThrottle
 from framecap.events.status import incident, to_status
 from framecap.events.stream import EventStream, Payload
@@ -40,7 +41,6 @@ from framecap.services import Place, Services
 from framecap.sink import payloads
 from framecap.sink.naming import Naming
 from framecap.source.opened import OpenSource
-from framecap.spec import structured
 from framecap.stopwatch import Stopwatch
 from framecap.v1 import event_pb2
 
@@ -61,6 +61,7 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
     notices = naming.notices() if naming else ()
+    first = accepted(call, parsed, address.public_name, notices)
     events = EventStream()
     result = event_pb2.CaptureFinished()
     error: CaptureError | None = None
@@ -73,8 +74,8 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
             else:
                 place = held.enter_context(services.gate.enter())
                 source = await held.enter_async_context(await services.sources.open(address))
-                work = _Work(call, parsed.spec, source, naming, place, services, result)
-            yield events.wrap(accepted(call, parsed, address.public_name, notices))
+                work = _Work(call, parsed.spec, source, naming, place, services, first, result)
+            yield events.wrap(first)
             try:
                 if work is not None:
                     async with aclosing(work.events()) as told:
@@ -105,6 +106,7 @@ class _Work:
         naming: What the images will be called, if anything.
         place: The capture's place among others.
         services: What else it works with.
+        first: What was told first.
         result: Is filled with what is known at the end, however that comes.
     """
 
@@ -116,6 +118,7 @@ class _Work:
         naming: Naming | None,
         place: Place,
         services: Services,
+        first: event_pb2.CaptureAccepted,
         result: event_pb2.CaptureFinished,
     ) -> None:
         self._call = call
@@ -131,6 +134,9 @@ class _Work:
         self._began = time.monotonic()
         self._images = 0
         self._image_bytes = 0
+        self._manifest: Manifest | None = None
+        if naming and naming.manifest and call.kind == decoder_pb2.JOB_KIND_CAPTURE:
+            self._manifest = Manifest(first)
 
     async def events(self) -> AsyncGenerator[Payload]:
         """Yields what happens, and repeats the progress when nothing does.
@@ -157,7 +163,10 @@ class _Work:
             raise
         finally:
             await self._sink.close()
+            if self._manifest is not None:
+                self._manifest.close()
             self._sum_up()
+            self._services.meter.capture_summed_up(self._result)
 
     async def _steps(self) -> AsyncGenerator[Told]:
         """Yields what happens, as it happens.
@@ -169,13 +178,17 @@ class _Work:
             yield [self._throttle.latest]
         await self._place.start()
         failure: CaptureError | None = None
+        source = self._source
         told: Told = []
         try:
-            async with self._services.decoder(self._source.descriptor) as decoder:
-                await decoder.send(ToDecoder(job=self._job()))
-                async with aclosing(reads.messages(decoder, self._source.reader)) as messages:
+            async with self._services.decoder(source.descriptor) as decoder:
+                await decoder.send(ToDecoder(job=job(self._call, self._spec, source)))
+                async with aclosing(
+                    reads.messages(decoder, source.reader, source.refer)
+                ) as messages:
                     async for message in messages:
-                        told += await self._tell(message) + self._counted(self._sink.ready())
+                        told += self._noted(await self._tell(message))
+                        told += self._noted(self._counted(self._sink.ready()))
                         # What arrived together is told together.
                         if told and not decoder.has_more:
                             yield told
@@ -191,22 +204,13 @@ class _Work:
         self._place.pause()
         if told:
             yield told
-        if told := await self._finish():
+        if told := self._noted(await self._finish()):
             yield told
         if failure is not None:
             raise failure
+        if self._manifest is not None:
+            await self._store_manifest(self._manifest)
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
-
-    def _job(self) -> Job:
-        spec = None
-        if self._call.kind != decoder_pb2.JOB_KIND_PROBE:
-            spec, _ = structured.to_proto(self._spec)
-        return Job(
-            kind=self._call.kind,
-            spec=spec,
-            source_size=self._source.size,
-            remote=self._source.reader is not None,
-        )
 
     async def _tell(self, message: FromDecoder) -> Told:
         """Returns what a decoder's message means to the caller."""
@@ -250,12 +254,26 @@ class _Work:
             told = await self._sink.finish()
         return self._counted(told)
 
+    async def _store_manifest(self, manifest: Manifest) -> None:
+        """Stores what was told beside the images, all of which can be read by now."""
+        self._sum_up()
+        with self._watch.stage("deliver"):
+            uri = await self._sink.store_manifest(manifest.complete(self._result))
+        self._result.manifest_uri = uri
+
+    def _noted(self, told: Told) -> Told:
+        """Returns what will be told, taken up into the manifest where there is one."""
+        if self._manifest is not None:
+            for payload in told:
+                self._manifest.note(payload)
+        return told
+
     def _counted(self, told: list[payloads.Told]) -> Told:
         """Returns what a sink tells, its images counted as delivered."""
         for payload in told:
             if isinstance(payload, event_pb2.FrameCaptured) and not payload.superseded:
                 self._image_bytes += payload.size_bytes
-                self._services.meter.image_delivered(payload.size_bytes)
+                self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(told)
 
     def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:
@@ -277,4 +295,5 @@ class _Work:
         reads.sum_up(self._source.reader, result)
         for stage, spent in self._watch.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
-        self._services.meter.capture_summed_up(result)
+        if uploading := self._sink.upload_time:
+            result.stage_times["upload"].FromNanoseconds(uploading)

@@ -63,8 +63,8 @@ class Meter(Protocol):
     def first_image(self, seconds: float) -> None:
         """Notes how long a capture took from its begin to its first image."""
 
-    def image_delivered(self, size: int) -> None:
-        """Notes that an image of `size` bytes was delivered."""
+    def image_delivered(self, size: int, principal: str) -> None:
+        """Notes that an image of `size` bytes was delivered to a principal."""
 
     def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
         """Notes what a capture has read, where its time went and what was damaged."""
@@ -85,7 +85,7 @@ class NoMeter:
     def first_image(self, seconds: float) -> None:
         """Does nothing."""
 
-    def image_delivered(self, size: int) -> None:
+    def image_delivered(self, size: int, principal: str) -> None:
         """Does nothing."""
 
     def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:

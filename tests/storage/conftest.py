@@ -66,7 +66,10 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
 
     @asynccontextmanager
     async def serve(
-        *buckets: S3Bucket, metrics: bool = False, **storage: object
+        *buckets: S3Bucket,
+        metrics: bool = False,
+        allow_path: tuple[Path, ...] = (),
+        **storage: object,
     ) -> AsyncGenerator[tuple[Service, SnapshotServiceStub]]:
         file = tmp_path / "buckets.toml"
         file.write_text("".join(map(table, buckets)))
@@ -76,7 +79,10 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Serve:
             monkeypatch.setenv("TEST_SECRET", bucket.credentials.secret_key)
         loopback = Address("127.0.0.1", 0)
         server = ServerSettings(
-            listen=loopback, metrics=loopback if metrics else None, data=tmp_path / "data"
+            listen=loopback,
+            metrics=loopback if metrics else None,
+            data=tmp_path / "data",
+            allow_path=allow_path,
         )
         settings = replace(
             Settings(), server=server, storage=StorageSettings(buckets=file, **storage)

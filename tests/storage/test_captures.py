@@ -7,13 +7,20 @@ import subprocess
 import sys
 import urllib.request
 
+import numpy as np
 import pytest
+from google.protobuf import json_format
+from PIL import Image
 
 from api.calls import code, reason, take, until
 from clips import read_number
+from covers import Art, make_sound
+from covers import saved as picture_file
 from framecap.sink.s3 import S3Store
 from framecap.source import blocks, remote
 from framecap.source.remote import RemoteReader
+from framecap.v1 import capture_pb2
+from framecap.v1.event_pb2 import CaptureManifest
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 
 EVERY_2_5_S = "video/snapshots,f_jpg,inter_2500"
@@ -56,6 +63,38 @@ async def test_images_are_stored_and_counted(swift, serve, film) -> None:
     assert taken.finished.image_bytes == size
     assert f"framecap_storage_stored_bytes_total {float(size)}" in metrics
     assert 'framecap_storage_request_seconds_count{operation="write",outcome="ok"} 4.0' in metrics
+
+
+async def test_a_manifest_is_stored_beside_the_images(swift, serve, film) -> None:
+    bucket = await swift.filled({"a.mp4": film})
+    delivery = capture_pb2.Delivery()
+    delivery.object.key_template = "{barename}/{index}"
+    delivery.object.manifest_key_template = "{barename}/all"
+    async with serve(bucket) as (_, stub):
+        taken = await take(stub, source=f"{bucket.name}/a.mp4", text=EVERY_2_5_S, delivery=delivery)
+    assert code(taken.status) == "OK"
+    assert taken.finished.manifest_uri == f"s3://{bucket.name}/a/all.json"
+    async with swift.client() as client:
+        answer = await client.get_object(Bucket=bucket.name, Key="a/all.json")
+        async with answer["Body"] as body:
+            told = json_format.Parse(await body.read(), CaptureManifest())
+    assert answer["ContentType"] == "application/json"
+    assert list(told.frames) == taken.frames
+    assert told.finished.read_request_count == taken.finished.read_request_count >= 1
+
+
+async def test_a_cover_costs_little_of_a_song(swift, serve, tmp_path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (300, 300, 3), np.uint8)
+    art = Art(picture_file(Image.fromarray(noise), "JPEG", quality=98))
+    song = make_sound(tmp_path / "a.flac", [art], seconds=30).read_bytes()
+    assert len(song) > 4_000_000 and len(art.data) > 140_000
+    bucket = await swift.filled({"a.flac": song})
+    async with serve(bucket) as (_, stub):
+        taken = await take(stub, source=f"{bucket.name}/a.flac", text="video/snapshots,f_jpg")
+    assert code(taken.status) == "OK"
+    assert taken.images() == [art.data]
+    assert taken.finished.read_bytes <= 800_000
+    assert taken.finished.read_request_count <= 2
 
 
 async def test_nothing_secret_is_told(swift, serve, film, caplog) -> None:

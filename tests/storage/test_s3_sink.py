@@ -16,7 +16,7 @@ from framecap.errors import BucketNotFound, SinkUnreachable, TargetNotAllowed
 from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.s3 import S3Store, abort_old_uploads
-from framecap.sink.stored import StoringSink
+from framecap.sink.stored import MANIFEST, StoringSink
 from framecap.sink.template import KeyTemplate
 from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
@@ -128,6 +128,32 @@ async def test_trouble_in_passing_is_waited_for(swift, proxied, clients, data) -
     assert len(told) == 1
     assert await swift.objects(bucket) == {"x/1.jpg": data}
     assert await swift.uploads(bucket) == []
+
+
+async def test_a_manifest_of_any_size_is_stored(swift, clients) -> None:
+    bucket = await swift.filled()
+    naming = Naming(
+        template=KeyTemplate.parse("{index}"),
+        bucket=bucket.name,
+        source=SourceName(bucket="films", key="trip.mp4"),
+        format=ImageFormat.JPG,
+        manifest=KeyTemplate.parse_manifest("{barename}"),
+    )
+    store = StoringSink(naming, S3Store(clients, bucket, PART_BYTES))
+    for data in (b"{}", LARGE):
+        uri = await store.store_manifest(memoryview(data))
+        assert uri == f"s3://{bucket.name}/trip.json"
+        assert await swift.objects(bucket) == {"trip.json": data}
+    assert await swift.uploads(bucket) == []
+    await store.close()
+
+
+async def test_a_manifest_that_is_not_taken_is_told_as_such(swift, clients) -> None:
+    bucket = await swift.filled()
+    wrong = replace(bucket.credentials, secret_key="wrong")
+    store = S3Store(clients, replace(bucket, credentials=wrong))
+    with pytest.raises(TargetNotAllowed, match="the manifest"):
+        await store.put("m.json", b"{}", MANIFEST)
 
 
 @pytest.mark.parametrize("dies_at", ["POST", "PUT", "the end"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +20,7 @@ from framecap.server.admission import Admission, AdmissionLimits
 from framecap.server.stores import Stores
 from framecap.services import Services
 from framecap.sink.directory import directory_sink
-from framecap.sink.naming import Naming, SourceName, resolve_bucket
+from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
 from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
 from framecap.source.local import UserFiles
@@ -62,13 +61,7 @@ class Destination:
                 "the request's sys/saveas and -o both say where the images go; leave one out",
                 field=OUTPUT_FIELD,
             )
-        return Naming(
-            template=KeyTemplate.parse(spec.target.key_template),
-            bucket=resolve_bucket(spec.target, source.bucket),
-            source=source,
-            format=spec.format,
-            created=datetime.now(UTC),
-        )
+        return object_naming(spec, spec.target, source)
 
     def open(self, naming: Naming | None) -> Sink:
         """Returns what takes the images of one capture; who calls must close it."""

@@ -7,7 +7,7 @@ from typing import Final
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ReadRequest
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, OpenRequest, ReadRequest
 from framecap.errors import (
     CaptureError,
     CodecUnsupported,
@@ -26,6 +26,7 @@ MAX_REPORT_BYTES: Final = 256 * 1024
 """The longest message that is no image, so that the event made of it fits its own limit."""
 
 MAX_WARNINGS: Final = 1000
+MAX_REFERENCE: Final = 4096
 MAX_READ_BYTES: Final = 8 * 1024 * 1024
 
 SIGNATURES: Final = {
@@ -66,6 +67,7 @@ class Check:
         self._seen: set[str] = set()
         self._images = 0
         self._warnings = 0
+        self._files = 0
 
     def accept(self, message: FromDecoder) -> None:
         """Checks the next message; a status in it is replaced by the service's own wording of it.
@@ -88,6 +90,8 @@ class Check:
             _require(self._warnings <= MAX_WARNINGS, "too many warnings")
         if case == "read":
             self._accept_read(message.read)
+        if case == "open":
+            self._accept_open(message.open)
         if case == "finished":
             self._accept_finished(message.finished)
         self._seen.add(case or "")
@@ -111,12 +115,19 @@ class Check:
         _require(image.data.startswith(signature or b""), "an image of another format")
 
     def _accept_read(self, read: ReadRequest) -> None:
-        _require(self._job.remote, "a read of a local source")
         _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")
-        _require(
-            read.offset >= 0 and read.offset + read.length <= self._job.source_size,
-            "a read outside the source",
-        )
+        _require(read.offset >= 0, "a read before the beginning")
+        if read.file:
+            # Not before its open was answered; what an answer said of its size, reads need not.
+            _require(0 < read.file <= self._files, f"a read of file {read.file}")
+            return
+        _require(self._job.remote, "a read of a local source")
+        _require(read.offset + read.length <= self._job.source_size, "a read outside the source")
+
+    def _accept_open(self, opening: OpenRequest) -> None:
+        self._files += 1
+        _require(self._job.refers, "an open where the source may refer to nothing")
+        _require(len(opening.reference) <= MAX_REFERENCE, "a long reference")
 
     def _accept_finished(self, finished: CaptureFinished) -> None:
         _require(finished.captured_count == self._images, "a wrong count of images")
@@ -124,6 +135,7 @@ class Check:
             finished.read_request_count == 0, "a count of requests that only the service knows"
         )
         _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
+        _require(not finished.manifest_uri, "an object that only the service stores")
         finished.status.CopyFrom(own_status(finished.status))
 
 

@@ -16,7 +16,7 @@ from framecap.decoder.channel import AsyncChannel, Overdue
 from framecap.decoder.check import Check, Violation
 from framecap.decoder.pidfd import gone
 from framecap.decoder.settings import DecoderSettings
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, OpenAnswer, ReadAnswer, ToDecoder
 from framecap.decoder.watchdog import Watchdog
 from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
@@ -116,14 +116,17 @@ class Decoder:
         """Returns a block during which the decoder waits for the service, not the other way."""
         return self._watchdog.held()
 
-    async def answer(self, answer: ReadAnswer) -> None:
-        """Sends the answer to a read, while `messages` is asked for the next, whose clock counts.
+    async def answer(self, answer: ReadAnswer | OpenAnswer) -> None:
+        """Sends an answer, while `messages` is asked for the next, whose clock counts.
 
         Answering a decoder that has ended does nothing: `messages` tells why it ended.
         """
         async with self._answering:
             with suppress(ConnectionError):
-                await self._channel.send(ToDecoder(read=answer))
+                if isinstance(answer, OpenAnswer):
+                    await self._channel.send(ToDecoder(opened=answer))
+                else:
+                    await self._channel.send(ToDecoder(read=answer))
 
     def kill(self) -> None:
         """Ends the process at once, if it still runs."""
@@ -161,7 +164,7 @@ class Decoder:
         except Overdue as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
-        if not message.HasField("read"):
+        if not (message.HasField("read") or message.HasField("open")):
             # Reading on is no progress: a file can make its reader run in a circle.
             self._watchdog.progressed()
         return message

@@ -6,11 +6,19 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from framecap.decoder import exits
 from framecap.decoder.process import Decoder
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ReadRequest
+from framecap.decoder.v1.decoder_pb2 import (
+    FromDecoder,
+    OpenAnswer,
+    OpenRequest,
+    ReadAnswer,
+    ReadRequest,
+)
 from framecap.errors import CaptureError
 from framecap.events.status import incident
-from framecap.source.opened import Reader
+from framecap.source.nested import Nested
+from framecap.source.opened import Reader, Refer
 from framecap.v1.event_pb2 import CaptureFinished
 
 
@@ -22,15 +30,18 @@ def sum_up(reader: Reader | None, result: CaptureFinished) -> None:
         result.stage_times["read"].FromMicroseconds(round(traffic.seconds * 1e6))
 
 
-async def messages(decoder: Decoder, reader: Reader | None) -> AsyncGenerator[FromDecoder]:
-    """Yields what a decoder reports, its reads answered meanwhile.
+async def messages(
+    decoder: Decoder, reader: Reader | None, refer: Refer | None = None
+) -> AsyncGenerator[FromDecoder]:
+    """Yields what a decoder reports, its reads and opens answered meanwhile.
 
-    Several reads may be under way at once, and are answered as they come. While any is, the
+    Several may be under way at once, and are answered as they come. While any is, the
     decoder's clock stands still.
 
     Args:
         decoder: The decoder, its job sent.
         reader: Reads the source; None where the decoder does.
+        refer: Opens what the source refers to, or refuses to; None where nothing may be.
 
     Raises:
         CaptureError: As `Decoder.messages`; where a read failed, that failure, whatever the
@@ -38,13 +49,33 @@ async def messages(decoder: Decoder, reader: Reader | None) -> AsyncGenerator[Fr
     """
     failures: list[CaptureError] = []
     answering: set[asyncio.Task[None]] = set()
+    nested = None if refer is None else Nested(refer)
 
-    async def answer(read: ReadRequest) -> None:
-        assert reader is not None
-        told = ReadAnswer(number=read.number)
+    async def read(asked: ReadRequest, told: ReadAnswer) -> None:
+        if asked.file:
+            assert nested is not None
+            if not nested.knows(asked.file):
+                # It reads on in a file that it was refused, or has not waited for.
+                raise exits.crashed()
+            told.data = await nested.read(asked.file, asked.offset, asked.length)
+        else:
+            assert reader is not None
+            told.data = await reader.read(asked.offset, asked.length)
+
+    async def opened(asked: OpenRequest, told: OpenAnswer) -> None:
+        assert nested is not None
+        told.file, told.size = await nested.open(asked.reference)
+
+    async def answer(message: FromDecoder) -> None:
+        told: ReadAnswer | OpenAnswer
         with decoder.reading():
             try:
-                told.data = await reader.read(read.offset, read.length)
+                if message.HasField("read"):
+                    told = ReadAnswer(number=message.read.number)
+                    await read(message.read, told)
+                else:
+                    told = OpenAnswer(number=message.open.number)
+                    await opened(message.open, told)
             except CaptureError as error:
                 failures.append(error)
                 told.failed = True
@@ -56,8 +87,8 @@ async def messages(decoder: Decoder, reader: Reader | None) -> AsyncGenerator[Fr
     try:
         async with aclosing(decoder.messages()) as reports:
             async for message in reports:
-                if message.HasField("read"):
-                    task = asyncio.create_task(answer(message.read))
+                if message.HasField("read") or message.HasField("open"):
+                    task = asyncio.create_task(answer(message))
                     answering.add(task)
                     task.add_done_callback(answering.discard)
                 else:
@@ -70,3 +101,5 @@ async def messages(decoder: Decoder, reader: Reader | None) -> AsyncGenerator[Fr
         for task in answering:
             task.cancel()
         await asyncio.gather(*answering, return_exceptions=True)
+        if nested is not None:
+            await nested.close()

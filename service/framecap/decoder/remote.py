@@ -14,7 +14,14 @@ from abc import abstractmethod
 from collections import OrderedDict
 from typing import Final
 
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadRequest, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import (
+    FromDecoder,
+    OpenAnswer,
+    OpenRequest,
+    ReadAnswer,
+    ReadRequest,
+    ToDecoder,
+)
 from framecap.decoder.wire import BlockingChannel
 
 BLOCK_BYTES: Final = 256 * 1024
@@ -29,10 +36,12 @@ class SourceFile(io.RawIOBase):
 
     Args:
         size: Its size in bytes.
+        asking: Asks for files that this one refers to; None where none may be.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, asking: Asking | None = None) -> None:
         super().__init__()
+        self._asking = asking
         self.size: Final = size
         self.bytes_read = 0
         """How many bytes were read so far."""
@@ -41,6 +50,17 @@ class SourceFile(io.RawIOBase):
     @abstractmethod
     def read_at(self, offset: int, length: int) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end."""
+
+    def open_reference(self, reference: str) -> SourceFile:
+        """Returns a file that this one refers to; who may not ask for it is told by the service.
+
+        Raises:
+            PermissionError: None may be asked for.
+        """
+        if self._asking is None or not self._asking.refers:
+            raise PermissionError
+        opened = self._asking.open(reference)
+        return RemoteFile(self._asking, opened.size, opened.file)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Returns up to `size` bytes from the position; none only at the end."""
@@ -88,10 +108,11 @@ class LocalFile(SourceFile):
     Args:
         descriptor: The file's descriptor.
         size: The file's size in bytes.
+        asking: Asks for files that this one refers to; None where none may be.
     """
 
-    def __init__(self, descriptor: int, size: int) -> None:
-        super().__init__(size)
+    def __init__(self, descriptor: int, size: int, asking: Asking | None = None) -> None:
+        super().__init__(size, asking)
         self.descriptor: Final = descriptor
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -109,13 +130,15 @@ class RemoteFile(SourceFile):
     be wrong, and the service knows the cause better.
 
     Args:
-        channel: The decoder's channel to the service.
-        size: The source's size in bytes.
+        asking: Asks the service.
+        size: The file's size in bytes.
+        number: What the service knows the file by; 0 is the source.
     """
 
-    def __init__(self, channel: BlockingChannel[ToDecoder], size: int) -> None:
-        super().__init__(size)
-        self._asking = _Asking(channel)
+    def __init__(self, asking: Asking, size: int, number: int = 0) -> None:
+        super().__init__(size, asking)
+        self._reads = asking
+        self._number = number
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._keeping = threading.Lock()
 
@@ -132,7 +155,8 @@ class RemoteFile(SourceFile):
                 self._blocks.move_to_end(number)
                 return self._blocks[number]
         offset = number * BLOCK_BYTES
-        data = self._asking.read(offset, min(BLOCK_BYTES, self.size - offset))
+        length = min(BLOCK_BYTES, self.size - offset)
+        data = self._reads.read(offset, length, self._number)
         with self._keeping:
             self._blocks[number] = data
             while len(self._blocks) > KEPT_BLOCKS:
@@ -140,35 +164,59 @@ class RemoteFile(SourceFile):
         return data
 
 
-class _Asking:
-    """Asks the service for bytes. Of the threads that wait, one receives for all.
+class Asking:
+    """Asks the service for bytes and files. Of the threads that wait, one receives for all.
 
     Args:
         channel: The decoder's channel to the service.
+        refers: Whether files that the source refers to may be asked for.
     """
 
-    def __init__(self, channel: BlockingChannel[ToDecoder]) -> None:
+    def __init__(self, channel: BlockingChannel[ToDecoder], *, refers: bool = False) -> None:
+        self.refers: Final = refers
         self._channel = channel
         self._numbers = itertools.count(1)
-        self._answers: dict[int, bytes] = {}
+        self._answers: dict[int, ReadAnswer | OpenAnswer] = {}
         self._receiving = False
         self._arrived = threading.Condition()
 
-    def read(self, offset: int, length: int) -> bytes:
-        """Returns the bytes; ends the process when there are none to be had."""
+    def read(self, offset: int, length: int, file: int = 0) -> bytes:
+        """Returns bytes of a file; ends the process when there are none to be had."""
         number = next(self._numbers)
-        request = ReadRequest(offset=offset, length=length, number=number)
-        self._channel.send(FromDecoder(read=request))
+        request = ReadRequest(offset=offset, length=length, number=number, file=file)
+        answer = self._answer(number, FromDecoder(read=request))
+        assert isinstance(answer, ReadAnswer)
+        return answer.data
+
+    def open(self, reference: str) -> OpenAnswer:
+        """Returns what a reference names; ends the process when it may not be read."""
+        number = next(self._numbers)
+        request = OpenRequest(reference=reference, number=number)
+        answer = self._answer(number, FromDecoder(open=request))
+        assert isinstance(answer, OpenAnswer)
+        return answer
+
+    def _answer(self, number: int, request: FromDecoder) -> ReadAnswer | OpenAnswer:
+        self._channel.send(request)
         while True:
             with self._arrived:
                 self._arrived.wait_for(lambda: number in self._answers or not self._receiving)
                 if number in self._answers:
                     return self._answers.pop(number)
                 self._receiving = True
-            answer = self._channel.receive()
-            if not answer.HasField("read") or answer.read.failed:
+            answer = _understood(self._channel.receive())
+            if answer is None or answer.failed:
                 os._exit(0)
             with self._arrived:
-                self._answers[answer.read.number] = answer.read.data
+                self._answers[answer.number] = answer
                 self._receiving = False
                 self._arrived.notify_all()
+
+
+def _understood(message: ToDecoder) -> ReadAnswer | OpenAnswer | None:
+    match message.WhichOneof("message"):
+        case "read":
+            return message.read
+        case "opened":
+            return message.opened
+    return None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
 
 from framecap import pipeline as default
-from framecap.decoder.remote import LocalFile, RemoteFile, SourceFile
+from framecap.decoder.remote import Asking, LocalFile, RemoteFile, SourceFile
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Job, ToDecoder
 from framecap.decoder.wire import BlockingChannel
@@ -119,11 +119,12 @@ def message_for(report: Report) -> FromDecoder:
 
 
 def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None) -> SourceFile:
+    asking = Asking(channel, refers=job.refers)
     if job.remote:
-        return RemoteFile(channel, job.source_size)
+        return RemoteFile(asking, job.source_size)
     if source_fd is None:
         raise BrokenJob("a local source without a descriptor")
-    return LocalFile(source_fd, job.source_size)
+    return LocalFile(source_fd, job.source_size, asking)
 
 
 def _nothing_known(images: int, read_bytes: int) -> Summary:

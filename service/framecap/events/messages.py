@@ -188,6 +188,7 @@ def finished(
     message.damage.CopyFrom(_damage(summary.damage))
     message.read_bytes = summary.read_bytes
     message.decoded_count = summary.decoded_count
+    message.seek_repair_count = summary.seek_repairs
     for stage, taken in summary.stage_times.items():
         message.stage_times[stage].CopyFrom(duration(taken))
     if summary.end is not None:

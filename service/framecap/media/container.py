@@ -15,6 +15,7 @@ import av.logging
 from av.codec.context import CodecContext, Flags
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Discard
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -23,10 +24,11 @@ from framecap.errors import (
     CodecUnsupported,
     ContainerUnsupported,
     LimitExceeded,
-    MediaCorrupt,
+    MediaError,
 )
-from framecap.media.cursor import Cursor, SharedFile
+from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
+from framecap.media.guard import Guard
 from framecap.media.streams import choose_stream, is_cover
 from framecap.timebase import Pts
 
@@ -41,6 +43,12 @@ _NO_TIMESTAMPS: Final = 0x0080
 # Reading goes through Python file objects only: no protocol of the library may open anything.
 _OPTIONS: Final = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
 
+# A playlist's segments may be called anything: what they are is seen when they are read.
+_PLAYLIST_OPTIONS: Final = {"allowed_extensions": "ALL", "extension_picky": "0"}
+
+# Codecs that put chroma samples between luma samples, as JPEG does.
+_CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
+
 # Alpha in WebM travels beside the picture; the library's own decoders leave it there.
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -53,20 +61,6 @@ _LEAD_SECONDS: Final = 10
 # The library reports on standard error by itself; what matters reaches callers as errors.
 av.logging.set_level(None)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
-
-
-class _Guard:
-    """Refuses to open what a playlist, or a reference inside a file, names.
-
-    An object of its own, so that a container and its callback do not hold each other.
-    """
-
-    def __init__(self) -> None:
-        self.refused = 0
-
-    def __call__(self, *_: Any) -> Any:
-        self.refused += 1
-        raise PermissionError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +91,8 @@ class Container:
     def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
         self.threads = threads
         """How many the decoder has."""
-        self.native: InputContainer = self._open(file.cursor())
+        self._guard = Guard(file)
+        self.native: InputContainer = self._open()
         try:
             self.stream: VideoStream = self._choose_stream()
             self.decoder: VideoCodecContext = self._make_decoder()
@@ -106,22 +101,24 @@ class Container:
             raise
         self.cover: bool = is_cover(self.stream)
 
-    def _open(self, file: Cursor) -> InputContainer:
-        guard = _Guard()
+    def _open(self) -> InputContainer:
+        guard = self._guard
         try:
             with translated():
-                return av.open(
-                    file,
+                native = av.open(
+                    guard.cursor(),
                     mode="r",
-                    options=_OPTIONS,
+                    options=_OPTIONS | (_PLAYLIST_OPTIONS if guard.playlist else {}),
                     metadata_errors="replace",
                     io_open=guard,
                     buffer_size=_BUFFER_BYTES,
                 )
-        except MediaCorrupt:
+        except (MediaError, PermissionError):
+            guard.check()
             if guard.refused == 0:
                 raise
             raise ContainerUnsupported(REFERS_TO_OTHERS) from None
+        return native
 
     def _choose_stream(self) -> VideoStream:
         chosen = choose_stream(self.native)
@@ -129,6 +126,11 @@ class Container:
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
         check_pixels(context.width, context.height)
+        if self._guard.playlist:
+            # What is not captured, other qualities above all, is not read either.
+            for stream in self.native.streams:
+                if stream is not chosen:
+                    stream.discard = Discard.all
         return chosen
 
     def _make_decoder(self) -> VideoCodecContext:
@@ -156,7 +158,9 @@ class Container:
         """
         while True:
             try:
-                yield from self.native.demux(*(() if of_all else (self.stream,)))
+                for packet in self.native.demux(*(() if of_all else (self.stream,))):
+                    self._guard.check()
+                    yield packet
             except IndexError:
                 # A packet of a stream that began after the file was opened, which PyAV does not
                 # know. It is not ours; the next one may be.
@@ -206,6 +210,11 @@ class Container:
         except av.error.FFmpegError:
             # FLV does not seek to before its first keyframe.
             self.seek(first)
+
+    @property
+    def centred_chroma(self) -> bool:
+        """True where chroma samples lie between luma samples."""
+        return self.decoder.codec.canonical_name in _CENTRED_CHROMA
 
     @property
     def time_base(self) -> Fraction:

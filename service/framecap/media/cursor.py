@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import os
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """A file that others can be reached from."""
+
+    def open_reference(self, reference: str) -> BinaryIO:
+        """Returns the file that a reference names.
+
+        Raises:
+            PermissionError: This file may refer to nothing.
+        """
+        ...
 
 
 class SharedFile:
@@ -12,10 +25,12 @@ class SharedFile:
 
     Args:
         file: Seekable; the caller's, and not to be used by others meanwhile.
+        within: The file that this one is read for, which counts its bytes as well.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, within: SharedFile | None = None) -> None:
         self.file = file
+        self._within = within
         self.size = file.seek(0, os.SEEK_END)
         """The file's size in bytes."""
         self.read_bytes = 0
@@ -27,12 +42,32 @@ class SharedFile:
         with self._lock:
             self.file.seek(offset)
             data = self.file.read(size)
-            self.read_bytes += len(data)
+        self._count(len(data))
         return data
 
-    def cursor(self) -> Cursor:
-        """Returns a new reader at the beginning."""
-        return Cursor(self)
+    def cursor(self, name: str | None = None) -> Cursor:
+        """Returns a new reader at the beginning.
+
+        Args:
+            name: What the demuxer takes for the file's name; None where it has none.
+        """
+        return Cursor(self) if name is None else NamedCursor(self, name)
+
+    def refer(self, reference: str) -> SharedFile:
+        """Returns the file that a reference in this one names.
+
+        Raises:
+            PermissionError: This file may refer to nothing.
+        """
+        if not isinstance(self.file, Referring):
+            raise PermissionError
+        return SharedFile(self.file.open_reference(reference), self)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.read_bytes += size
+        if self._within is not None:
+            self._within._count(size)
 
 
 class Cursor:
@@ -64,3 +99,16 @@ class Cursor:
     def tell(self) -> int:
         """Returns the position."""
         return self._position
+
+
+class NamedCursor(Cursor):
+    """A cursor with a name, from which the demuxer tells what the file is and lies beside.
+
+    Args:
+        shared: The file.
+        name: Its name.
+    """
+
+    def __init__(self, shared: SharedFile, name: str) -> None:
+        super().__init__(shared)
+        self.name = name

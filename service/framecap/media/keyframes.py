@@ -197,9 +197,10 @@ class KeyframeLanes:
         if begin > self._first and not self._index.continuous:
             begin = self._first
         try:
-            return keyframe_before(self._main, begin, first=self._first, index=self._index)
+            landing = keyframe_before(self._main, begin, first=self._first, index=self._index)
         except av.error.FFmpegError as error:
             raise NotAlone("the container cannot seek") from error
+        return landing.key
 
     def _frame(self, container: Container, packet: Packet[Any]) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from av.packet import Packet
@@ -20,8 +21,19 @@ _EARLIER: Final = (0, 1, 4, 16)
 _MAX_LOOK: Final = 4096
 
 
-def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Index) -> Packet[Any]:
-    """Returns the packet of a keyframe at or before `moment`; reading goes on behind it.
+@dataclass(frozen=True, slots=True, eq=False)
+class Landing:
+    """Where a container stands after going to a keyframe."""
+
+    key: Packet[Any]
+    """The keyframe's packet; reading goes on behind it."""
+
+    repairs: int
+    """Seeks that landed too late, and were made again from earlier."""
+
+
+def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Index) -> Landing:
+    """Goes to a keyframe at or before `moment`.
 
     Args:
         container: The open container.
@@ -33,6 +45,7 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
         Irregular: There is none.
         av.error.FFmpegError: The container cannot seek, or not be read on.
     """
+    repairs = 0
     for seconds in _EARLIER:
         sought = moment - int(seconds / container.time_base)
         if seconds and sought <= first:
@@ -40,12 +53,13 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
         container.seek(sought)
         packet = _keyframe_here(container, moment, index)
         if packet is not None:
-            return packet
+            return Landing(packet, repairs)
+        repairs += 1
     container.rewind(first)
     packet = _keyframe_here(container, moment, index)
     if packet is None:
         raise Irregular("no keyframe is found where one should be")
-    return packet
+    return Landing(packet, repairs)
 
 
 def check_stream(container: Container, packet: Packet[Any]) -> None:

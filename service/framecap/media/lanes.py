@@ -83,6 +83,8 @@ class Lanes:
         """Frames that decoders returned to finished lanes."""
         self.end: Pts | None = None
         """When the last frame ends, once a lane has decoded it."""
+        self.repairs = 0
+        """Seeks that landed too late, and were made again from earlier."""
 
     def by_seeking(self, wanted: Wanted, *, to_end: bool) -> Iterator[Lane]:
         """Yields lanes that each go to their place in the source by themselves.
@@ -231,8 +233,10 @@ class Lanes:
         """Yields the runs from a keyframe at or before `moment` on."""
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
-            key = keyframe_before(container, moment, first=self._known.pts, index=self._index)
-            packets = self._until_end(key, container)
+            landing = keyframe_before(container, moment, first=self._known.pts, index=self._index)
+            with self._lock:
+                self.repairs += landing.repairs
+            packets = self._until_end(landing.key, container)
             marked = mark(
                 packets,
                 part,

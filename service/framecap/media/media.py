@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from fractions import Fraction
 from functools import partial
 from itertools import chain
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Self
 
 from av.video.frame import VideoFrame
 
@@ -34,9 +34,6 @@ from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
 from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
-
-# Codecs that put chroma samples between luma samples, as JPEG does.
-_CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
 
 
 class Media:
@@ -84,6 +81,11 @@ class Media:
     def read_bytes(self) -> int:
         """Bytes read so far."""
         return self._file.read_bytes
+
+    @property
+    def seek_repairs(self) -> int:
+        """Seeks that landed behind what they should have found, and were made again."""
+        return 0 if self._lanes is None else self._lanes.repairs
 
     @property
     def counts(self) -> Counts:
@@ -195,7 +197,7 @@ class Media:
         yield self._whole_way
 
     def _whole_way(self, _: Wanted) -> Iterator[Lane]:
-        yield self.frames
+        return iter([self.frames])
 
     def frames(self) -> Iterator[Frame | None]:
         """Yields every visible frame in display order; None where a packet gave none.
@@ -242,7 +244,7 @@ class Media:
         return self._picture(decoded_of(frame).frame)
 
     def whole_picture(self, frame: Frame) -> Picture:
-        """Returns views on the planes of a frame as it is to be shown: deinterlaced."""
+        """Returns the same of a frame as it is to be shown: deinterlaced."""
         return self._picture(deinterlaced(decoded_of(frame)))
 
     def _picture(self, native: VideoFrame) -> Picture:
@@ -254,7 +256,7 @@ class Media:
             native,
             sample_aspect_ratio=self._aspect,
             orientation=self._orientations[turn],
-            centred_chroma=self._container.decoder.codec.canonical_name in _CENTRED_CHROMA,
+            centred_chroma=self._container.centred_chroma,
         )
 
     def read_cover(self) -> tuple[bytes, Frame]:

@@ -10,6 +10,8 @@ from av.video.stream import VideoStream
 
 from framecap.errors import NoVideoStream
 
+_PLAYLIST: Final = "hls"
+
 # How the front cover is told in ID3, FLAC, Ogg and ASF: the picture's type, in libavformat's words.
 _FRONT_COVER: Final = "Cover (front)"
 
@@ -28,13 +30,17 @@ _CHAPTER_PICTURE: Final = _FIRST_THAT_COMES + 1
 def choose_stream(container: InputContainer) -> VideoStream:
     """Returns the stream to capture.
 
-    Video goes before cover art, however short it is; among covers the front cover goes first.
+    Video goes before cover art, however short it is; among covers the front cover goes first. Of
+    the qualities that a playlist lists it is the largest.
 
     Raises:
         NoVideoStream: There is neither video nor cover art.
     """
     videos = [stream for stream in container.streams.video if not is_cover(stream)]
     covers = [stream for stream in container.streams.video if is_cover(stream)]
+    if videos and container.format.name == _PLAYLIST:
+        # Its streams are one film in several qualities.
+        return max(videos, key=lambda video: video.width * video.height)
     if videos:
         best = container.streams.best("video")
         return best if isinstance(best, VideoStream) and best in videos else videos[0]

@@ -213,5 +213,8 @@ class Summary:
     stage_times: Mapping[str, Nanoseconds]
     """Time spent by stage: open, decode, pixels, encode."""
 
+    seek_repairs: int = 0
+    """Seeks that landed wrong and were made again, and ways that were given up for safer ones."""
+
 
 Report: TypeAlias = MediaInfo | Plan | Progress | Image | Notice | Summary

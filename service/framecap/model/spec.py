@@ -149,6 +149,9 @@ class ObjectTarget:
     key_template: str
     """The template of the keys."""
 
+    manifest_template: str | None = None
+    """The template of the manifest's key; None stores none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSpec:

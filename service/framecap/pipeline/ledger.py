@@ -45,6 +45,8 @@ class Ledger:
         """When the last frame ends, once known."""
         self.captured = 0
         """How many images there are."""
+        self.given_up = 0
+        """How many ways to the frames were given up for safer ones."""
         self.sampled = 0
         """How many samples were compared, in change selection."""
 
@@ -113,6 +115,7 @@ class Ledger:
             decoded_count=counts.decoded,
             end=end,
             stage_times=dict(self._watch.times),
+            seek_repairs=self.given_up + self._media.seek_repairs,
         )
 
     def _progress(self) -> Progress:

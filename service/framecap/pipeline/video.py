@@ -190,6 +190,7 @@ class _VideoCapture:
                             yield pick, sample
                     yield from self._ledger.due()
             except Irregular:
+                self._ledger.given_up += 1
                 continue
             return
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from framecap.config import Settings, SettingsError
 from framecap.decoder.launcher import Launcher
@@ -13,9 +12,8 @@ from framecap.server.admission import Admission
 from framecap.server.stores import Stores
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
-from framecap.sink.naming import Naming, SourceName, resolve_bucket
+from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
-from framecap.sink.template import KeyTemplate
 from framecap.source.local import LocalFiles
 from framecap.source.sources import Sources
 from framecap.storage.buckets_file import BucketsInvalid
@@ -41,13 +39,7 @@ class BucketSinks:
         """
         if spec.target is None:
             return None
-        return Naming(
-            template=KeyTemplate.parse(spec.target.key_template),
-            bucket=resolve_bucket(spec.target, source.bucket),
-            source=source,
-            format=spec.format,
-            created=datetime.now(UTC),
-        )
+        return object_naming(spec, spec.target, source)
 
     def open(self, naming: Naming | None) -> Sink:
         """Returns what takes the images of one capture; who calls must close it."""

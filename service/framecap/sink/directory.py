@@ -13,6 +13,7 @@ from framecap.errors import CaptureError, SinkUnreachable, TargetInvalid
 from framecap.model.names import shown
 from framecap.sink import staging
 from framecap.sink.naming import Naming
+from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.sink.template import KEY_FIELD
 from framecap.sink.whole import WholeFiles
@@ -68,7 +69,7 @@ class FileStore:
         self._files: WholeFiles | None = None
         self._work: asyncio.Future[None] | None = None
 
-    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+    async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI; its facts are not kept.
 
         Raises:
@@ -79,7 +80,7 @@ class FileStore:
         try:
             await self._in_thread(lambda: self._put(key, data))
         except OSError as error:
-            raise _translated(error, key) from None
+            raise _translated(error, key, facts.what) from None
         return self._uri(key)
 
     async def close(self) -> None:
@@ -89,7 +90,7 @@ class FileStore:
             await asyncio.wait([self._work])
         await self._in_thread(self._close)
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, data: Data) -> None:
         # Else an object could be taken for another writer's staging, and be swept away.
         if (self._prefix + key).startswith(staging.PREFIX):
             raise OSError(errno.EEXIST, "reserved")
@@ -149,7 +150,7 @@ def sweep_directory(root: Path) -> None:
         os.close(root_fd)
 
 
-def _translated(error: OSError, key: str) -> CaptureError:
+def _translated(error: OSError, key: str, what: str) -> CaptureError:
     """Returns what the system's refusal to store an object means to its caller."""
     if error.errno in _NO_PLACE:
         return TargetInvalid(
@@ -160,7 +161,7 @@ def _translated(error: OSError, key: str) -> CaptureError:
         )
     why = os.strerror(error.errno) if error.errno else "unknown"
     return SinkUnreachable(
-        f"the image {shown(key)} could not be stored: {why}",
+        f"the {what} {shown(key)} could not be stored: {why}",
         metadata={"key": key, "cause": why},
         retry_after_ms=RETRY_MS,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from framecap.sink.payloads import Told, measured
+from framecap.sink.payloads import Data, Told, measured
+from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 MAX_MESSAGE_BYTES: Final = 512 * 1024
@@ -43,6 +44,15 @@ class InlineSink:
     async def finish(self) -> list[Told]:
         """Returns nothing: nothing is held back."""
         return []
+
+    async def store_manifest(self, data: Data) -> str:
+        """Is never called: a manifest is only asked for beside objects."""
+        raise NotImplementedError
+
+    @property
+    def upload_time(self) -> Nanoseconds:
+        """Nothing is stored."""
+        return 0
 
     async def close(self) -> None:
         """Does nothing: nothing is written."""

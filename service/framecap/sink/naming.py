@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -10,10 +11,11 @@ from typing import Final
 from framecap.errors import TargetInvalid, TargetIsSource
 from framecap.model.capture import Notice
 from framecap.model.names import bucket_fault, key_fault, shown
-from framecap.model.spec import ImageFormat, ObjectTarget
+from framecap.model.spec import CaptureSpec, ImageFormat, ObjectTarget
 from framecap.sink.template import (
     CREATED_VARIABLES,
     KEY_FIELD,
+    MANIFEST_FIELD,
     MODIFIED_VARIABLES,
     KeyTemplate,
     Variable,
@@ -27,11 +29,16 @@ EXTENSIONS: Final = {
     ImageFormat.PNG: frozenset({"png"}),
 }
 
+MANIFEST_EXTENSION: Final = "json"
+
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The longest numbers that an image can have: a key that fits these fits any.
 _MAX_INDEX: Final = 2**31 - 1
 _MAX_STREAMS: Final = 9999
+
+# No template has it: stands for an image's number in a key that is looked for.
+_NUMBER: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +61,9 @@ class Naming:
 
     Raises:
         TargetInvalid: Some image's key would not be a key: `..`, an empty segment, too long, or
-            made of the bucket of a source that has none.
-        TargetIsSource: All images would have the source's own key.
+            made of the bucket of a source that has none. Or the manifest's, which may not be an
+            image's either.
+        TargetIsSource: All images, or the manifest, would have the source's own key.
     """
 
     template: KeyTemplate
@@ -76,10 +84,16 @@ class Naming:
     field: str = KEY_FIELD
     """The request's field that errors name."""
 
+    manifest: KeyTemplate | None = None
+    """The template of the manifest's key; None where there is none."""
+
     def __post_init__(self) -> None:
         # Whatever could be wrong with a key is wrong before anything was decoded.
         self.key(index=1, stream_ordinal=0)
         self.key(index=_MAX_INDEX, stream_ordinal=_MAX_STREAMS)
+        if self.manifest is not None:
+            self.manifest_key(0)
+            self.manifest_key(_MAX_STREAMS)
 
     @property
     def one_key(self) -> bool:
@@ -97,20 +111,54 @@ class Naming:
             TargetInvalid: It would not be a key.
             TargetIsSource: It is the source's own key.
         """
-        if self.source.bucket is None and Variable("bucket") in self.template.parts:
-            raise self._invalid("names the source's bucket, and the source has none")
-        key = self.template.fill(self._values(index, stream_ordinal))
+        values = self._values(stream_ordinal)
+        numbered = {"index": str(index), "autoext": self.format.value}
+        return self._checked(self.template, values | numbered, self.field, "an image")
+
+    def manifest_key(self, stream_ordinal: int) -> str:
+        """Returns the key of the manifest, which `manifest` names.
+
+        Args:
+            stream_ordinal: The stream's ordinal among the video streams that are not covers.
+
+        Raises:
+            TargetInvalid: It would not be a key, or could be an image's.
+            TargetIsSource: It is the source's own key.
+        """
+        assert self.manifest is not None
+        values = self._values(stream_ordinal) | {"autoext": MANIFEST_EXTENSION}
+        key = self._checked(self.manifest, values, MANIFEST_FIELD, "the manifest")
+        if self._may_be_an_image(key, stream_ordinal):
+            why = f"makes the key {shown(key)}, which an image may have"
+            raise _invalid(self.manifest, MANIFEST_FIELD, why)
+        return key
+
+    def _checked(self, template: KeyTemplate, values: dict[str, str], field: str, what: str) -> str:
+        if self.source.bucket is None and Variable("bucket") in template.parts:
+            raise _invalid(template, field, "names the source's bucket, and the source has none")
+        key = template.fill(values)
         fault = key_fault(key)
         if fault:
-            raise self._invalid(f"makes the key {shown(key)}, which {fault}")
+            raise _invalid(template, field, f"makes the key {shown(key)}, which {fault}")
         if self.bucket is not None and (self.bucket, key) == (self.source.bucket, self.source.key):
             name = f"{self.bucket}/{key}"
             raise TargetIsSource(
-                f"{self.field}: an image would replace its own source, {shown(name)}",
-                field=self.field,
-                metadata={"value": self.template.text, "source": name},
+                f"{field}: {what} would replace its own source, {shown(name)}",
+                field=field,
+                metadata={"value": template.text, "source": name},
             )
         return key
+
+    def _may_be_an_image(self, key: str, stream_ordinal: int) -> bool:
+        """Returns whether an image of some number has that key."""
+        values = self._values(stream_ordinal)
+        images = self.template.fill(values | {"index": _NUMBER, "autoext": self.format.value})
+        first, *others = map(re.escape, images.split(_NUMBER))
+        if not others:
+            return key == images
+        # The same number in each place.
+        pattern = first + "([1-9][0-9]*)" + r"\1".join(others)
+        return re.fullmatch(pattern, key) is not None
 
     def notices(self) -> tuple[Notice, ...]:
         """Returns what is worth knowing about the names before the capture."""
@@ -130,7 +178,7 @@ class Naming:
             ),
         )
 
-    def _values(self, index: int, stream_ordinal: int) -> dict[str, str]:
+    def _values(self, stream_ordinal: int) -> dict[str, str]:
         dirname, basename = posixpath.split(self.source.key)
         barename, dot_ext = posixpath.splitext(basename)
         return {
@@ -143,16 +191,25 @@ class Naming:
             **dict(zip(MODIFIED_VARIABLES, _clock_parts(self.source.last_modified), strict=True)),
             **dict(zip(CREATED_VARIABLES, _clock_parts(self.created), strict=True)),
             "streamindex": str(stream_ordinal),
-            "index": str(index),
-            "autoext": self.format.value,
         }
 
-    def _invalid(self, why: str) -> TargetInvalid:
-        return TargetInvalid(
-            f"{self.field}: {shown(self.template.text)} {why}",
-            field=self.field,
-            metadata={"value": self.template.text},
-        )
+
+def object_naming(spec: CaptureSpec, target: ObjectTarget, source: SourceName) -> Naming:
+    """Returns what the objects of a capture that begins now will be called.
+
+    Raises:
+        TargetInvalid: The target's bucket or a key cannot be used.
+        TargetIsSource: An object would replace the capture's source.
+    """
+    manifest = target.manifest_template
+    return Naming(
+        template=KeyTemplate.parse(target.key_template),
+        bucket=resolve_bucket(target, source.bucket),
+        source=source,
+        format=spec.format,
+        created=datetime.now(UTC),
+        manifest=None if manifest is None else KeyTemplate.parse_manifest(manifest),
+    )
 
 
 def resolve_bucket(target: ObjectTarget, source_bucket: str | None) -> str:
@@ -175,6 +232,12 @@ def resolve_bucket(target: ObjectTarget, source_bucket: str | None) -> str:
             metadata={"value": bucket},
         )
     return bucket
+
+
+def _invalid(template: KeyTemplate, field: str, why: str) -> TargetInvalid:
+    return TargetInvalid(
+        f"{field}: {shown(template.text)} {why}", field=field, metadata={"value": template.text}
+    )
 
 
 def _clock_parts(moment: datetime) -> tuple[str, ...]:

@@ -6,7 +6,11 @@ import asyncio
 import hashlib
 from typing import Final, Protocol, TypeAlias
 
+from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
+
+Data: TypeAlias = bytes | memoryview
+"""What an object holds: in memory, or of a file."""
 
 Told: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
 
@@ -18,12 +22,17 @@ class Sink(Protocol):
     """Takes the images of one capture, in order, and says what may be told about them.
 
     The order of calls: `begin`, `deliver` per image, `finish` when no more images come (also when
-    the media failed midway, so that what was captured is told), and `close` always, last. A capture
-    that is cancelled is closed without `finish`.
+    the media failed midway, so that what was captured is told), `store_manifest` where one was
+    asked for and all went well, and `close` always, last. A capture that is cancelled is closed
+    without `finish`.
     """
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal among the video streams that are not covers."""
+        """Takes note of the stream's ordinal among the video streams that are not covers.
+
+        Raises:
+            RequestError: With it, the manifest cannot have the name that was asked for.
+        """
         ...
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
@@ -57,6 +66,19 @@ class Sink(Protocol):
             SinkUnreachable: As `deliver`.
         """
         ...
+
+    async def store_manifest(self, data: Data) -> str:
+        """Stores the manifest, once `finish` has told all images, and returns its URI.
+
+        Raises:
+            TargetInvalid: As `deliver`.
+            SinkUnreachable: As `deliver`.
+        """
+        ...
+
+    @property
+    def upload_time(self) -> Nanoseconds:
+        """How long storing took so far, objects stored side by side each counted."""
 
     async def close(self) -> None:
         """Removes whatever is half-written. Closing again does nothing."""

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from framecap.errors import BucketNotFound, CaptureError, SinkUnreachable, TargetNotAllowed
 from framecap.model.names import shown
 from framecap.sink.naming import BUCKET_FIELD, Naming
+from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.storage.backoff import persist
 from framecap.storage.buckets import S3Bucket
@@ -49,7 +50,7 @@ class S3Store:
         self._bucket = bucket
         self._part_bytes = part_bytes
 
-    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+    async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI once it can be read.
 
         Raises:
@@ -63,12 +64,12 @@ class S3Store:
                 parts = _Parts(self, client, self._named(key), facts)
                 await parts.store(data, self._part_bytes)
             else:
-                body = {"Body": data, "ContentMD5": _md5(data), **_described(facts)}
+                body = {"Body": bytes(data), "ContentMD5": _md5(data), **_described(facts)}
                 await self.ask(
                     Operation.WRITE, lambda: client.put_object(**self._named(key), **body)
                 )
         except StoreFault as fault:
-            raise self._told(fault, key) from fault
+            raise self._told(fault, key, facts.what) from fault
         self._clients.tally.stored(len(data))
         return f"s3://{self._bucket.name}/{key}"
 
@@ -91,8 +92,8 @@ class S3Store:
     def _named(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket.remote_name, "Key": key}
 
-    def _told(self, fault: StoreFault, key: str) -> CaptureError:
-        """Returns what a store's fault means to who wants to store an image."""
+    def _told(self, fault: StoreFault, key: str, what: str) -> CaptureError:
+        """Returns what a store's fault means to who wants to store an object."""
         match fault.kind:
             case FaultKind.NO_BUCKET:
                 name = self._bucket.name
@@ -101,12 +102,12 @@ class S3Store:
                 )
             case FaultKind.PASSING:
                 return SinkUnreachable(
-                    f"the image {shown(key)} could not be stored: {fault.detail}",
+                    f"the {what} {shown(key)} could not be stored: {fault.detail}",
                     metadata={"key": key, "cause": fault.detail},
                     retry_after_ms=RETRY_MS,
                 )
         return TargetNotAllowed(
-            f"the image {shown(key)} was not taken by its store: {fault.detail}",
+            f"the {what} {shown(key)} was not taken by its store: {fault.detail}",
             metadata={"key": key, "cause": fault.detail},
         )
 
@@ -130,7 +131,7 @@ class _Parts:
         self._facts = facts
         self._room = asyncio.Semaphore(PARTS_AT_ONCE)
 
-    async def store(self, data: bytes, part_bytes: int) -> None:
+    async def store(self, data: Data, part_bytes: int) -> None:
         """Stores the object.
 
         Raises:
@@ -140,9 +141,11 @@ class _Parts:
         try:
             upload: str = await asyncio.shield(beginning)
             async with asyncio.TaskGroup() as group:
+                # A part is copied when its turn comes, so that only a few are.
+                whole = memoryview(data)
                 offsets = range(0, len(data), part_bytes)
                 tasks = [
-                    group.create_task(self._part(upload, number, data[at : at + part_bytes]))
+                    group.create_task(self._part(upload, number, whole[at : at + part_bytes]))
                     for number, at in enumerate(offsets, 1)
                 ]
             await self._complete(upload, [task.result() for task in tasks])
@@ -160,8 +163,9 @@ class _Parts:
         )
         return str(answer["UploadId"])
 
-    async def _part(self, upload: str, number: int, body: bytes) -> dict[str, Any]:
+    async def _part(self, upload: str, number: int, data: Data) -> dict[str, Any]:
         async with self._room:
+            body = bytes(data)
             answer = await self._store.ask(
                 Operation.WRITE_PART,
                 lambda: self._client.upload_part(
@@ -242,6 +246,6 @@ def _described(facts: ObjectFacts) -> dict[str, Any]:
     return {"ContentType": facts.content_type, "Metadata": dict(facts.metadata)}
 
 
-def _md5(data: bytes) -> str:
+def _md5(data: Data) -> str:
     """Returns the checksum that a store compares what arrives with."""
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

@@ -6,10 +6,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from typing import Final, Protocol
 
 from framecap.sink.naming import Naming
-from framecap.sink.payloads import Told, measured
+from framecap.sink.payloads import Data, Told, measured
+from framecap.timebase import Nanoseconds
 from framecap.v1 import capture_pb2, event_pb2
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
@@ -29,6 +31,9 @@ class ObjectFacts:
     content_type: str
     """The media type."""
 
+    what: str = "image"
+    """What the object is, for sentences."""
+
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Names and values, in ASCII."""
 
@@ -46,10 +51,13 @@ class ObjectFacts:
         )
 
 
+MANIFEST: Final = ObjectFacts(content_type="application/json", what="manifest")
+
+
 class Store(Protocol):
     """Keeps objects by their keys: a directory, or a bucket of an object store."""
 
-    async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
+    async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI once it can be read.
 
         An object of that key is replaced. Cancelled, it leaves nothing half-written.
@@ -96,10 +104,17 @@ class StoringSink:
         self._under_way: deque[_Upload] = deque()
         self._held: tuple[event_pb2.FrameCaptured, bytes] | None = None
         self._warned = False
+        self._upload_time = 0
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal, which names may be made of."""
+        """Takes note of the stream's ordinal, which names may be made of.
+
+        Raises:
+            RequestError: With it, the manifest would replace an image or the source.
+        """
         self._stream_ordinal = stream_ordinal
+        if self._naming.manifest is not None:
+            self._naming.manifest_key(stream_ordinal)
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
         """Begins to store an image, and returns those that are; waits where too many are not.
@@ -144,6 +159,16 @@ class StoringSink:
             await self._wait()
         return self.ready()
 
+    async def store_manifest(self, data: Data) -> str:
+        """Stores the manifest and returns its URI."""
+        key = self._naming.manifest_key(self._stream_ordinal)
+        return await self._stored(key, data, MANIFEST)
+
+    @property
+    def upload_time(self) -> Nanoseconds:
+        """How long storing took so far, objects stored side by side each counted."""
+        return self._upload_time
+
     async def close(self) -> None:
         """Cancels what is on its way, and closes the store."""
         self._held = None
@@ -155,8 +180,15 @@ class StoringSink:
         await self._store.close()
 
     def _put(self, frame: event_pb2.FrameCaptured, data: bytes) -> None:
-        putting = self._store.put(self._key(frame.index), data, ObjectFacts.of(frame))
+        putting = self._stored(self._key(frame.index), data, ObjectFacts.of(frame))
         self._under_way.append(_Upload(frame, len(data), asyncio.ensure_future(putting)))
+
+    async def _stored(self, key: str, data: Data, facts: ObjectFacts) -> str:
+        began = monotonic_ns()
+        try:
+            return await self._store.put(key, data, facts)
+        finally:
+            self._upload_time += monotonic_ns() - began
 
     async def _make_room(self, size: int) -> None:
         """Returns once another image of `size` bytes may be on its way."""

@@ -21,6 +21,7 @@ VARIABLES: Final = (*SOURCE_VARIABLES, *MODIFIED_VARIABLES, *CREATED_VARIABLES, 
 DEFAULT_TEMPLATE: Final = "{barename}_{streamindex}_{index}.{autoext}"
 
 KEY_FIELD: Final = "delivery.object.key_template"
+MANIFEST_FIELD: Final = "delivery.object.manifest_key_template"
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)|(?P<stray>[{}])")
 
@@ -73,17 +74,7 @@ class KeyTemplate:
             TargetInvalid: It is empty, too long, has a control character, a stray brace or an
                 unknown variable, begins or ends with a slash.
         """
-        if not text:
-            raise _invalid(text, field, "is empty")
-        if len(text) > MAX_KEY_BYTES:
-            raise _invalid(text, field, f"is longer than {MAX_KEY_BYTES} characters")
-        if has_unprintable(text):
-            raise _invalid(text, field, "has a control character, or one that UTF-8 cannot say")
-        parts = tuple(_merged(_parts(text, field)))
-        if text.startswith("/"):
-            raise _invalid(text, field, "begins with a slash")
-        if text.endswith("/"):
-            raise _invalid(text, field, "ends with a slash: it names a folder, not an object")
+        parts = _understood(text, field)
         indexed = Variable("index") in parts
         extended = _has_extension(parts)
         if not extended:
@@ -93,6 +84,21 @@ class KeyTemplate:
             parts=parts,
             one_key=extended and not indexed,
         )
+
+    @classmethod
+    def parse_manifest(cls, text: str) -> KeyTemplate:
+        """Returns the template that `text` writes for the one manifest of a capture.
+
+        Raises:
+            TargetInvalid: As `parse`, or it has `{index}`.
+        """
+        parts = _understood(text, MANIFEST_FIELD)
+        if Variable("index") in parts:
+            why = "has the variable {index}, but there is one manifest for all images"
+            raise _invalid(text, MANIFEST_FIELD, why)
+        if not _has_extension(parts):
+            parts += _APPENDED_EXTENSION
+        return cls(text=text, parts=parts, one_key=True)
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Returns the key; an empty `{dirname}` takes the slash after it along.
@@ -111,6 +117,22 @@ class KeyTemplate:
                 swallow = False
             filled.append(value)
         return "".join(filled)
+
+
+def _understood(text: str, field: str) -> tuple[Part, ...]:
+    """Returns the parts of a template as it was written."""
+    if not text:
+        raise _invalid(text, field, "is empty")
+    if len(text) > MAX_KEY_BYTES:
+        raise _invalid(text, field, f"is longer than {MAX_KEY_BYTES} characters")
+    if has_unprintable(text):
+        raise _invalid(text, field, "has a control character, or one that UTF-8 cannot say")
+    parts = tuple(_merged(_parts(text, field)))
+    if text.startswith("/"):
+        raise _invalid(text, field, "begins with a slash")
+    if text.endswith("/"):
+        raise _invalid(text, field, "ends with a slash: it names a folder, not an object")
+    return parts
 
 
 def _parts(text: str, field: str) -> Iterator[Part]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from framecap.model.names import path_fault, shown
+from framecap.sink.payloads import Data
 from framecap.sink.staging import Staging, sweep
 
 _ROOT: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -46,7 +47,7 @@ class WholeFiles:
             os.close(self._root_fd)
             raise
 
-    def write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: Data) -> None:
         """Writes a file, and the directories it needs.
 
         Args:
@@ -112,7 +113,7 @@ def _open_or_make(name: str, directory: int) -> int:
         return os.open(name, _BELOW, dir_fd=directory)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def _write_all(fd: int, data: Data) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(fd, rest) :]

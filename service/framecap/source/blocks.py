@@ -1,8 +1,9 @@
 """What was fetched of a remote source, held in blocks, and how much to fetch next.
 
 A read that begins where no fetch has ended gets little more than it needs; one that goes on where
-a fetch ended gets four times as much as that fetch, up to a bound, and while the last half of it
-is read the next is on its way. So a look here and there costs little, and reading on costs few
+a fetch ended gets twice as much the first time, so that a look that ends in the next block costs
+little, and then four times as much as that fetch, up to a bound. While the last half of it is read
+the next is on its way. So a look here and there costs little, and reading on costs few
 requests. Several readers of one source, each at a place of its own, do not disturb each other.
 """
 
@@ -19,8 +20,9 @@ from framecap.storage.faults import FaultKind, StoreFault
 
 BLOCK_BYTES: Final = 256 * 1024
 
+FIRST_GROWTH: Final = 2
 GROWTH: Final = 4
-"""How much more is fetched each time that reading goes on."""
+"""How much more is fetched each time that reading goes on, the first time and later."""
 
 LARGEST_FETCH: Final = 32
 """Blocks that one request asks for, at most."""
@@ -110,7 +112,8 @@ class Blocks:
         if block >= self._count or block in self._held or block in self._coming:
             return
         before = self._runs.pop(block, 0)
-        wanted = min(before * GROWTH, self._largest) if before else 1
+        growth = GROWTH if before > 1 else FIRST_GROWTH
+        wanted = min(before * growth, self._largest) if before else 1
         end = block + 1
         while (
             end < min(block + wanted, self._count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from framecap.errors import BucketNotFound, SourceNotFound
@@ -11,6 +12,7 @@ from framecap.model.names import shown
 from framecap.source.address import FileAddress, ObjectAddress
 from framecap.source.beneath import open_beneath
 from framecap.source.opened import OpenSource
+from framecap.source.references import resolve
 from framecap.source.regular import file_name, in_thread, not_allowed, open_regular, translated
 from framecap.storage.buckets import DirectoryBucket
 
@@ -44,7 +46,15 @@ class LocalFiles:
                 through a symbolic link; or it is not a regular file.
             SourceUnreachable: It could not be opened, for now.
         """
-        return await in_thread(lambda: self._open(address))
+        source = await in_thread(lambda: self._open(address))
+
+        async def refer(reference: str) -> OpenSource:
+            # Beneath the root it is checked again, as any path is.
+            other = FileAddress("/" + resolve(address.path[1:], reference))
+            return await in_thread(lambda: self._open(other))
+
+        source.refer = refer
+        return source
 
     def _open(self, address: FileAddress) -> OpenSource:
         name = address.public_name
@@ -65,6 +75,15 @@ class LocalFiles:
         raise not_allowed(name, "lies outside the directories that may be read")
 
 
+def _open_below(address: FileAddress, path: str) -> OpenSource:
+    folder = os.path.dirname(address.path)
+    name = FileAddress(os.path.join(folder, path)).public_name
+    try:
+        return open_beneath(folder, path, public_name=name, bucket=None, key=file_name(path))
+    except OSError as error:
+        raise translated(error, name) from None
+
+
 async def open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
     """Returns the open object of a bucket that is a directory.
 
@@ -75,7 +94,14 @@ async def open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSo
             file.
         SourceUnreachable: It could not be opened, for now.
     """
-    return await in_thread(lambda: _open_object(address, bucket))
+    source = await in_thread(lambda: _open_object(address, bucket))
+
+    async def refer(reference: str) -> OpenSource:
+        other = replace(address, key=resolve(address.key, reference))
+        return await in_thread(lambda: _open_object(other, bucket))
+
+    source.refer = refer
+    return source
 
 
 def _open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
@@ -112,7 +138,14 @@ class UserFiles:
             SourceNotAllowed: It may not be read, or is not a regular file.
             SourceUnreachable: It could not be opened, for now.
         """
-        return await in_thread(lambda: self._open(address))
+        source = await in_thread(lambda: self._open(address))
+
+        async def refer(reference: str) -> OpenSource:
+            # A film is not its user: it reaches what lies in its own folder, and no more.
+            return await in_thread(lambda: _open_below(address, resolve("", reference)))
+
+        source.refer = refer
+        return source
 
     def _open(self, address: FileAddress) -> OpenSource:
         name = address.public_name

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 AddressT_contra = TypeVar("AddressT_contra", contravariant=True)
 
@@ -44,6 +45,9 @@ class Reader(Protocol):
         """Ends whatever is being fetched. Closing again does nothing."""
 
 
+Refer: TypeAlias = "Callable[[str], Awaitable[OpenSource]]"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class OpenSource:
     """Owns what a source is read by. Use it with `async with`.
@@ -75,6 +79,9 @@ class OpenSource:
 
     reader: Reader | None = None
     """What reads a remote source; None for a local one."""
+
+    refer: Refer | None = None
+    """Opens a file that this one refers to, by the reference; None where none may be."""
 
     @property
     def descriptor(self) -> int | None:

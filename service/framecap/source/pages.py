@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from urllib.parse import unquote, urlsplit
+import re
+from urllib.parse import unquote, urljoin, urlsplit
 
 from framecap.model.names import printable
 from framecap.source.address import UrlAddress
+from framecap.source.budget import Budget
 from framecap.source.hosts import HTTPS_PORT, Hosts
 from framecap.source.opened import OpenSource
+from framecap.source.references import refused, resolve
 from framecap.source.regular import not_allowed
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
 from framecap.source.web import Web, WebOrigin
@@ -36,10 +39,27 @@ class WebFiles:
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
         """
+        budget = Budget(self._limits.max_read_bytes, self._web.tally)
+        source = await self._open(address, self._limits, budget)
+        base = urlsplit(address.public_name)
+
+        async def refer(reference: str) -> OpenSource:
+            # Checked as a key of that host, then taken as it is written: a server may mind.
+            resolve(base.path.lstrip("/"), reference)
+            other = urljoin(address.public_name, reference)
+            public = urljoin(address.public_name, re.split("[?#]", reference, maxsplit=1)[0])
+            if urlsplit(other)[:2] != base[:2]:
+                raise refused(reference, "is on another host")
+            return await self._open(UrlAddress(other, public), self._limits.of_nested, budget)
+
+        source.refer = refer
+        return source
+
+    async def _open(self, address: UrlAddress, limits: RemoteLimits, budget: Budget) -> OpenSource:
         parts = urlsplit(address.public_name)
         if not self._hosts.allow(parts.hostname or "", parts.port or HTTPS_PORT):
             raise not_allowed(address.public_name, "is on a host that the operator did not allow")
         key = printable(unquote(posixpath.basename(parts.path))) or (parts.hostname or "")
         name = RemoteName(public_name=address.public_name, bucket=None, key=key)
         origin = WebOrigin(self._web, address.url)
-        return await RemoteReader(origin, name, self._limits, self._web.tally).open()
+        return await RemoteReader(origin, name, limits, budget).open()

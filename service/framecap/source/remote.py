@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Final, TypeVar
 
 from framecap.errors import (
     BucketNotFound,
     CaptureError,
-    LimitExceeded,
     SourceChanged,
     SourceUnreachable,
 )
 from framecap.model.names import shown
 from framecap.source.blocks import BLOCK_BYTES, Blocks
+from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource, Traffic
 from framecap.source.origin import Chunks, Found, Origin
 from framecap.source.regular import not_allowed, not_found
 from framecap.storage.backoff import PATIENT, Patience, persist
 from framecap.storage.faults import FaultKind, StoreFault
-from framecap.storage.tally import NoTally, Tally
 
 RETRY_MS: Final = 2000
+
+NESTED_SHARE: Final = 8
 
 T = TypeVar("T")
 
@@ -41,6 +42,11 @@ class RemoteLimits:
 
     patience: Patience = PATIENT
     """How often a request that fails is made again."""
+
+    @property
+    def of_nested(self) -> RemoteLimits:
+        """The bounds on a file that the source refers to: several are open, each holds less."""
+        return replace(self, cache_bytes=self.cache_bytes // NESTED_SHARE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +70,17 @@ class RemoteReader:
         origin: Where the bytes come from.
         name: What the source is called.
         limits: The bounds.
-        tally: Takes the figures.
+        budget: What may be fetched; None for as much as `limits` says, of this source alone.
     """
 
     def __init__(
-        self, origin: Origin, name: RemoteName, limits: RemoteLimits, tally: Tally | None = None
+        self, origin: Origin, name: RemoteName, limits: RemoteLimits, budget: Budget | None = None
     ) -> None:
-        self._origin = _Counted(origin)
+        self._budget = budget or Budget(limits.max_read_bytes)
+        self._origin = _Counted(origin, self._budget)
         self._name = name
         self._limits = limits
-        self._tally = tally or NoTally()
         self._blocks: Blocks | None = None
-        self._bytes = 0
-        self._seconds = 0.0
 
     async def open(self) -> OpenSource:
         """Returns the source, its first bytes read.
@@ -90,7 +94,7 @@ class RemoteReader:
             found,
             capacity=self._limits.cache_bytes,
             patience=self._limits.patience,
-            take=self._take,
+            take=self._budget.take,
         )
         await self._blocks.begin(first)
         return OpenSource(
@@ -106,8 +110,8 @@ class RemoteReader:
 
     @property
     def traffic(self) -> Traffic:
-        """What reading has cost so far."""
-        return Traffic(bytes=self._bytes, requests=self._origin.requests, seconds=self._seconds)
+        """What reading has cost so far, from this source's budget."""
+        return self._budget.traffic
 
     async def read(self, offset: int, length: int) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
@@ -124,7 +128,7 @@ class RemoteReader:
         try:
             return await self._told(lambda: blocks.read(offset, length), opened=True)
         finally:
-            self._seconds += monotonic() - began
+            self._budget.waited(monotonic() - began)
 
     async def close(self) -> None:
         """Ends whatever is being fetched. Closing again does nothing."""
@@ -135,22 +139,12 @@ class RemoteReader:
         async with self._origin.open(BLOCK_BYTES) as (found, chunks):
             parts = []
             async for chunk in chunks:
-                self._take(len(chunk))
+                self._budget.take(len(chunk))
                 parts.append(chunk)
         first = b"".join(parts)
         if len(first) < min(BLOCK_BYTES, found.size):
             raise StoreFault(FaultKind.PASSING, "ended early")
         return found, first
-
-    def _take(self, count: int) -> None:
-        self._bytes += count
-        self._tally.fetched(count)
-        limit = self._limits.max_read_bytes
-        if self._bytes > limit:
-            raise LimitExceeded(
-                f"the capture would read more than {limit} bytes of its source",
-                metadata={"limit": str(limit), "limit_name": "read_bytes"},
-            )
 
     async def _told(self, work: Callable[[], Awaitable[T]], *, opened: bool = False) -> T:
         try:
@@ -162,18 +156,18 @@ class RemoteReader:
 class _Counted:
     """Counts the requests to an origin."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, budget: Budget) -> None:
         self._origin = origin
-        self.requests = 0
+        self._budget = budget
 
     def open(self, length: int) -> AbstractAsyncContextManager[tuple[Found, Chunks]]:
         """Asks for the first bytes."""
-        self.requests += 1
+        self._budget.asked()
         return self._origin.open(length)
 
     def read(self, found: Found, start: int, end: int) -> AbstractAsyncContextManager[Chunks]:
         """Asks for a range."""
-        self.requests += 1
+        self._budget.asked()
         return self._origin.read(found, start, end)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from framecap.source.address import ObjectAddress
+from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource
+from framecap.source.references import resolve
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
 from framecap.source.s3 import S3Origin
 from framecap.storage.buckets import S3Bucket
@@ -31,6 +35,19 @@ class S3Objects:
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
         """
+        budget = Budget(self._limits.max_read_bytes, self._clients.tally)
+        source = await self._open(address, bucket, self._limits, budget)
+
+        async def refer(reference: str) -> OpenSource:
+            other = replace(address, key=resolve(address.key, reference))
+            return await self._open(other, bucket, self._limits.of_nested, budget)
+
+        source.refer = refer
+        return source
+
+    async def _open(
+        self, address: ObjectAddress, bucket: S3Bucket, limits: RemoteLimits, budget: Budget
+    ) -> OpenSource:
         name = RemoteName(public_name=address.public_name, bucket=address.bucket, key=address.key)
         origin = S3Origin(self._clients, bucket, address.key)
-        return await RemoteReader(origin, name, self._limits, self._clients.tally).open()
+        return await RemoteReader(origin, name, limits, budget).open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from framecap.model.spec import (
     AverageSelection,
@@ -48,7 +49,7 @@ def _sayable(spec: CaptureSpec) -> CaptureSpec:
         start=spec.start,
         box=spec.box,
         scale_type=spec.scale_type,
-        target=spec.target,
+        target=spec.target and replace(spec.target, manifest_template=None),
         notify_topic=spec.notify_topic,
     )
 

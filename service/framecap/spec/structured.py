@@ -125,6 +125,7 @@ def to_proto(spec: CaptureSpec) -> tuple[pb.CaptureSpec, pb.Delivery]:
     else:
         delivery.object.key_template = spec.target.key_template
         delivery.object.bucket = spec.target.bucket or ""
+        delivery.object.manifest_key_template = spec.target.manifest_template or ""
     return message, delivery
 
 
@@ -207,6 +208,10 @@ def _target(delivery: pb.Delivery) -> ObjectTarget | None:
         key_template=checks.required(
             "delivery.object.key_template", wanted.key_template, "a template of keys"
         ),
+        manifest_template=checks.plain(
+            "delivery.object.manifest_key_template", wanted.manifest_key_template
+        )
+        or None,
     )
 
 

@@ -25,6 +25,7 @@ async def asking(
         StoreFault: The request failed.
     """
     began, outcome = monotonic(), "cancelled"
+    tally.request_began(operation)
     try:
         yield
         outcome = "ok"

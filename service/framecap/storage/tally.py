@@ -25,6 +25,9 @@ class Operation(Enum):
 class Tally(Protocol):
     """Takes the figures of requests to stores."""
 
+    def request_began(self, operation: Operation) -> None:
+        """Notes that a request began; each ends, whatever its outcome."""
+
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request ended.
 
@@ -43,6 +46,9 @@ class Tally(Protocol):
 
 class NoTally:
     """Keeps no figures."""
+
+    def request_began(self, operation: Operation) -> None:
+        """Does nothing."""
 
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Does nothing."""

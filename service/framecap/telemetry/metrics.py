@@ -7,12 +7,14 @@ becomes one.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from threading import Thread
 from typing import Final, Self
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from framecap.call import ANYONE
 from framecap.server.address import Address
 from framecap.server.admission import Admission
 from framecap.services import KillCause
@@ -21,8 +23,8 @@ from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliver")
-OTHER_STAGE: Final = "other"
+STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliver", "upload")
+OTHER: Final = "other"
 DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
@@ -32,15 +34,24 @@ class ServiceMetrics:
 
     Args:
         admission: Whose load is shown.
+        principals: Those who are counted by their names, as the configuration has them.
     """
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: Admission, principals: Iterable[str] = ()) -> None:
         self.registry: Final = CollectorRegistry()
         registry = self.registry
         self._captures = Counter(
             "framecap_captures", "Captures ended.", ["mode", "outcome"], registry=registry
         )
-        self._frames = Counter("framecap_frames_captured", "Images delivered.", registry=registry)
+        self._frames = Counter(
+            "framecap_frames_captured",
+            "Images delivered, by who asked for them.",
+            ["principal"],
+            registry=registry,
+        )
+        self._principals = frozenset({ANYONE, *principals})
+        for principal in (*self._principals, OTHER):
+            self._frames.labels(principal)
         self._image_bytes = Counter(
             "framecap_image_bytes", "Bytes of images delivered.", registry=registry
         )
@@ -53,7 +64,7 @@ class ServiceMetrics:
             ["stage"],
             registry=registry,
         )
-        for stage in (*STAGES, OTHER_STAGE):
+        for stage in (*STAGES, OTHER):
             self._stages.labels(stage)
         self._damage = Counter(
             "framecap_damage",
@@ -63,6 +74,11 @@ class ServiceMetrics:
         )
         for kind in DAMAGE:
             self._damage.labels(kind)
+        self._repairs = Counter(
+            "framecap_seek_repairs",
+            "Seeks that landed wrong and were made again, and ways given up for safer ones.",
+            registry=registry,
+        )
         self._storage = Histogram(
             "framecap_storage_request_seconds",
             "Time of requests to object stores and web servers, their bytes included.",
@@ -70,8 +86,15 @@ class ServiceMetrics:
             buckets=STORAGE_BUCKETS,
             registry=registry,
         )
+        self._asking = Gauge(
+            "framecap_storage_requests_under_way",
+            "Requests to object stores and web servers that wait for their end.",
+            ["operation"],
+            registry=registry,
+        )
         for operation in Operation:
             self._storage.labels(operation.value, "ok")
+            self._asking.labels(operation.value)
         self._fetched = Counter(
             "framecap_storage_fetched_bytes",
             "Bytes that came from object stores and web servers.",
@@ -127,9 +150,10 @@ class ServiceMetrics:
         """Notes how long a capture took from its begin to its first image."""
         self._first_frame.observe(seconds)
 
-    def image_delivered(self, size: int) -> None:
-        """Notes that an image of `size` bytes was delivered."""
-        self._frames.inc()
+    def image_delivered(self, size: int, principal: str) -> None:
+        """Notes that an image of `size` bytes was delivered to a principal."""
+        # However names come about, there are never more labels than the configuration has.
+        self._frames.labels(principal if principal in self._principals else OTHER).inc()
         self._image_bytes.inc(size)
 
     def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
@@ -137,13 +161,19 @@ class ServiceMetrics:
         self._source_bytes.inc(result.read_bytes)
         for stage, spent in result.stage_times.items():
             # Names come from a decoder, which may be in the hands of its file.
-            known = stage if stage in STAGES else OTHER_STAGE
+            known = stage if stage in STAGES else OTHER
             self._stages.labels(known).inc(max(0, spent.ToNanoseconds()) / 1e9)
+        self._repairs.inc(max(0, result.seek_repair_count))
         for kind in DAMAGE:
             self._damage.labels(kind).inc(max(0, getattr(result.damage, f"{kind}_count")))
 
+    def request_began(self, operation: Operation) -> None:
+        """Notes that a request to a store began."""
+        self._asking.labels(operation.value).inc()
+
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request to a store ended."""
+        self._asking.labels(operation.value).dec()
         self._storage.labels(operation.value, outcome).observe(seconds)
 
     def fetched(self, count: int) -> None:

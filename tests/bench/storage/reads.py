@@ -1,5 +1,7 @@
 """Counts what one frame from the middle of a large remote film costs in requests and bytes.
 
+And the cover of a FLAC of 50 MB.
+
     python tests/bench/storage/reads.py [--megabytes 1000] [--keep DIR] [--trace]
 
 The films are made: ten seconds of noise at some 8 Mbit/s, repeated until they are large enough.
@@ -16,6 +18,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import av
 import numpy as np
+from mutagen.flac import FLAC, Picture
+from PIL import Image as PillowImage
 
 from framecap.call import CaptureCall
 from framecap.capture import capture
@@ -40,6 +45,9 @@ CONTAINERS: Final = {"mp4": 2.0, "ts": 4.0, "mkv": 4.0}
 """The share of the bytes, in percent, that may be read, by the file's suffix."""
 
 MOST_REQUESTS: Final = 12
+
+SONG_BYTES: Final = 50_000_000
+MOST_OF_SONG: Final = 1_000_000
 SECONDS: Final = 10
 RATE: Final = 25
 SIZE: Final = (320, 180)
@@ -97,6 +105,27 @@ class Inline:
     def open(self, *_: object) -> InlineSink:
         """Returns the sink."""
         return InlineSink()
+
+
+def make_song(path: Path, size: int) -> None:
+    """Writes a FLAC of about `size` bytes, noise, with a cover of 300 kB in front."""
+    chance = np.random.default_rng(3)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("flac", rate=48_000, layout="stereo")
+        for _ in range(size // 96_000):
+            noise = chance.integers(-(2**15), 2**15, (1, 48_000), np.int16)
+            frame = av.AudioFrame.from_ndarray(noise, format="s16", layout="stereo")
+            frame.rate = 48_000
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    picture = Picture()
+    buffer = BytesIO()
+    pixels = chance.integers(0, 256, (400, 400, 3), np.uint8)
+    PillowImage.fromarray(pixels).save(buffer, "JPEG", quality=98)
+    picture.data, picture.type, picture.mime = buffer.getvalue(), 3, "image/jpeg"
+    song = FLAC(path)
+    song.add_picture(picture)
+    song.save()
 
 
 def make_film(path: Path, size: int) -> None:
@@ -173,6 +202,16 @@ def main() -> int:
                 f"{suffix:4} {size / 1e6:7.0f} MB: {requests:3} requests, {read / 1e6:6.2f} MB"
                 f" ({share:.2f} %, allowed {allowed:.0f} %){' TOO MUCH' if bad else ''}"
             )
+        song = folder / "song.flac"
+        if not song.exists():
+            make_song(song, SONG_BYTES)
+        requests, read = asyncio.run(cost(folder, song.name, 0, given.trace))
+        bad = read > MOST_OF_SONG
+        failed |= bad
+        print(
+            f"flac {song.stat().st_size / 1e6:7.1f} MB: {requests:3} requests, {read / 1e6:6.2f} MB"
+            f" (the cover, allowed {MOST_OF_SONG / 1e6:.0f} MB){' TOO MUCH' if bad else ''}"
+        )
     return int(failed)
 
 

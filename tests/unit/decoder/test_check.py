@@ -8,7 +8,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 
 from framecap.decoder.check import FILE_CAUSED, MAX_REPORT_BYTES, MAX_WARNINGS, Check, Violation
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, ReadRequest
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, OpenRequest, ReadRequest
 from framecap.errors import Cancelled, CaptureError, InternalError, MediaCorrupt, OffsetAfterEnd
 from framecap.events.status import to_status
 from framecap.v1 import capture_pb2, event_pb2
@@ -182,3 +182,42 @@ def test_a_count_of_bytes_is_the_services_own():
     end = event_pb2.CaptureFinished(status=to_status(None), image_bytes=1)
     with pytest.raises(Violation):
         accept([FromDecoder(finished=end)])
+
+
+def test_where_the_manifest_is_is_the_services_own():
+    end = event_pb2.CaptureFinished(status=to_status(None), manifest_uri="s3://a/b")
+    with pytest.raises(Violation):
+        accept([FromDecoder(finished=end)])
+
+
+def opening(reference: str = "a.ts") -> FromDecoder:
+    return FromDecoder(open=OpenRequest(reference=reference, number=1))
+
+
+def read_of(file: int, offset: int = 0) -> FromDecoder:
+    return FromDecoder(read=ReadRequest(file=file, offset=offset, length=9))
+
+
+def test_a_file_that_the_source_refers_to_may_be_read_once_it_was_asked_for():
+    check = Check(Job(source_size=SOURCE_SIZE, refers=True), MAX_IMAGE_BYTES)
+    for message in (opening(), read_of(1), opening("b.ts"), read_of(2, SOURCE_SIZE * 9)):
+        check.accept(message)
+
+
+@pytest.mark.parametrize(
+    ("messages", "refers"),
+    [
+        ([opening()], False),
+        ([read_of(1)], True),
+        ([opening(), read_of(2)], True),
+        ([opening(), read_of(-1)], True),
+        ([opening(), read_of(1, -1)], True),
+        ([opening("a" * 5000)], True),
+        ([opening(), read_of(0)], True),
+    ],
+)
+def test_other_files_may_not(messages, refers):
+    check = Check(Job(source_size=SOURCE_SIZE, refers=refers), MAX_IMAGE_BYTES)
+    with pytest.raises(Violation):
+        for message in messages:
+            check.accept(message)

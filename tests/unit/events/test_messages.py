@@ -95,6 +95,7 @@ SUMMARY = Summary(
     decoded_count=30,
     end=5_000_000_001,
     stage_times={"open": 1_000_000, "decode": 2_000_000_000},
+    seek_repairs=6,
 )
 
 
@@ -200,6 +201,7 @@ def test_finished_sums_up() -> None:
         damaged_count=1, undecodable_count=2, repaired_time_count=3, read_error_count=4
     )
     assert (message.read_bytes, message.decoded_count) == (99, 30)
+    assert message.seek_repair_count == 6
     assert message.stage_times["decode"].ToNanoseconds() == 2_000_000_000
     assert message.end_time.ToNanoseconds() == 5_000_000_001
 

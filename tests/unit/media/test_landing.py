@@ -35,7 +35,9 @@ def test_a_transport_stream_lands_behind_its_last_keyframe(
             container.seek(moment)
             assert not any(packet.is_keyframe for packet in container.packets()), "no trap"
             index = Index(shared, container)
-            packet = keyframe_before(container, moment, first=first, index=index)
+            landing = keyframe_before(container, moment, first=first, index=index)
+            packet = landing.key
+            assert landing.repairs > 0
             assert packet.is_keyframe
             assert packet.pts is not None and packet.pts <= moment
             assert next(container.packets()).pts == packet.pts + TICKS

@@ -295,3 +295,15 @@ def test_a_source_that_cannot_be_read_on_ends_a_way(
         monkeypatch.setattr(landing, "_MAX_LOOK", -1)
         with pytest.raises(Irregular):
             list(frames_of(short_ways(media)["seeking"]))
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.mkv"])
+def test_seeks_that_land_too_late_are_counted(tmp_path: Path, name: str) -> None:
+    # A transport stream is searched by decoding times, which lie before the pictures'.
+    path = make_clip(tmp_path / name, frames=250, b_frames=2)
+    with media_of(path) as media:
+        wanted = Instants(
+            tuple(media.clock.floor(Fraction((2 * k + 1) * 10**9, 2)) for k in range(1, 9, 3))
+        )
+        assert len(side_by_side(short_ways(media)["seeking"], wanted, 1)) == 3
+        assert (media.seek_repairs > 0) is (name == "a.ts")

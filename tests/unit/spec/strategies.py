@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -122,7 +123,7 @@ def specs(draw: st.DrawFn) -> CaptureSpec:
         jpeg_quality=draw(st.integers(1, 100)) if base.format is ImageFormat.JPG else 90,
         seek_policy=draw(st.sampled_from(SeekPolicy)) if named else SeekPolicy.EXACT,
         damage_policy=draw(st.sampled_from(DamagePolicy)),
-        target=base.target,
+        target=base.target and replace(base.target, manifest_template=draw(st.none() | words)),
         notify_topic=base.notify_topic,
     )
 

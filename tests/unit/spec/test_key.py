@@ -86,6 +86,8 @@ VARIANTS = [
     replace(FULL, target=None),
     replace(FULL, target=ObjectTarget(bucket=None, key_template="o")),
     replace(FULL, target=ObjectTarget(bucket="o", key_template="b")),
+    replace(FULL, target=ObjectTarget(bucket="b", key_template="o", manifest_template="m")),
+    replace(FULL, target=ObjectTarget(bucket="b", key_template="o", manifest_template="n")),
     replace(FULL, notify_topic=None),
     replace(FULL, notify_topic="None"),
 ]

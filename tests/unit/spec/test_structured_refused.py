@@ -105,6 +105,11 @@ REFUSED = [
         "\\x7f holds a control character, U+007F",
     ),
     (
+        {"delivery": {"object": {"keyTemplate": "a", "manifestKeyTemplate": "m\tn"}}},
+        "delivery.object.manifest_key_template",
+        "m\\tn holds a control character, U+0009",
+    ),
+    (
         {"delivery": {"notifyTopic": "a\nb"}},
         "delivery.notify_topic",
         "a\\nb holds a control character, U+000A",

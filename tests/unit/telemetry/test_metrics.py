@@ -35,7 +35,7 @@ def metrics(admission: Admission) -> ServiceMetrics:
 
 def test_two_services_count_apart(admission: Admission) -> None:
     one, other = ServiceMetrics(admission), ServiceMetrics(admission)
-    one.image_delivered(10)
+    one.image_delivered(10, "anonymous")
     assert samples(one)["framecap_image_bytes_total",] == 10
     assert samples(other)["framecap_image_bytes_total",] == 0
 
@@ -44,13 +44,16 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     metrics.capture_ended("avg", "OK")
     metrics.capture_ended("avg", CaptureError.reason)
     metrics.first_image(0.2)
-    metrics.image_delivered(1000)
-    metrics.image_delivered(24)
+    metrics.image_delivered(1000, "anonymous")
+    metrics.image_delivered(24, "anonymous")
     result = CaptureFinished(read_bytes=4096)
     result.damage.undecodable_count = 3
+    result.seek_repair_count = 2
     result.stage_times["decode"].FromMilliseconds(1500)
     result.stage_times["x" * 1000].FromMilliseconds(250)
     metrics.capture_summed_up(result)
+    for operation in (Operation.WRITE, Operation.READ, Operation.READ):
+        metrics.request_began(operation)
     metrics.request_ended(Operation.WRITE, "ok", 0.25)
     metrics.request_ended(Operation.READ, "passing", 0.5)
     metrics.fetched(70)
@@ -64,12 +67,15 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     assert seen["framecap_captures_total", "avg", "OK"] == 1
     assert seen["framecap_captures_total", "avg", "INTERNAL"] == 1
     assert seen["framecap_first_frame_seconds_sum",] == pytest.approx(0.2)
-    assert seen["framecap_frames_captured_total",] == 2
+    assert seen["framecap_frames_captured_total", "anonymous"] == 2
     assert seen["framecap_image_bytes_total",] == 1024
     assert seen["framecap_source_read_bytes_total",] == 4096
     assert seen["framecap_stage_seconds_total", "decode"] == 1.5
     assert seen["framecap_stage_seconds_total", "other"] == 0.25
     assert seen["framecap_damage_total", "undecodable"] == 3
+    assert seen["framecap_seek_repairs_total",] == 2
+    assert seen["framecap_storage_requests_under_way", "read"] == 1
+    assert seen["framecap_storage_requests_under_way", "write"] == 0
     assert seen["framecap_damage_total", "damaged"] == 0
     assert seen["framecap_storage_request_seconds_sum", "write", "ok"] == 0.25
     assert seen["framecap_storage_request_seconds_count", "read", "passing"] == 1
@@ -94,3 +100,17 @@ async def test_the_load_is_shown_as_it_is(admission: Admission, metrics: Service
         assert seen["framecap_captures_open",] == 1
         assert seen["framecap_captures_queued",] == 1
     assert samples(metrics)["framecap_captures_queued",] == 0
+
+
+def test_frames_are_counted_by_principal_and_never_by_more_than_there_are(
+    admission: Admission,
+) -> None:
+    metrics = ServiceMetrics(admission, ["shop", "press"])
+    for principal in ("shop", "shop", "anonymous", "made up", "also made up"):
+        metrics.image_delivered(1, principal)
+    counted = {
+        key[1]: value
+        for key, value in samples(metrics).items()
+        if key[0] == "framecap_frames_captured_total"
+    }
+    assert counted == {"shop": 2, "press": 0, "anonymous": 1, "other": 2}

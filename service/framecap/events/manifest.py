@@ -1,0 +1,127 @@
+"""What a capture's events said, as one JSON object: a `CaptureManifest` in protobuf's JSON."""
+
+from __future__ import annotations
+
+import mmap
+import shutil
+import tempfile
+from typing import BinaryIO, Final, cast
+
+from google.protobuf.message import Message
+
+from framecap.errors import SinkUnreachable
+from framecap.events.stream import Payload
+from framecap.events.to_json import message_to_line
+from framecap.v1 import event_pb2
+
+RETRY_MS: Final = 1000
+
+
+class Manifest:
+    """Gathers what is told. All but the head is kept in temporary files, so memory stays flat.
+
+    Close it.
+
+    Args:
+        accepted: What was asked for.
+
+    Raises:
+        SinkUnreachable: There is no place for temporary files.
+    """
+
+    def __init__(self, accepted: event_pb2.CaptureAccepted) -> None:
+        self._head: dict[str, Message] = {"accepted": accepted}
+        self._frames = _List()
+        self._warnings = _List()
+
+    def note(self, payload: Payload) -> None:
+        """Takes up what was told, in the order in which it was.
+
+        Raises:
+            SinkUnreachable: It cannot be kept.
+        """
+        match payload:
+            case event_pb2.MediaProbed():
+                self._head["probed"] = payload
+            case event_pb2.CapturePlanned():
+                self._head["planned"] = payload
+            case event_pb2.FrameCaptured():
+                self._frames.add(payload)
+            case event_pb2.CaptureWarning():
+                self._warnings.add(payload)
+
+    def complete(self, finished: event_pb2.CaptureFinished) -> memoryview:
+        """Returns the whole object: of a file that is gone once nobody reads it.
+
+        Raises:
+            SinkUnreachable: It cannot be kept.
+        """
+        head = "".join(f'"{name}":{message_to_line(part)},' for name, part in self._head.items())
+        with _kept() as whole:
+            whole.write(b"{" + head.encode())
+            for name, parts in (("frames", self._frames), ("warnings", self._warnings)):
+                whole.write(f'"{name}":['.encode())
+                parts.copy_to(whole)
+                whole.write(b"],")
+            whole.write(f'"finished":{message_to_line(finished)}}}\n'.encode())
+            whole.flush()
+            return memoryview(mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def close(self) -> None:
+        """Removes the temporary files. Closing again does nothing."""
+        self._frames.close()
+        self._warnings.close()
+
+
+class _List:
+    """Messages as JSON, with commas between them, in a file."""
+
+    def __init__(self) -> None:
+        self._file = _file()
+        self._separator = ""
+
+    def add(self, message: Message) -> None:
+        """Writes one more."""
+        try:
+            self._file.write(f"{self._separator}{message_to_line(message)}".encode())
+        except OSError as error:
+            raise _no_room(error) from error
+        self._separator = ","
+
+    def copy_to(self, other: BinaryIO) -> None:
+        """Writes all into another file."""
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, other)
+
+    def close(self) -> None:
+        """Removes the file."""
+        self._file.close()
+
+
+class _kept:
+    """A block with a temporary file, in which the system's refusal to write becomes our error."""
+
+    def __enter__(self) -> BinaryIO:
+        self._file = _file()
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._file.close()
+        if isinstance(error, OSError):
+            raise _no_room(error) from error
+
+
+def _file() -> BinaryIO:
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(prefix="framecap-"))
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+def _no_room(error: OSError) -> SinkUnreachable:
+    why = error.strerror or "unknown"
+    return SinkUnreachable(
+        f"the manifest could not be kept until it is whole: {why}",
+        metadata={"cause": why},
+        retry_after_ms=RETRY_MS,
+    )

@@ -1,0 +1,95 @@
+"""HLS playlists: what they may say before the library reads them.
+
+The library leaves out, without a word, a segment that it cannot open. So whatever will not be read
+is refused here, before anything is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from framecap.errors import CaptureError, ContainerUnsupported, LimitExceeded
+
+HEAD: Final = b"#EXTM3U"
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_STEPS_UP: Final = 16
+
+# Where the library believes the playlist to be. It puts a playlist's folder before each reference
+# in it as it is written, so what comes after is the reference from the source's own folder. Deep
+# enough for steps up, which the library would else refuse by itself.
+FOLDER: Final = "/source" * (MAX_STEPS_UP + 1) + "/"
+NAME: Final = FOLDER + ".framecap-source.m3u8"
+
+_QUOTED_URI: Final = re.compile(rb'#EXT-X-(?:MAP|MEDIA):(?:.*,)?\s*URI="([^"]*)"')
+_KEY: Final = re.compile(rb"#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\b)")
+
+# A scheme, also as the library writes some: `subfile,,start,0,end,0,,:`.
+_ELSEWHERE: Final = re.compile(r"[/\\]|[^/]*:")
+
+
+def check(text: bytes) -> None:
+    """Returns when a playlist refers to nothing but files beside it, and has an end.
+
+    Raises:
+        ContainerUnsupported: It is live or encrypted, or refers to something else.
+        LimitExceeded: It is too long.
+    """
+    if len(text) > MAX_BYTES:
+        raise LimitExceeded(
+            f"the playlist is longer than {MAX_BYTES} bytes",
+            metadata={"limit": str(MAX_BYTES), "limit_name": "playlist_bytes"},
+        )
+    lines = [line.strip() for line in re.split(rb"[\r\n]", text)]
+    if any(_KEY.match(line) for line in lines):
+        raise ContainerUnsupported("the playlist's segments are encrypted, which is not supported")
+    for reference in _references(lines):
+        if fault := _fault(reference):
+            name = reference[:64].encode("unicode_escape").decode()
+            raise ContainerUnsupported(
+                f'the playlist refers to "{name}", which {fault}; only files beside it are read',
+                metadata={"reference": name},
+            )
+    segments = any(line.startswith(b"#EXTINF") for line in lines)
+    if segments and b"#EXT-X-ENDLIST" not in lines:
+        raise ContainerUnsupported(
+            "the playlist has no end (#EXT-X-ENDLIST): live streams are not captured"
+        )
+
+
+def reference_of(url: str) -> str | None:
+    """Returns the reference, from the source's folder, that the library opens as `url`.
+
+    None where it is no such reference.
+    """
+    return url.removeprefix(FOLDER) if url.startswith(FOLDER) and url != NAME else None
+
+
+def outside(url: str) -> CaptureError:
+    """Returns the error of a file that the library would open, and may not."""
+    if url == NAME:
+        # So reads the library what holds words of both.
+        return ContainerUnsupported("the playlist lists qualities and segments at once")
+    name = url[:64].encode("unicode_escape").decode()
+    return ContainerUnsupported(
+        f'the playlist refers to "{name}"; only files beside it are read',
+        metadata={"reference": name},
+    )
+
+
+def _references(lines: list[bytes]) -> Iterator[str]:
+    for line in lines:
+        if line.startswith(b"#"):
+            yield from (uri.decode(errors="replace") for uri in _QUOTED_URI.findall(line))
+        elif line:
+            yield line.decode(errors="replace")
+
+
+def _fault(reference: str) -> str | None:
+    if _ELSEWHERE.match(reference):
+        return "is no relative path"
+    if reference.split("/").count("..") > MAX_STEPS_UP:
+        return f"climbs more than {MAX_STEPS_UP} folders"
+    return None

@@ -1,0 +1,55 @@
+"""What a reference in a playlist names: a file beside it, or none."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from framecap.errors import SourceNotAllowed
+from framecap.model.names import key_fault, shown
+
+MAX_REFERENCE_BYTES: Final = 4096
+
+# A scheme, also as libavformat writes some: `subfile,,start,0,end,0,,:`.
+_SCHEME: Final = re.compile(r"[^/]*:")
+
+
+def resolve(key: str, reference: str) -> str:
+    """Returns the key that a reference in the object `key` names, in the same bucket.
+
+    A query or a fragment after the path names no other object, and is left out.
+
+    Args:
+        key: The key, or a path below some directory.
+        reference: The reference, as it is written.
+
+    Raises:
+        SourceNotAllowed: It names something else than an object of that bucket.
+    """
+    path = unquote(re.split("[?#]", reference, maxsplit=1)[0])
+    if _SCHEME.match(reference) or path.startswith(("/", "\\")):
+        raise refused(reference, "is no relative path")
+    *parts, _ = key.split("/")
+    for segment in path.split("/"):
+        if segment == "..":
+            if not parts:
+                raise refused(reference, "leads out of where its playlist is")
+            parts.pop()
+        elif segment not in ("", "."):
+            parts.append(segment)
+    resolved = "/".join(parts)
+    if path.rpartition("/")[2] in ("", ".", ".."):
+        raise refused(reference, "names a folder")
+    if fault := key_fault(resolved):
+        raise refused(reference, fault)
+    return resolved
+
+
+def refused(reference: str, why: str) -> SourceNotAllowed:
+    """Returns the error of a reference that is not followed."""
+    name = shown(reference)
+    return SourceNotAllowed(
+        f"source: it refers to {name}, which {why}; only files beside it are read",
+        metadata={"reference": name},
+    )
