@@ -52,7 +52,7 @@ WRONG: Final = "wrong"
 KINDS: Final = (RIGHT, DAMAGED, PATCHED, WRONG)
 """What an image may be found to be."""
 
-# As framecap.media.media has them.
+# As framecap.media.container has them.
 CENTRED_CHROMA: Final = ("mjpeg", "mpeg1video", "webp", "theora")
 
 

@@ -129,13 +129,20 @@ class Sampling:
 
     def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
         previous: int | None = None
+        first = True
         for frame in self._watch.each("decode", lane()):
             if frame is None:
                 yield None
-            elif not self._takes(frame):
+                continue
+            # The first frame of a whole decoding also shows what lies before it, and damage may
+            # have made it another one than was found at first.
+            taken, may_be, first = self._takes(frame), first, False
+            if not (taken or may_be):
                 yield Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
             elif self._change is None:
-                yield Sample(frame=frame, fate=self._fate)
+                yield Sample(frame=frame, fate=self._fate if taken else Fate.KEPT)
+            elif not taken:
+                yield Sample(frame=frame, fate=Fate.KEPT, dhash=self._imaging.dhash(frame))
             else:
                 dhash = self._imaging.dhash(frame)
                 fate = self._fate

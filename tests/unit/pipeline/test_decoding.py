@@ -184,7 +184,8 @@ def test_keyframes_that_stand_for_no_instant_are_not_decoded(
     )
     assert each.numbers == [0, 25, 50, 75, 100, 125, 150, 175]
     assert fourth.numbers == [0, 100]
-    assert each.summary.decoded_count - fourth.summary.decoded_count == 6
+    # The last one may stand for the instant at the end, until the end is compared.
+    assert each.summary.decoded_count - fourth.summary.decoded_count == 8 - 3
 
 
 def test_a_range_decodes_no_more_than_its_groups(clip: Path) -> None:
