@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from media.capturing import assert_captured
+from damage import damaged
+from framecap.spec import text
+from media.capturing import assert_captured, capture
 from oracles import timeline
 
 pytestmark = pytest.mark.corpus
@@ -43,3 +45,13 @@ def test_what_decodes_is_captured(corpus: Path, tmp_path: Path, video: str, leng
     for options in REQUESTS:
         captured = assert_captured(path, line, f"video/snapshots,f_jpg,w_32,h_32,{options}")
         assert captured.images
+
+
+def test_a_frame_stands_in_for_the_first_one(corpus: Path, tmp_path: Path) -> None:
+    """The first packet decodes by itself, and gives nothing when those behind it follow."""
+    content = (corpus / "media" / "decord_corrupted.mp4").read_bytes()
+    path = tmp_path / "a.mp4"
+    path.write_bytes(damaged(content, random.Random(2425372781)))
+    captured = capture(path, text.parse("video/snapshots,f_jpg,inter_1000,num_10").spec)
+    assert captured.images[0].pts > 0
+    assert captured.images[0].requested_time == 0
