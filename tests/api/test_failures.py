@@ -109,7 +109,7 @@ class TestFaults:
         ("place", "events"),
         [
             ("framecap.call.structured.with_delivery", []),
-            ("framecap.capture._Work._job", ["accepted", "progress", "finished"]),
+            ("framecap.capture.job", ["accepted", "progress", "finished"]),
         ],
         ids=["before accepted", "after accepted"],
     )
