@@ -83,7 +83,7 @@ async def test_captures_are_counted(run: Run, media: Path) -> None:
         seen = await scrape(client.service.metrics_port, INVALID)
         assert seen["framecap_captures_total|inter|OK"] == 1
         assert seen["framecap_captures_total|key|MEDIA_CORRUPT"] == 1
-        assert seen["framecap_frames_captured_total"] == 4
+        assert seen["framecap_frames_captured_total|anonymous"] == 4
         assert seen["framecap_image_bytes_total"] == taken.finished.image_bytes
         assert seen["framecap_source_read_bytes_total"] >= taken.finished.read_bytes
         assert seen["framecap_first_frame_seconds_count"] == 1

@@ -82,5 +82,9 @@ class Store:
     async def uploads(self, bucket: S3Bucket) -> list[str]:
         """Returns the keys of the uploads in parts that are open."""
         async with self.client() as client:
-            listed = await client.list_multipart_uploads(Bucket=bucket.remote_name)
+            try:
+                listed = await client.list_multipart_uploads(Bucket=bucket.remote_name)
+            except client.exceptions.NoSuchUpload:
+                # So answers rclone where there is none.
+                return []
             return [entry["Key"] for entry in listed.get("Uploads", ())]

@@ -23,9 +23,11 @@ from framecap.storage.clients import S3Clients
 from framecap.storage.settings import StorageSettings
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 from servers.faults import proxied
+from servers.rclone import rclone
+from servers.stores import Store
 from servers.swift import swift
 
-__all__ = ["clients", "film", "proxied", "serve", "swift"]
+__all__ = ["clients", "film", "proxied", "rclone", "serve", "swift"]
 
 QUICK = Patience(attempts=4, first_wait=0.01, connect_seconds=5, silent_seconds=5)
 
@@ -50,6 +52,12 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Ten seconds, 250 frames, a keyframe each second, the index at the end."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
     return make_clip(path, frames=250, gop=25, size=(320, 180)).read_bytes()
+
+
+@pytest.fixture(params=["swift", "rclone"])
+def server(request: pytest.FixtureRequest, swift: Store, rclone: Store) -> Store:
+    """Each store in turn: the tests of what all of them must do."""
+    return {"swift": swift, "rclone": rclone}[request.param]
 
 
 @pytest_asyncio.fixture

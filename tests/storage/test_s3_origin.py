@@ -1,4 +1,4 @@
-"""Objects of Swift, read in ranges."""
+"""Objects of several stores, read in ranges."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class TestS3Origin(OriginContract):
     bucket: S3Bucket
 
     @pytest.fixture
-    def store(self, swift: Store, clients: S3Clients) -> tuple[Store, S3Clients]:
-        return swift, clients
+    def store(self, server: Store, clients: S3Clients) -> tuple[Store, S3Clients]:
+        return server, clients
 
     async def make(self, store: tuple[Store, S3Clients], data: bytes | None) -> S3Origin:
-        swift, clients = store
-        self.bucket = await swift.filled({"a": data} if data is not None else {})
+        server, clients = store
+        self.bucket = await server.filled({"a": data} if data is not None else {})
         return S3Origin(clients, self.bucket, "a")
 
     async def replace(self, store: tuple[Store, S3Clients], data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Images stored in a real store: whole or not at all, in order, in spite of trouble."""
+"""Images stored in real stores: whole or not at all, in order, in spite of trouble."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def frame(index: int) -> event_pb2.FrameCaptured:
     return made
 
 
-async def test_an_image_is_there_with_its_facts_when_it_is_told(swift, clients) -> None:
-    bucket = await swift.filled()
+async def test_an_image_is_there_with_its_facts_when_it_is_told(server, clients) -> None:
+    bucket = await server.filled()
     async with sink(clients, bucket) as it:
         told = await it.deliver(frame(1), b"one") + await it.finish()
         assert [payload.uri for payload in told] == [f"s3://{bucket.name}/x/1.jpg"]
-        async with swift.client() as client:
+        async with server.client() as client:
             answer = await client.get_object(Bucket=bucket.name, Key="x/1.jpg")
             async with answer["Body"] as body:
                 assert await body.read() == b"one"
@@ -68,9 +68,9 @@ async def test_an_image_is_there_with_its_facts_when_it_is_told(swift, clients) 
     }
 
 
-async def test_several_are_on_their_way_and_told_in_order(swift, proxied, clients) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+async def test_several_are_on_their_way_and_told_in_order(server, proxied, clients) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
         arrived = asyncio.Event()
 
         async def first_waits_for_the_third() -> None:
@@ -90,12 +90,12 @@ async def test_several_are_on_their_way_and_told_in_order(swift, proxied, client
                 told += await it.deliver(frame(index), bytes([index]) * 1000)
             told += await it.finish()
     assert [payload.index for payload in told] == [1, 2, 3, 4, 5, 6]
-    assert len(await swift.objects(bucket)) == 6
+    assert len(await server.objects(bucket)) == 6
 
 
-async def test_no_more_are_on_their_way_than_allowed(swift, proxied, clients) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+async def test_no_more_are_on_their_way_than_allowed(server, proxied, clients) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
         gate, begun = asyncio.Event(), []
         proxy.fault = lambda asked: begun.append(asked.path) or Fault(before=gate.wait)
         async with sink(clients, replace(bucket, endpoint=proxy.endpoint), uploads=2) as it:
@@ -112,9 +112,9 @@ async def test_no_more_are_on_their_way_than_allowed(swift, proxied, clients) ->
 
 
 @pytest.mark.parametrize("data", [b"small", LARGE], ids=["small", "large"])
-async def test_trouble_in_passing_is_waited_for(swift, proxied, clients, data) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+async def test_trouble_in_passing_is_waited_for(server, proxied, clients, data) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
         faults = [Fault(status=503), Fault(cut_request_after=2)]
         times: Counter[str] = Counter()
 
@@ -126,12 +126,12 @@ async def test_trouble_in_passing_is_waited_for(swift, proxied, clients, data) -
         async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
             told = await it.deliver(frame(1), data) + await it.finish()
     assert len(told) == 1
-    assert await swift.objects(bucket) == {"x/1.jpg": data}
-    assert await swift.uploads(bucket) == []
+    assert await server.objects(bucket) == {"x/1.jpg": data}
+    assert await server.uploads(bucket) == []
 
 
-async def test_a_manifest_of_any_size_is_stored(swift, clients) -> None:
-    bucket = await swift.filled()
+async def test_a_manifest_of_any_size_is_stored(server, clients) -> None:
+    bucket = await server.filled()
     naming = Naming(
         template=KeyTemplate.parse("{index}"),
         bucket=bucket.name,
@@ -143,13 +143,13 @@ async def test_a_manifest_of_any_size_is_stored(swift, clients) -> None:
     for data in (b"{}", LARGE):
         uri = await store.store_manifest(memoryview(data))
         assert uri == f"s3://{bucket.name}/trip.json"
-        assert await swift.objects(bucket) == {"trip.json": data}
-    assert await swift.uploads(bucket) == []
+        assert await server.objects(bucket) == {"trip.json": data}
+    assert await server.uploads(bucket) == []
     await store.close()
 
 
-async def test_a_manifest_that_is_not_taken_is_told_as_such(swift, clients) -> None:
-    bucket = await swift.filled()
+async def test_a_manifest_that_is_not_taken_is_told_as_such(server, clients) -> None:
+    bucket = await server.filled()
     wrong = replace(bucket.credentials, secret_key="wrong")
     store = S3Store(clients, replace(bucket, credentials=wrong))
     with pytest.raises(TargetNotAllowed, match="the manifest"):
@@ -158,10 +158,10 @@ async def test_a_manifest_that_is_not_taken_is_told_as_such(swift, clients) -> N
 
 @pytest.mark.parametrize("dies_at", ["POST", "PUT", "the end"])
 async def test_a_large_image_that_cannot_be_stored_leaves_nothing(
-    swift, proxied, clients, dies_at
+    server, proxied, clients, dies_at
 ) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
 
         def fault(asked: Asked) -> Fault | None:
             at_the_end = asked.method == "POST" and "uploadId" in asked.path
@@ -174,13 +174,13 @@ async def test_a_large_image_that_cannot_be_stored_leaves_nothing(
             with pytest.raises(SinkUnreachable) as caught:
                 await it.finish()
     assert caught.value.message == 'the image "x/1.jpg" could not be stored: SlowDown'
-    assert await swift.objects(bucket) == {}
-    assert await swift.uploads(bucket) == []
+    assert await server.objects(bucket) == {}
+    assert await server.uploads(bucket) == []
 
 
-async def test_a_cancelled_capture_leaves_no_upload(swift, proxied, clients) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+async def test_a_cancelled_capture_leaves_no_upload(server, proxied, clients) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
         proxy.fault = lambda asked: (
             Fault(before=lambda: asyncio.sleep(60)) if "partNumber=2" in asked.path else None
         )
@@ -188,14 +188,14 @@ async def test_a_cancelled_capture_leaves_no_upload(swift, proxied, clients) -> 
             await it.deliver(frame(1), LARGE)
             while not any("partNumber=2" in asked.path for asked in proxy.asked):
                 await asyncio.sleep(0.005)
-            assert await swift.uploads(bucket) == ["x/1.jpg"]
-    assert await swift.objects(bucket) == {}
-    assert await swift.uploads(bucket) == []
+            assert await server.uploads(bucket) == ["x/1.jpg"]
+    assert await server.objects(bucket) == {}
+    assert await server.uploads(bucket) == []
 
 
-async def test_what_was_stored_before_a_failure_is_told_first(swift, proxied, clients) -> None:
-    bucket = await swift.filled()
-    async with proxied(swift.endpoint) as proxy:
+async def test_what_was_stored_before_a_failure_is_told_first(server, proxied, clients) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
         denied = Fault(status=403, code="AccessDenied")
         proxy.fault = lambda asked: denied if "/2." in asked.path else None
         async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
@@ -210,37 +210,37 @@ async def test_what_was_stored_before_a_failure_is_told_first(swift, proxied, cl
     assert caught.value.reason == "TARGET_NOT_ALLOWED"
 
 
-async def test_a_missing_bucket_is_told(swift, clients) -> None:
-    bucket = swift.bucket()
+async def test_a_missing_bucket_is_told(server, clients) -> None:
+    bucket = server.bucket()
     async with sink(clients, bucket) as it:
         await it.deliver(frame(1), b"one")
         with pytest.raises(BucketNotFound, match=f'there is no bucket "{bucket.name}"'):
             await it.finish()
 
 
-async def test_with_one_key_for_all_only_the_last_is_sent(swift, clients) -> None:
-    bucket = await swift.filled()
+async def test_with_one_key_for_all_only_the_last_is_sent(server, clients) -> None:
+    bucket = await server.filled()
     async with sink(clients, bucket, "cover.jpg") as it:
         for index in (1, 2, 3):
             await it.deliver(frame(index), bytes([index]))
         (told,) = await it.finish()
     assert told.uri == f"s3://{bucket.name}/cover.jpg"
-    assert await swift.objects(bucket) == {"cover.jpg": b"\x03"}
+    assert await server.objects(bucket) == {"cover.jpg": b"\x03"}
 
 
-async def test_old_uploads_are_ended_at_the_start_and_young_ones_not(swift, clients) -> None:
-    bucket = await swift.filled()
-    async with swift.client() as client:
+async def test_old_uploads_are_ended_at_the_start_and_young_ones_not(server, clients) -> None:
+    bucket = await server.filled()
+    async with server.client() as client:
         for key in ("a", "b"):
             await client.create_multipart_upload(Bucket=bucket.name, Key=key)
     await abort_old_uploads(clients, [bucket])
-    assert await swift.uploads(bucket) == ["a", "b"]
+    assert await server.uploads(bucket) == ["a", "b"]
     await abort_old_uploads(clients, [replace(bucket, abort_uploads_after=0)])
-    assert await swift.uploads(bucket) == ["a", "b"]
+    assert await server.uploads(bucket) == ["a", "b"]
     began = datetime.now(UTC)
     while datetime.now(UTC) < began + timedelta(seconds=2.1):
         await asyncio.sleep(0.1)
     await abort_old_uploads(clients, [replace(bucket, abort_uploads_after=1)])
-    assert await swift.uploads(bucket) == []
-    absent = swift.bucket()
+    assert await server.uploads(bucket) == []
+    absent = server.bucket()
     await abort_old_uploads(clients, [absent])

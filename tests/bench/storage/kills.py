@@ -19,7 +19,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,10 +39,13 @@ from servers.stores import Store
 from servers.swift import running_swift
 
 SMALL: Final = ("small.mp4", "video/snapshots,f_jpg,inter_0")
-LARGE: Final = ("large.mkv", "video/snapshots,f_png,inter_0")
+LARGE: Final = ("large.mov", "video/snapshots,f_png,inter_0")
 LARGE_SIZE: Final = (3072, 2304)
 LARGE_IMAGES: Final = 3
 SMALL_IMAGES: Final = 250
+
+LONGEST_S: Final = 5.0
+"""How long a service may live after its first image."""
 
 AGE: Final = 1
 """Seconds after which a start ends what is left open."""
@@ -85,12 +87,13 @@ def serving(folder: Path, store: Store) -> Iterator[tuple[subprocess.Popen[str],
             service.wait()
 
 
-async def captures(folder: Path, address: str, bucket: str, prefix: str) -> dict[str, str]:
-    """Captures both films at once, until the end or the service's; returns what was told.
+async def captures(
+    folder: Path, address: str, bucket: str, prefix: str, told: dict[str, str]
+) -> None:
+    """Captures both films at once, until the end or the service's; adds what is told to `told`.
 
     The end of a service ends a capture without a word more.
     """
-    told: dict[str, str] = {}
 
     async def one(stub: SnapshotServiceStub, film: tuple[str, str]) -> None:
         parts = (f"{prefix}/{film[0]}/{{index}}", bucket)
@@ -112,16 +115,25 @@ async def captures(folder: Path, address: str, bucket: str, prefix: str) -> dict
         gone = isinstance(end, aio.AioRpcError) and end.code() is grpc.StatusCode.UNAVAILABLE
         if end is not None and not gone:
             raise end
-    return told
 
 
-async def killed(folder: Path, store: Store, bucket: str, prefix: str) -> dict[str, str]:
-    """Lets a service capture for a while and kills it; returns what it told."""
+async def killed(
+    folder: Path, store: Store, bucket: S3Bucket, prefix: str
+) -> tuple[int, dict[str, str]]:
+    """Lets a service capture for a while and kills it.
+
+    Returns how many uploads were open once it had started, and what it told.
+    """
+    told: dict[str, str] = {}
     with serving(folder, store) as (service, address):
-        capturing = asyncio.create_task(captures(folder, address, bucket, prefix))
-        await asyncio.sleep(random.uniform(0.2, 4))
+        stayed = len(await store.uploads(bucket))
+        capturing = asyncio.create_task(captures(folder, address, bucket.name, prefix, told))
+        while not told:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(random.uniform(0, LONGEST_S))
         service.kill()
-        return await capturing
+        await capturing
+    return stayed, told
 
 
 async def judged(store: Store, bucket: S3Bucket, prefix: str, told: dict[str, str]) -> set[str]:
@@ -152,22 +164,23 @@ async def run(folder: Path, store: Store, times: int) -> int:
         f'access_key_env = "BENCH_KEY"\nsecret_key_env = "BENCH_SECRET"\n'
         f"abort_uploads_after = {AGE}\n"
     )
+    told: dict[str, str] = {}
     with serving(folder, store) as (_, address):
-        told = await captures(folder, address, bucket.name, "whole")
+        await captures(folder, address, bucket.name, "whole", told)
     expected = await judged(store, bucket, "whole", told)
     assert len(expected) == SMALL_IMAGES + LARGE_IMAGES, f"{len(expected)} images"
     objects = broken = opened = stayed = midway = 0
     for number in range(times):
-        told = await killed(folder, store, bucket.name, str(number))
+        stays, told = await killed(folder, store, bucket, str(number))
+        stayed += stays
         found = await judged(store, bucket, str(number), told)
         objects, broken = objects + len(found), broken + len(found - expected)
         midway += len(found) < len(expected)
-        left = await store.uploads(bucket)
-        opened += len(left)
-        # Old enough for the next start to end it.
-        time.sleep(AGE + 1)
-        with serving(folder, store):
-            stayed += len(await store.uploads(bucket))
+        opened += len(await store.uploads(bucket))
+        # Old enough for the next start to end them.
+        await asyncio.sleep(AGE + 1)
+    with serving(folder, store):
+        stayed += len(await store.uploads(bucket))
     print(
         f"{times} kills, {midway} of them amid a capture: {objects} objects, {broken} of them not"
         f" whole; {opened} uploads left open, {stayed} of them after the next start"
