@@ -36,6 +36,7 @@ from av.filter import Graph
 from grpc import aio
 from PIL import Image
 
+from bench.page import deliver
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 from served import served
@@ -288,10 +289,7 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         page = asyncio.run(bench(Path(folder), given.rounds, given.captures))
-    if given.write is None:
-        print(page)
-    else:
-        given.write.write_text(page)
+    deliver(page, given.write)
 
 
 if __name__ == "__main__":

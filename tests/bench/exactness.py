@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.page import deliver
 from framecap.spec import text
 from media.capturing import capture, expected, given_row, wanted_row
 from oracles import timeline
@@ -146,10 +147,7 @@ def main() -> int:
         framecap=version("framecap"),
         av=version("av"),
     )
-    if target is None:
-        print(page)
-    else:
-        target.write_text(page)
+    deliver(page, target)
     return 0 if total.asked == total.given == total.exact else 1
 
 

@@ -26,6 +26,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.page import deliver
 from clips import make_clip
 from damage import damaged
 from framecap.decoder.check import error_of
@@ -276,10 +277,7 @@ def main() -> None:
     given = options.parse_args()
     corpus = Path(os.environ["FRAMECAP_CORPUS"]) / "media"
     page = asyncio.run(measure(corpus, given.opens, given.broken, given.judged))
-    if given.write is None:
-        print(page)
-    else:
-        given.write.write_text(page)
+    deliver(page, given.write)
 
 
 if __name__ == "__main__":

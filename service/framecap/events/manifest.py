@@ -5,6 +5,8 @@ from __future__ import annotations
 import mmap
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Final, cast
 
 from google.protobuf.message import Message
@@ -98,17 +100,14 @@ class _List:
         self._file.close()
 
 
-class _kept:
-    """A block with a temporary file, in which the system's refusal to write becomes our error."""
-
-    def __enter__(self) -> BinaryIO:
-        self._file = _file()
-        return self._file
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._file.close()
-        if isinstance(error, OSError):
-            raise _no_room(error) from error
+@contextmanager
+def _kept() -> Iterator[BinaryIO]:
+    """Gives the block a temporary file; the system's refusal to write becomes our error."""
+    try:
+        with _file() as file:
+            yield file
+    except OSError as error:
+        raise _no_room(error) from error
 
 
 def _file() -> BinaryIO:

@@ -93,7 +93,6 @@ class KeyframeLanes:
         self._index = index
         self._first = first
         self._strict = strict
-        self._needs_each = False
         self._lock = Lock()
         self.counts = Counts()
         """What was met."""
@@ -107,17 +106,17 @@ class KeyframeLanes:
         """
         if self._strict:
             wanted = Stretch(wanted.following(self._first) or 0)
-        # Of a keyframe that does not decode, the one before takes the place.
-        self._needs_each = not isinstance(wanted, Stretch)
+        # Where some are left out, the one before may be missing to take a broken one's place.
+        all_of_them = isinstance(wanted, Stretch)
         keys = list(self._index.keys()) if self._index.entries is not None else []
         if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             places = list(zip(keys, ends, strict=True))
             for chunk in _chunks(self._places(places, wanted)):
-                yield partial(self._sought, chunk)
+                yield partial(self._sought, chunk, all_of_them)
         else:
             for packets in _chunks(self._wanted_packets(wanted)):
-                yield partial(self._decode, packets)
+                yield partial(self._decode, packets, all_of_them)
 
     def _places(
         self, places: Sequence[tuple[Pts, Pts]], wanted: Wanted
@@ -146,19 +145,19 @@ class KeyframeLanes:
         with self._pool.taken() as container:
             return _checked(_keyframe_at(container, *place), None)
 
-    def _sought(self, keys: Sequence[tuple[Pts, Pts]]) -> Iterator[Frame | None]:
+    def _sought(self, keys: Sequence[tuple[Pts, Pts]], may_lack: bool) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             previous: Pts | None = None
             for key, end in keys:
                 packet = _keyframe_at(container, key, end)
                 previous = _checked(packet, previous)
-                yield self._frame(container, packet)
+                yield self._frame(container, packet, may_lack=may_lack)
 
-    def _decode(self, packets: Sequence[Packet[Any]]) -> Iterator[Frame | None]:
+    def _decode(self, packets: Sequence[Packet[Any]], may_lack: bool) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             container.decoder.flush_buffers()
             for packet in packets:
-                yield self._frame(container, packet)
+                yield self._frame(container, packet, may_lack=may_lack)
 
     def _wanted_packets(self, wanted: Wanted) -> Iterator[Packet[Any]]:
         """Yields the packets of those keyframes that are needed."""
@@ -202,8 +201,8 @@ class KeyframeLanes:
             raise NotAlone("the container cannot seek") from error
         return landing.key
 
-    def _frame(self, container: Container, packet: Packet[Any]) -> Frame | None:
-        """Returns the one frame of a keyframe's packet; None when it cannot be decoded."""
+    def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
+        """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
         decoded: list[VideoFrame] = []
         refused = False
         try:
@@ -221,7 +220,7 @@ class KeyframeLanes:
             self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
         if refused and not decoded:
-            if self._needs_each:
+            if not may_lack:
                 raise NotAlone("a keyframe that does not decode")
             return None
         if len(decoded) != 1:

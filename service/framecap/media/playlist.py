@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from framecap.errors import CaptureError, ContainerUnsupported, LimitExceeded
+from framecap.model.names import leads_elsewhere
 
 HEAD: Final = b"#EXTM3U"
 
@@ -25,9 +26,6 @@ NAME: Final = FOLDER + ".framecap-source.m3u8"
 
 _QUOTED_URI: Final = re.compile(rb'#EXT-X-(?:MAP|MEDIA):(?:.*,)?\s*URI="([^"]*)"')
 _KEY: Final = re.compile(rb"#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\b)")
-
-# A scheme, also as the library writes some: `subfile,,start,0,end,0,,:`.
-_ELSEWHERE: Final = re.compile(r"[/\\]|[^/]*:")
 
 
 def check(text: bytes) -> None:
@@ -47,11 +45,7 @@ def check(text: bytes) -> None:
         raise ContainerUnsupported("the playlist's segments are encrypted, which is not supported")
     for reference in _references(lines):
         if fault := _fault(reference):
-            name = reference[:64].encode("unicode_escape").decode()
-            raise ContainerUnsupported(
-                f'the playlist refers to "{name}", which {fault}; only files beside it are read',
-                metadata={"reference": name},
-            )
+            raise _refused(reference, f", which {fault}")
     segments = any(line.startswith(b"#EXTINF") for line in lines)
     if segments and b"#EXT-X-ENDLIST" not in lines:
         raise ContainerUnsupported(
@@ -72,11 +66,7 @@ def outside(url: str) -> CaptureError:
     if url == NAME:
         # So reads the library what holds words of both.
         return ContainerUnsupported("the playlist lists qualities and segments at once")
-    name = url[:64].encode("unicode_escape").decode()
-    return ContainerUnsupported(
-        f'the playlist refers to "{name}"; only files beside it are read',
-        metadata={"reference": name},
-    )
+    return _refused(url)
 
 
 def _references(lines: list[bytes]) -> Iterator[str]:
@@ -87,8 +77,16 @@ def _references(lines: list[bytes]) -> Iterator[str]:
             yield line.decode(errors="replace")
 
 
+def _refused(reference: str, fault: str = "") -> ContainerUnsupported:
+    name = reference[:64].encode("unicode_escape").decode()
+    return ContainerUnsupported(
+        f'the playlist refers to "{name}"{fault}; only files beside it are read',
+        metadata={"reference": name},
+    )
+
+
 def _fault(reference: str) -> str | None:
-    if _ELSEWHERE.match(reference):
+    if leads_elsewhere(reference):
         return "is no relative path"
     if reference.split("/").count("..") > MAX_STEPS_UP:
         return f"climbs more than {MAX_STEPS_UP} folders"

@@ -96,8 +96,7 @@ class RunDecoder:
                     continue
                 if native.is_corrupt or native.interlaced_frame:
                     raise Irregular("a frame that is corrupt or interlaced")
-                landed = native.pts == run.key and self._container.is_keyframe(native)
-                if latest is None and not landed:
+                if latest is None and not self._is_key_of(run, native):
                     raise Irregular("the keyframe does not decode by itself")
                 latest = native.pts
                 if awaited and native.pts > awaited[-1]:
@@ -112,6 +111,9 @@ class RunDecoder:
             raise Irregular("a picture did not come out of its packet")
         while held:
             yield held.popleft()
+
+    def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
+        return native.pts == run.key and self._container.is_keyframe(native)
 
     def _natives(self, marks: Iterable[Marked]) -> Iterator[list[VideoFrame]]:
         """Yields what the decoder gives for packet after packet, and for the drain."""

@@ -16,6 +16,9 @@ _UNPRINTABLE: Final = frozenset({"Cc", "Zl", "Zp", "Cs"})
 
 _LONGEST_SHOWN: Final = 100
 
+# A root, or a scheme, also as libavformat writes some: `subfile,,start,0,end,0,,:`.
+_ELSEWHERE: Final = re.compile(r"[/\\]|[^/]*:")
+
 
 def bucket_fault(bucket: str) -> str | None:
     """Returns what keeps `bucket` from being a bucket's name; None when nothing does.
@@ -63,6 +66,11 @@ def path_fault(path: str) -> str | None:
         if segment in {".", ".."}:
             return f"has the segment {segment}"
     return None
+
+
+def leads_elsewhere(reference: str) -> bool:
+    """Returns whether a reference has a scheme or begins at a root: is no relative path."""
+    return _ELSEWHERE.match(reference) is not None
 
 
 def has_unprintable(text: str) -> bool:

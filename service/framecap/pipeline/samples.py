@@ -134,24 +134,22 @@ class Sampling:
             if frame is None:
                 yield None
                 continue
+            taken = self._takes(frame)
+            if not (taken or first):
+                yield Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
+                continue
             # The first frame of a whole decoding also shows what lies before it, and damage may
             # have made it another one than was found at first.
-            taken, may_be, first = self._takes(frame), first, False
-            if not (taken or may_be):
-                yield Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
-            elif self._change is None:
-                yield Sample(frame=frame, fate=self._fate if taken else Fate.KEPT)
-            elif not taken:
-                yield Sample(frame=frame, fate=Fate.KEPT, dhash=self._imaging.dhash(frame))
-            else:
-                dhash = self._imaging.dhash(frame)
-                fate = self._fate
+            first = False
+            fate = self._fate if taken else Fate.KEPT
+            dhash = None if self._change is None else self._imaging.dhash(frame)
+            if taken and self._change is not None and dhash is not None:
                 if fate is Fate.ENCODED and previous is not None:
                     changed = changed_bits(dhash, previous)
                     if not passes(changed, self._change.threshold):
                         fate = Fate.LET_GO
                 previous = dhash
-                yield Sample(frame=frame, fate=fate, dhash=dhash)
+            yield Sample(frame=frame, fate=fate, dhash=dhash)
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:

@@ -7,12 +7,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from framecap.errors import SourceNotAllowed
-from framecap.model.names import key_fault, shown
+from framecap.model.names import key_fault, leads_elsewhere, shown
 
 MAX_REFERENCE_BYTES: Final = 4096
-
-# A scheme, also as libavformat writes some: `subfile,,start,0,end,0,,:`.
-_SCHEME: Final = re.compile(r"[^/]*:")
 
 
 def resolve(key: str, reference: str) -> str:
@@ -28,7 +25,7 @@ def resolve(key: str, reference: str) -> str:
         SourceNotAllowed: It names something else than an object of that bucket.
     """
     path = unquote(re.split("[?#]", reference, maxsplit=1)[0])
-    if _SCHEME.match(reference) or path.startswith(("/", "\\")):
+    if leads_elsewhere(reference) or path.startswith(("/", "\\")):
         raise refused(reference, "is no relative path")
     *parts, _ = key.split("/")
     for segment in path.split("/"):
