@@ -65,7 +65,6 @@ S3 = """
 use = egg:swift#s3api
 location = us-east-1
 s3_acl = false
-min_segment_size = 1024
 """
 
 USERS = """

@@ -22,12 +22,14 @@ from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
 from framecap.storage.settings import StorageSettings
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from servers.ceph import TOOLS as CEPH_TOOLS
+from servers.ceph import ceph
 from servers.faults import proxied
 from servers.rclone import rclone
 from servers.stores import Store
 from servers.swift import swift
 
-__all__ = ["clients", "film", "proxied", "rclone", "serve", "swift"]
+__all__ = ["ceph", "clients", "film", "proxied", "rclone", "serve", "swift"]
 
 QUICK = Patience(attempts=4, first_wait=0.01, connect_seconds=5, silent_seconds=5)
 
@@ -54,10 +56,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_clip(path, frames=250, gop=25, size=(320, 180)).read_bytes()
 
 
-@pytest.fixture(params=["swift", "rclone"])
-def server(request: pytest.FixtureRequest, swift: Store, rclone: Store) -> Store:
+STORES = ["swift", "rclone", pytest.param("ceph", marks=pytest.mark.external(*CEPH_TOOLS))]
+
+
+@pytest.fixture(scope="session", params=STORES)
+def server(request: pytest.FixtureRequest) -> Store:
     """Each store in turn: the tests of what all of them must do."""
-    return {"swift": swift, "rclone": rclone}[request.param]
+    store: Store = request.getfixturevalue(request.param)
+    return store
 
 
 @pytest_asyncio.fixture

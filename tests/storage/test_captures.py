@@ -46,8 +46,8 @@ async def test_an_object_of_a_store_by_each_of_its_names(swift, serve, film, for
     assert "read" in taken.finished.stage_times
 
 
-async def test_images_are_stored_and_counted(swift, serve, film) -> None:
-    films, shots = await swift.filled({"a.mp4": film}), await swift.filled()
+async def test_images_are_stored_and_counted(server, serve, film) -> None:
+    films, shots = await server.filled({"a.mp4": film}), await server.filled()
     text = saved(EVERY_2_5_S, "{barename}/{index}", shots.name)
     async with serve(films, shots, metrics=True) as (service, stub):
         taken = await take(stub, source=f"{films.name}/a.mp4", text=text)
@@ -57,7 +57,7 @@ async def test_images_are_stored_and_counted(swift, serve, film) -> None:
     assert code(taken.status) == "OK"
     uris = [frame.uri for frame in taken.frames]
     assert uris == [f"s3://{shots.name}/a/{index}.jpg" for index in (1, 2, 3, 4)]
-    stored = await swift.objects(shots)
+    stored = await server.objects(shots)
     assert [read_number(stored[f"a/{index}.jpg"]) for index in (1, 2, 3, 4)] == [0, 62, 125, 187]
     size = sum(map(len, stored.values()))
     assert taken.finished.image_bytes == size

@@ -23,8 +23,9 @@ from framecap.storage.clients import S3Clients
 from framecap.v1 import capture_pb2, event_pb2
 from servers.faults import Asked, Fault
 
-PART_BYTES = 64 * 1024
-LARGE = hashlib.sha256(b"seed").digest() * (3 * PART_BYTES // 32 + 100)
+# The least that S3 takes, but for the last part.
+PART_BYTES = 5 << 20
+LARGE = hashlib.sha256(b"seed").digest() * (2 * PART_BYTES // 32 + 100)
 
 
 @asynccontextmanager
