@@ -55,6 +55,10 @@ _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 # Bytes of one read. Larger reads are wasted by containers that seek much.
 _BUFFER_BYTES: Final = 65536
 
+# An FLV file is of tags: a head that says how long its data is, the data, and the size of both.
+_FLV_HEAD_BYTES: Final = 11
+_FLV_SIZE_BYTES: Final = 4
+
 # No picture is decoded this long before it appears.
 _LEAD_SECONDS: Final = 10
 
@@ -91,6 +95,7 @@ class Container:
     def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
         self.threads = threads
         """How many the decoder has."""
+        self._file = file
         self._guard = Guard(file)
         self.native: InputContainer = self._open()
         try:
@@ -234,6 +239,23 @@ class Container:
         """True for containers without presentation times: AVI and raw streams."""
         container_format = self.native.format
         return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
+
+    @property
+    def ends_whole(self) -> bool:
+        """False where the last tag of an FLV file is cut.
+
+        Then it depends on where reading began whether the library gives its packet.
+        """
+        if self.native.format.name != "flv":
+            return True
+        size = int.from_bytes(
+            self._file.read_at(self._file.size - _FLV_SIZE_BYTES, _FLV_SIZE_BYTES), "big"
+        )
+        at = self._file.size - _FLV_SIZE_BYTES - size
+        if size < _FLV_HEAD_BYTES or at < 0:
+            return False
+        head = self._file.read_at(at, _FLV_HEAD_BYTES)
+        return int.from_bytes(head[1:4], "big") + _FLV_HEAD_BYTES == size
 
     @property
     def dts_bounds(self) -> bool:

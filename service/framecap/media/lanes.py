@@ -254,7 +254,7 @@ class Lanes:
         extradata = container.decoder.extradata or b""
         for packet in chain([key], container.packets()):
             if packet.size == 0:
-                if broken:
+                if broken or not container.ends_whole:
                     raise Irregular("the last packet is not whole, and may be no picture")
                 self._last = last
                 return
