@@ -132,6 +132,7 @@ class _VideoCapture:
         """Yields the images of what a selector picks."""
         self._ledger.phase, self._ledger.position = Phase.DECODING, None
         sampling = self._sampling(wanted, ranked=ranked)
+        limit = requested_count(self._spec)
         given: Pts | None = None
         for found in self._picks(make, sampling, wanted):
             if not isinstance(found, tuple):
@@ -144,6 +145,9 @@ class _VideoCapture:
                     pick, self._ledger.captured + 1, sampling.encoded(sample)
                 )
                 yield self._ledger.add(image)
+                if self._ledger.captured == limit:
+                    # Of damaged media, a later way may pick others than the one before it.
+                    return
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
         """Hashes all samples; returns those that changed most."""
