@@ -208,15 +208,13 @@ async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Count
     return outcomes
 
 
-def judged(clip: Path, seed: int) -> Counter[str]:
-    """Captures from a broken clip in every way; returns how its images are right."""
+def judged(clip: Path, seed: int) -> tuple[Counter[str], list[str]]:
+    """Captures from a broken clip in every way; returns how its images are right, and faults."""
     with TemporaryDirectory() as folder:
         path = Path(folder, clip.name)
         path.write_bytes(damaged(clip.read_bytes(), random.Random(seed)))
         verdict = judge(path, Film(clip), SPECS)
-    if verdict.faults:
-        raise SystemExit(f"{clip.name}, seed {seed}: {verdict.faults}")
-    return verdict.counts
+    return verdict.counts, [f"{clip.name}, seed {seed}: {fault}" for fault in verdict.faults]
 
 
 def judge_many(count: int) -> Counter[str]:
@@ -231,8 +229,13 @@ def judge_many(count: int) -> Counter[str]:
         cases = [
             workers.submit(judged, dice.choice(clips), dice.randrange(2**32)) for _ in range(count)
         ]
+        faults: list[str] = []
         for case in cases:
-            images += case.result(timeout=STUCK_S)
+            counts, found = case.result(timeout=STUCK_S)
+            images += counts
+            faults += found
+    if faults:
+        raise SystemExit("\n".join(faults))
     return images
 
 
@@ -241,13 +244,13 @@ async def measure(corpus: Path, opens: int, count: int, judging: int) -> str:
     everything = [corpus / name for name in (*VIDEOS, *COVERS, *REFUSED) if name not in LONG]
     small = [path for path in everything if path.stat().st_size < 1_000_000]
     seeds = [path for path in small if path.name in VIDEOS]
+    images = judge_many(judging)
     server = await ForkServer.start(DecoderSettings(stall_after=60.0, idle_decoders=IDLE))
     try:
         growth = await open_many(server, small, opens)
         outcomes = await break_many(server, seeds, count)
     finally:
         await server.close()
-    images = judge_many(judging)
     return PAGE.format(
         idle=IDLE,
         judged=f"{judging:,}",

@@ -6,8 +6,8 @@ The second counts where damage moved times or broke off the oracle's reading, an
 the frames behind it.
 
 Decoders make up pictures of broken data without a word, and what they make up depends on what
-they decoded before. Such an image is patched: its time is right as above, but the oracle's picture
-of that moment is none of the film's either.
+they decoded before. Such an image is patched: its time is right as above, but the oracle has a
+picture of that moment that is none of the film's either.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Film:
         self.path = path
         self.line = timeline.read.__wrapped__(path)
         self.frames = timeline.frames(path)
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             stream = container.streams.best("video")
             assert isinstance(stream, av.VideoStream)
             aspect = stream.sample_aspect_ratio
@@ -106,15 +106,19 @@ class Film:
         return min([self.line.end, *(start - self.line.zero for start in starts)])
 
     def at(self, image: Image, moment: Fraction) -> set[int]:
-        """Returns the ordinals of the frames of the image's time that are on screen at `moment`."""
+        """Returns the ordinals of the frames of the image's time that are on screen at `moment`.
+
+        A jump that lands behind a time that is repaired knows only the file's own.
+        """
         time = image.pts * image.time_base
         # The instant an image answers is told rounded down to a nanosecond.
         moments = (moment, moment + seconds(1))
-        return {
+        of_its_time = {ordinal for clock in self.clocks for ordinal in clock.get(time, ())}
+        return of_its_time & {
             ordinal
             for clock in self.clocks
-            if any(_on_screen(list(clock), instant) == time for instant in moments)
-            for ordinal in clock[time]
+            for instant in moments
+            for ordinal in clock[_on_screen(list(clock), instant)]
         }
 
     def unflagged(self, ordinals: set[int], spec: CaptureSpec) -> set[bytes]:
@@ -189,7 +193,7 @@ def _kind(image: Image, moment: Fraction, film: Film | None, was: Film, spec: Ca
     made = set() if film is None else film.unflagged(ours, spec)
     if image.data in made or image.data in was.unflagged(theirs, spec):
         return RIGHT
-    return PATCHED if made and not made & was.all_images(spec) else WRONG
+    return PATCHED if made - was.all_images(spec) else WRONG
 
 
 def assert_exact(film: Film, specs: Mapping[str, CaptureSpec]) -> set[Strategy]:

@@ -149,7 +149,7 @@ def frames(path: Path) -> list[av.VideoFrame]:
 
 def _opened(path: Path) -> av.container.InputContainer:
     try:
-        return av.open(str(path))
+        return av.open(str(path), metadata_errors="replace")
     except av.error.FFmpegError as error:
         raise NoPicture(f"{path.name}: {error.strerror}") from error
 
