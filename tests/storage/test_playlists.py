@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from grpc import aio
 
 from api.calls import code, reason, take
 from clips import make_clip
+from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 from playlists import listing, make_playlist, master_of, segment
+from served import served
+from servers.web import CERTIFICATE, running_site
 
 EVERY = "video/snapshots,f_jpg,inter_500"
 
@@ -231,3 +236,54 @@ async def test_a_list_for_concat_is_still_refused(swift, serve, files) -> None:
         taken = await take(stub, source=f"{bucket.name}/all", text=EVERY)
     assert reason(taken.status) == "CONTAINER_UNSUPPORTED"
     assert "refers to other files" in taken.status.message
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A web server, and a service that may read from it alone."""
+
+    @asynccontextmanager
+    async def web(files):
+        data, nothing = tmp_path / "data", tmp_path / "nothing"
+        data.mkdir()
+        nothing.mkdir()
+        async with running_site() as site:
+            site.files |= files
+            trusting = {
+                "SSL_CERT_FILE": str(CERTIFICATE),
+                "FRAMECAP_ALLOW_PRIVATE_HOST": f"localhost:{site.port}",
+            }
+            with served(data=data, allow=nothing, **trusting) as service:
+                async with aio.insecure_channel(service.address) as channel:
+                    yield site, SnapshotServiceStub(channel)
+
+    return web
+
+
+async def test_a_playlist_of_a_web_server_has_the_frames_of_its_film(web, clip, files) -> None:
+    signed = files["film.m3u8"].replace(b".ts", b".ts?X-Signature=top%2Fsecret")
+    async with web(beneath("x", files | {"film.m3u8": signed, "film.mp4": clip.read_bytes()})) as (
+        site,
+        stub,
+    ):
+        expected = await checksums(stub, site.url("x/film.mp4"))
+        assert await checksums(stub, site.url("x/film.m3u8")) == expected
+        assert "/x/film0.ts?X-Signature=top%2Fsecret" in site.asked
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "answer"),
+    [
+        ("https://127.0.0.1:{port}/x/film.mp4", "SOURCE_NOT_ALLOWED"),
+        ("file:///etc/passwd", "SOURCE_NOT_ALLOWED"),
+        (None, "SOURCE_NOT_FOUND"),
+    ],
+)
+async def test_a_segment_leads_to_no_other_host(web, files, elsewhere, answer) -> None:
+    async with web(beneath("x", files)) as (site, stub):
+        del site.files["x/film3.ts"]
+        if elsewhere is not None:
+            site.redirects["x/film3.ts"] = elsewhere.format(port=site.port)
+        taken = await take(stub, source=site.url("x/film.m3u8"), text=EVERY)
+    assert reason(taken.status) == answer, taken.status
+    assert "passwd" not in taken.status.message
