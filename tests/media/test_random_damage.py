@@ -57,6 +57,12 @@ FOUND: Final = [
     ("h264 flv", 2917987596),
     # A broken keyframe gave an image, another way then as many as were asked for in all.
     ("mpeg-2 ps", 2278779270),
+    # One decoding time leaps 95,000 s ahead and back.
+    ("h264 open gop ts", 1816732110),
+    # The first half of the file comes twice.
+    ("hevc mkv", 1108757197),
+    # Its shape is so broken that its images would be too wide.
+    ("h264 fragmented", 353921578),
     # A keyframe steps back in time.
     ("hevc ts", 2722930106),
     # Pictures come twice, once broken.

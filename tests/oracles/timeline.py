@@ -192,12 +192,17 @@ def _packets(
     container: av.container.InputContainer, stream: av.VideoStream, counts: _Counts
 ) -> Iterator[av.Packet | None]:
     """Yields the stream's packets and then None, which drains the decoder."""
-    try:
-        for packet in container.demux(stream):
-            if packet.size:
-                yield packet
-    except av.error.FFmpegError:
-        counts.read_errors += 1
+    while True:
+        try:
+            for packet in container.demux(stream):
+                if packet.size:
+                    yield packet
+        except IndexError:
+            # A packet of a stream that began after opening, which PyAV does not know.
+            continue
+        except av.error.FFmpegError:
+            counts.read_errors += 1
+        break
     yield None
 
 

@@ -23,6 +23,10 @@ from framecap.timebase import Pts
 # whatever comes next does not appear before the first.
 _HELD_BACK: Final = 16
 
+# A step of decoding times so many times longer than any before may be an error: until the next
+# packet shows that time goes on there, it settles nothing.
+_LEAP: Final = 16
+
 # Times of packets passed that may still be the end of one to come; packets that wait for an end.
 _REMEMBERED: Final = 64
 
@@ -81,6 +85,8 @@ class _Marking:
         self._waiting: deque[Packet[Any]] = deque()
         self._times: list[Pts] = []
         self._dts: Pts | None = None
+        self._bound: Pts | None = None
+        self._longest_step: Pts = 0
 
     def run(self, packets: Iterable[Packet[Any]]) -> Iterator[Marked]:
         for packet in packets:
@@ -99,9 +105,7 @@ class _Marking:
         if pts is None:
             raise Irregular("a packet without a time")
         if dts is not None:
-            if self._dts is not None and dts < self._dts:
-                raise Irregular("decoding times step back")
-            self._dts = dts
+            self._advance(dts)
         if self._dts_bounds and (dts is None or dts > pts):
             raise Irregular("a picture that appears before it is decoded")
         if not packet.is_discard:
@@ -116,6 +120,15 @@ class _Marking:
         self._waiting.append(packet)
         if len(self._waiting) > _REMEMBERED:
             raise Irregular("a picture whose successor is far too long in coming")
+
+    def _advance(self, dts: Pts) -> None:
+        step = 0 if self._dts is None else dts - self._dts
+        if step < 0:
+            raise Irregular("decoding times step back")
+        leaps = 0 < self._longest_step * _LEAP < step
+        self._bound = self._dts if leaps else dts
+        self._dts = dts
+        self._longest_step = max(step, self._longest_step)
 
     def _is_known(self, packet: Packet[Any]) -> bool:
         """Returns whether it is certain which picture follows that of the first waiting packet."""
@@ -134,7 +147,7 @@ class _Marking:
         found = bisect_right(times, moment)
         if found == len(times):
             return False
-        if self._dts_bounds and self._dts is not None and self._dts >= times[found]:
+        if self._dts_bounds and self._bound is not None and self._bound >= times[found]:
             return True
         return len(times) - found > _HELD_BACK
 
