@@ -3,7 +3,7 @@
 An image is right when one of two films shows its very picture at its very time, and has it on
 screen at the instant it answers: the damaged file as the oracle decodes it, or the film it was.
 The second counts where damage moved times or broke off the oracle's reading, and a capture found
-the frames behind it.
+the frames behind it; what is on screen then is told by that film, or by the packets left of it.
 
 Decoders make up pictures of broken data without a word, and what they make up depends on what
 they decoded before. Such an image is patched: its time is right as above, but the oracle has a
@@ -78,6 +78,7 @@ class Film:
         self.path = path
         self.line = timeline.read.__wrapped__(path)
         self.frames = timeline.frames(path)
+        self._sent = timeline.packet_times(path)
         with av.open(str(path), metadata_errors="replace") as container:
             stream = container.streams.best("video")
             assert isinstance(stream, av.VideoStream)
@@ -110,16 +111,22 @@ class Film:
 
         A jump that lands behind a time that is repaired knows only the file's own.
         """
-        time = image.pts * image.time_base
-        # The instant an image answers is told rounded down to a nanosecond.
-        moments = (moment, moment + seconds(1))
-        of_its_time = {ordinal for clock in self.clocks for ordinal in clock.get(time, ())}
-        return of_its_time & {
+        return self.appearing(image) & {
             ordinal
             for clock in self.clocks
-            for instant in moments
+            for instant in _instants(moment)
             for ordinal in clock[_on_screen(list(clock), instant)]
         }
+
+    def appearing(self, image: Image) -> set[int]:
+        """Returns the ordinals of the frames of the image's time."""
+        time = image.pts * image.time_base
+        return {ordinal for clock in self.clocks for ordinal in clock.get(time, ())}
+
+    def is_sent(self, image: Image, moment: Fraction) -> bool:
+        """Returns whether by the file's packets the image's frame is on screen at `moment`."""
+        time = image.pts * image.time_base
+        return any(_on_screen(self._sent, instant) == time for instant in _instants(moment))
 
     def unflagged(self, ordinals: set[int], spec: CaptureSpec) -> set[bytes]:
         """Returns the images of those frames that the decoder does not call damaged."""
@@ -194,6 +201,9 @@ def judge(path: Path, was: Film, specs: dict[str, CaptureSpec]) -> Verdict:
 def _kind(image: Image, moment: Fraction, film: Film | None, was: Film, spec: CaptureSpec) -> str:
     ours = set() if film is None else film.at(image, moment)
     theirs = was.at(image, moment)
+    if film is not None and film.is_sent(image, moment):
+        # A whole decoding may lose frames behind damage that a jump behind it finds.
+        theirs |= was.appearing(image)
     if not ours and not theirs:
         return WRONG
     if image.damaged:
@@ -266,6 +276,11 @@ def _differences(captured: Captured, film: Film, spec: CaptureSpec) -> Iterator[
     theirs = (film.line.undecodable, film.line.repaired, film.line.read_errors)
     if ours != theirs:
         yield f"undecodable, repaired, read errors: {ours}, not {theirs}"
+
+
+def _instants(moment: Fraction) -> tuple[Fraction, Fraction]:
+    """Returns an instant as an image may tell it: rounded down to a nanosecond, or not."""
+    return moment, moment + seconds(1)
 
 
 def _on_screen(starts: list[Fraction], moment: Fraction) -> Fraction:

@@ -59,6 +59,8 @@ FOUND: Final = [
     ("mpeg-2 ps", 2278779270),
     # One decoding time leaps 95,000 s ahead and back.
     ("h264 open gop ts", 1816732110),
+    # Behind a hole a whole decoding loses pictures for a while.
+    ("h264 open gop ts", 2816046689),
     # The first half of the file comes twice.
     ("hevc mkv", 1108757197),
     # Its shape is so broken that its images would be too wide.

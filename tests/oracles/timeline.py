@@ -147,6 +147,15 @@ def frames(path: Path) -> list[av.VideoFrame]:
         return list(_decode(container, _video(container), _Counts()))
 
 
+def packet_times(path: Path) -> list[Fraction]:
+    """Returns when the pictures of all packets would appear, in order."""
+    with _opened(path) as container:
+        stream = _video(container)
+        packets = [packet for packet in _packets(container, stream, _Counts()) if packet]
+        unit = Fraction(stream.time_base)
+    return sorted({packet.pts * unit for packet in packets if packet.pts is not None})
+
+
 def _opened(path: Path) -> av.container.InputContainer:
     try:
         return av.open(str(path), metadata_errors="replace")
