@@ -40,7 +40,7 @@ _ALONE: Final = frozenset(
 )
 
 # Keyframes of one lane.
-_IN_A_LANE: Final = 8
+_IN_A_LANE: Final = 2
 
 # Where keyframes are nearer to each other in the file than this, reading it through is cheaper than
 # going to each.
