@@ -22,6 +22,7 @@ from framecap.source.remote import RemoteReader
 from framecap.v1 import capture_pb2
 from framecap.v1.event_pb2 import CaptureManifest
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
+from noise import noisy_film
 
 EVERY_2_5_S = "video/snapshots,f_jpg,inter_2500"
 
@@ -95,6 +96,21 @@ async def test_a_cover_costs_little_of_a_song(swift, serve, tmp_path) -> None:
     assert taken.images() == [art.data]
     assert taken.finished.read_bytes <= 800_000
     assert taken.finished.read_request_count <= 2
+
+
+async def test_each_frame_of_a_few_costs_one_request(swift, serve, tmp_path) -> None:
+    film = noisy_film(tmp_path / "a.mp4", frames=160, gop=40, size=(320, 180)).read_bytes()
+    assert len(film) > 5_000_000
+    bucket = await swift.filled({"a.mp4": film})
+    async with serve(bucket) as (_, stub):
+        text = "video/snapshots,f_jpg,w_64,ss_1700,inter_1600"
+        taken = await take(stub, source=f"{bucket.name}/a.mp4", text=text)
+    assert code(taken.status) == "OK"
+    assert len(taken.frames) == 3
+    # The beginning, the index at the end, what shows the first frame to be the first, and for
+    # each of three frames its group up to it; the last one's to the end, where there is no fourth.
+    assert taken.finished.read_request_count == 2 + 1 + 3
+    assert taken.finished.read_bytes <= 0.6 * len(film)
 
 
 async def test_nothing_secret_is_told(swift, serve, film, caplog) -> None:

@@ -110,6 +110,39 @@ async def test_of_several_qualities_only_one_is_read(swift, serve, clip, files, 
     assert taken.finished.read_request_count < 2 * len(files) + 6
 
 
+async def test_of_a_long_one_only_what_is_needed_is_read(swift, serve, tmp_path) -> None:
+    film = make_clip(tmp_path / "film.mp4", frames=1600, gop=25, b_frames=2)
+    files = make_playlist(film, tmp_path / "hls")
+    assert len(files) == 33
+    bucket = await swift.filled(files | {"film.mp4": film.read_bytes()})
+    text = "video/snapshots,f_jpg,ss_11300,inter_40000"
+    async with serve(bucket) as (_, stub):
+        expected = await take(stub, source=f"{bucket.name}/film.mp4", text=text)
+        taken = await take(stub, source=f"{bucket.name}/film.m3u8", text=text)
+    assert code(taken.status) == "OK", taken.status
+    assert [frame.sha256 for frame in taken.frames] == [frame.sha256 for frame in expected.frames]
+    assert len(taken.frames) == 2
+    # The playlist, its beginning, three looks, and each frame's segment with the one beside it.
+    assert taken.finished.read_request_count <= 12
+    assert taken.finished.read_bytes < 0.5 * sum(map(len, files.values()))
+
+
+@pytest.mark.parametrize("order", [(0, 3, 1, 2, 4), (2, 0, 1, 3, 4), (0, 1, 0, 1, 2)])
+async def test_times_that_begin_anew_are_noticed(swift, serve, files, order) -> None:
+    told = ["#EXT-X-DISCONTINUITY\n" + segment(f"film{number}.ts") for number in order]
+    untold = [segment(f"film{number}.ts") for number in order]
+    lists = {"told.m3u8": listing(*told), "untold.m3u8": listing(*untold)}
+    bucket = await swift.filled(files | lists)
+    async with serve(bucket) as (_, stub):
+        for text in (EVERY, "video/snapshots,f_jpg,m_key", "video/snapshots,f_jpg,m_avg,num_7"):
+            one = await take(stub, source=f"{bucket.name}/told.m3u8", text=text)
+            other = await take(stub, source=f"{bucket.name}/untold.m3u8", text=text)
+            assert code(one.status) == code(other.status) == "OK"
+            assert [frame.sha256 for frame in one.frames] == [
+                frame.sha256 for frame in other.frames
+            ]
+
+
 FIRST = segment("film0.ts")
 
 

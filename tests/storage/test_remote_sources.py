@@ -94,6 +94,35 @@ async def test_a_look_costs_one_request_and_reading_on_few(behind, clients) -> N
     assert len(etags) == 1 and etags != {None}
 
 
+async def test_who_says_how_far_it_reads_gets_that_at_once_and_no_more(behind, clients) -> None:
+    async with (
+        behind() as (bucket, _),
+        await objects(clients).open(address(bucket), bucket) as it,
+    ):
+        begin, until = 1000 * KIB, 2900 * KIB
+        for offset in range(begin, until, 64 * KIB):
+            data = await it.reader.read(offset, 64 * KIB, until=until)
+            assert data == CONTENT[offset : offset + 64 * KIB]
+        # The first bytes, and one for all: from block 3 up to block 12.
+        assert it.reader.traffic.requests == 2
+        assert it.reader.traffic.bytes == 256 * KIB + 9 * 256 * KIB
+        # Beyond what was said, little is fetched.
+        await it.reader.read(until + 256 * KIB, 10, until=until)
+        assert it.reader.traffic.bytes <= (1 + 9 + 2) * 256 * KIB
+
+
+async def test_more_than_fits_is_fetched_in_pieces_one_ahead_of_the_reader(behind, clients) -> None:
+    async with (
+        behind() as (bucket, _),
+        await objects(clients, cache_bytes=8 << 20).open(address(bucket), bucket) as it,
+    ):
+        for offset in range(0, len(CONTENT), 64 * KIB):
+            data = await it.reader.read(offset, 64 * KIB, until=len(CONTENT))
+            assert data == CONTENT[offset : offset + 64 * KIB]
+        assert it.reader.traffic.bytes == len(CONTENT)
+        assert it.reader.traffic.requests == 1 + 6
+
+
 async def test_a_server_that_dies_midway_is_gone_on_with(behind, clients) -> None:
     async with behind() as (bucket, proxy):
         proxy.fault = lambda asked: Fault(cut_answer_after=300 * KIB) if asked.number % 2 else None

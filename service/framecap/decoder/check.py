@@ -117,6 +117,7 @@ class Check:
     def _accept_read(self, read: ReadRequest) -> None:
         _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")
         _require(read.offset >= 0, "a read before the beginning")
+        _require(read.until >= 0, "a read to before the beginning")
         if read.file:
             # Not before its open was answered; what an answer said of its size, reads need not.
             _require(0 < read.file <= self._files, f"a read of file {read.file}")

@@ -57,10 +57,10 @@ async def messages(
             if not nested.knows(asked.file):
                 # It reads on in a file that it was refused, or has not waited for.
                 raise exits.crashed()
-            told.data = await nested.read(asked.file, asked.offset, asked.length)
+            told.data = await nested.read(asked.file, asked.offset, asked.length, until=asked.until)
         else:
             assert reader is not None
-            told.data = await reader.read(asked.offset, asked.length)
+            told.data = await reader.read(asked.offset, asked.length, until=asked.until)
 
     async def opened(asked: OpenRequest, told: OpenAnswer) -> None:
         assert nested is not None

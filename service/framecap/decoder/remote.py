@@ -48,8 +48,14 @@ class SourceFile(io.RawIOBase):
         self._position = 0
 
     @abstractmethod
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Returns up to `length` bytes from `offset`; none only at the end."""
+    def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
+        """Returns up to `length` bytes from `offset`; none only at the end.
+
+        Args:
+            offset: Where they begin.
+            length: How many at most.
+            until: Where who reads on from there means to stop; 0 where that is not known.
+        """
 
     def open_reference(self, reference: str) -> SourceFile:
         """Returns a file that this one refers to; who may not ask for it is told by the service.
@@ -115,7 +121,7 @@ class LocalFile(SourceFile):
         super().__init__(size, asking)
         self.descriptor: Final = descriptor
 
-    def read_at(self, offset: int, length: int) -> bytes:
+    def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end."""
         return os.pread(self.descriptor, length, offset)
 
@@ -142,21 +148,21 @@ class RemoteFile(SourceFile):
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._keeping = threading.Lock()
 
-    def read_at(self, offset: int, length: int) -> bytes:
+    def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end."""
         if offset >= self.size:
             return b""
         number, begin = divmod(offset, BLOCK_BYTES)
-        return self._block(number)[begin : begin + length]
+        return self._block(number, min(until, self.size))[begin : begin + length]
 
-    def _block(self, number: int) -> bytes:
+    def _block(self, number: int, until: int) -> bytes:
         with self._keeping:
             if number in self._blocks:
                 self._blocks.move_to_end(number)
                 return self._blocks[number]
         offset = number * BLOCK_BYTES
         length = min(BLOCK_BYTES, self.size - offset)
-        data = self._reads.read(offset, length, self._number)
+        data = self._reads.read(offset, length, self._number, until=until)
         with self._keeping:
             self._blocks[number] = data
             while len(self._blocks) > KEPT_BLOCKS:
@@ -180,10 +186,10 @@ class Asking:
         self._receiving = False
         self._arrived = threading.Condition()
 
-    def read(self, offset: int, length: int, file: int = 0) -> bytes:
+    def read(self, offset: int, length: int, file: int = 0, *, until: int = 0) -> bytes:
         """Returns bytes of a file; ends the process when there are none to be had."""
         number = next(self._numbers)
-        request = ReadRequest(offset=offset, length=length, number=number, file=file)
+        request = ReadRequest(offset=offset, length=length, number=number, file=file, until=until)
         answer = self._answer(number, FromDecoder(read=request))
         assert isinstance(answer, ReadAnswer)
         return answer.data

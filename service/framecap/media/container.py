@@ -55,12 +55,11 @@ _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 # Bytes of one read. Larger reads are wasted by containers that seek much.
 _BUFFER_BYTES: Final = 65536
 
-# An FLV file is of tags: a head that says how long its data is, the data, and the size of both.
-_FLV_HEAD_BYTES: Final = 11
-_FLV_SIZE_BYTES: Final = 4
-
 # No picture is decoded this long before it appears.
 _LEAD_SECONDS: Final = 10
+
+# Seconds at the end of a playlist that are reached by reading on.
+_PLAYLIST_TAIL_S: Final = 1
 
 # The library reports on standard error by itself; what matters reaches callers as errors.
 av.logging.set_level(None)
@@ -95,8 +94,10 @@ class Container:
     def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
         self.threads = threads
         """How many the decoder has."""
-        self._file = file
+        self.file = file
+        """The source."""
         self._guard = Guard(file)
+        self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
         try:
             self.stream: VideoStream = self._choose_stream()
@@ -111,7 +112,7 @@ class Container:
         try:
             with translated():
                 native = av.open(
-                    guard.cursor(),
+                    self._cursor,
                     mode="r",
                     options=_OPTIONS | (_PLAYLIST_OPTIONS if guard.playlist else {}),
                     metadata_errors="replace",
@@ -196,9 +197,18 @@ class Container:
         Raises:
             av.error.FFmpegError: The container cannot seek.
         """
+        if self.playlist and self.native.duration:
+            # Where the segments' lengths have added up, about, nothing is found.
+            length = Fraction(self.native.duration, 1_000_000) - _PLAYLIST_TAIL_S
+            pts = min(pts, (self.stream.start_time or 0) + max(0, int(length / self.time_base)))
         self.native.seek(pts, stream=self.stream, backward=True)
         if self.decoder.is_open:
             self.decoder.flush_buffers()
+
+    def expect(self, until: int) -> None:
+        """Tells the source how far in the file reading will go on; 0 where that is not known."""
+        # The packet behind the last one wanted is read too.
+        self._cursor.until = until and until + _BUFFER_BYTES
 
     def rewind(self, first: Pts) -> None:
         """Goes to the first packet.
@@ -241,21 +251,14 @@ class Container:
         return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
 
     @property
-    def ends_whole(self) -> bool:
-        """False where the last tag of an FLV file is cut.
+    def playlist(self) -> bool:
+        """True where the source only lists what is read."""
+        return self._guard.playlist
 
-        Then it depends on where reading began whether the library gives its packet.
-        """
-        if self.native.format.name != "flv":
-            return True
-        size = int.from_bytes(
-            self._file.read_at(self._file.size - _FLV_SIZE_BYTES, _FLV_SIZE_BYTES), "big"
-        )
-        at = self._file.size - _FLV_SIZE_BYTES - size
-        if size < _FLV_HEAD_BYTES or at < 0:
-            return False
-        head = self._file.read_at(at, _FLV_HEAD_BYTES)
-        return int.from_bytes(head[1:4], "big") + _FLV_HEAD_BYTES == size
+    @property
+    def breaks(self) -> bool:
+        """True where a playlist says that times begin anew somewhere."""
+        return self._guard.breaks
 
     @property
     def dts_bounds(self) -> bool:

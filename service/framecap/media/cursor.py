@@ -20,6 +20,21 @@ class Referring(Protocol):
         ...
 
 
+@runtime_checkable
+class Positioned(Protocol):
+    """A file that several threads may read at once."""
+
+    def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
+        """Returns up to `length` bytes from `offset`; none only at the end.
+
+        Args:
+            offset: Where they begin.
+            length: How many at most.
+            until: Where who reads on from there means to stop; 0 where that is not known.
+        """
+        ...
+
+
 class SharedFile:
     """Counts what is read from a file and hands out cursors on it.
 
@@ -36,12 +51,22 @@ class SharedFile:
         self.read_bytes = 0
         """Bytes read so far, through all cursors."""
         self._lock = Lock()
+        self._positioned = file if isinstance(file, Positioned) else None
 
-    def read_at(self, offset: int, size: int) -> bytes:
-        """Returns up to `size` bytes from `offset`; none at the end of the file."""
-        with self._lock:
-            self.file.seek(offset)
-            data = self.file.read(size)
+    def read_at(self, offset: int, size: int, *, until: int = 0) -> bytes:
+        """Returns up to `size` bytes from `offset`; none at the end of the file.
+
+        Args:
+            offset: Where they begin.
+            size: How many at most.
+            until: Where who reads on from there means to stop; 0 where that is not known.
+        """
+        if self._positioned is not None:
+            data = self._positioned.read_at(offset, size, until=until)
+        else:
+            with self._lock:
+                self.file.seek(offset)
+                data = self.file.read(size)
         self._count(len(data))
         return data
 
@@ -80,10 +105,12 @@ class Cursor:
     def __init__(self, shared: SharedFile) -> None:
         self._shared = shared
         self._position = 0
+        self.until = 0
+        """Where the reader means to stop; 0 where that is not known."""
 
     def read(self, size: int) -> bytes:
         """Returns up to `size` bytes; none at the end of the file."""
-        data = self._shared.read_at(self._position, size)
+        data = self._shared.read_at(self._position, size, until=self.until)
         self._position += len(data)
         return data
 

@@ -32,11 +32,13 @@ class Guard:
         self.refused = 0
         self.error: CaptureError | None = None
         """Why something was refused. The library may go on without it; the capture must not."""
+        self.breaks = False
+        """True where a playlist read so far says that times begin anew somewhere."""
         self._file = file
         head = file.read_at(0, len(_FILE_LIST))
         self.playlist: Final = head.startswith(playlist.HEAD)
         if self.playlist:
-            playlist.check(_text(file))
+            self._check(file)
         if head == _FILE_LIST:
             raise ContainerUnsupported(REFERS_TO_OTHERS)
 
@@ -73,8 +75,13 @@ class Guard:
             raise playlist.outside(url)
         opened = self._file.refer(reference)
         if _is_playlist(opened):
-            playlist.check(_text(opened))
+            self._check(opened)
         return opened.cursor()
+
+    def _check(self, file: SharedFile) -> None:
+        text = _text(file)
+        playlist.check(text)
+        self.breaks |= playlist.breaks(text)
 
 
 def _is_playlist(file: SharedFile) -> bool:

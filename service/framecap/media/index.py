@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Final
 
 import av.error
@@ -25,6 +26,9 @@ _PASS_BYTES: Final = 64 << 20
 
 # In larger ones, the places where times are looked at.
 _PROBES: Final = 64
+
+# The same for playlists, where each is a segment to be opened.
+_SEGMENTS: Final = 4
 
 # Of AVFMT_TS_DISCONT, which PyAV has no name for on formats.
 _MAY_BREAK: Final = 0x0200
@@ -55,15 +59,31 @@ class Index:
     @property
     def small(self) -> bool:
         """True when reading all packets costs little."""
-        return self._file.size <= _PASS_BYTES
+        return not self._container.playlist and self._file.size <= _PASS_BYTES
 
     @property
     def continuous(self) -> bool:
         """True when a time says where in the file to look."""
         if self._continuous is None:
-            look = _read_times if self.small else _probe_times
-            self._continuous = look(self._file)
+            if self.small:
+                self._continuous = self._pass()
+            else:
+                look = _probe_segments if self._container.playlist else _probe_times
+                self._continuous = look(self._file)
         return self._continuous
+
+    def learn(self) -> None:
+        """Reads all packets of a small source for its keyframes, where nothing tells of them.
+
+        Only where times could begin anew: then all must be looked at before any seek.
+        """
+        if self.small and self._continuous is None:
+            self._continuous = self._pass()
+
+    @property
+    def whole(self) -> bool:
+        """True when the container's index has every frame."""
+        return self._entries is not None
 
     @property
     def tells(self) -> bool:
@@ -93,6 +113,29 @@ class Index:
             size=max(0, entries[last].pos + entries[last].size - entries[first].pos),
         )
 
+    def until(self, moment: Pts | None) -> int:
+        """Returns where in the file the packet on screen at `moment` ends; 0 where nothing tells.
+
+        Args:
+            moment: The moment; None for the end of the stream.
+        """
+        if self._entries is None:
+            return 0
+        if moment is None:
+            return self.size
+        found = self._entries.search_timestamp(moment, backward=True, any_frame=True)
+        return self._end_of(max(0, found))
+
+    def until_packet(self, number: int) -> int:
+        """Returns where in the file a packet ends, counted from 0; 0 where nothing tells."""
+        if self._entries is None:
+            return 0
+        return self._end_of(min(number, len(self._entries) - 1))
+
+    def _end_of(self, position: int) -> int:
+        assert self._entries is not None
+        return self._entries[position].pos + self._entries[position].size
+
     @property
     def last(self) -> Pts:
         """The dts of the last packet, or of the last keyframe where only those are known."""
@@ -118,13 +161,31 @@ class Index:
             yield key
             moment = key
 
-    @property
-    def entries(self) -> IndexEntries | None:
-        """The container's index where it has every frame."""
-        return self._entries
+    def _pass(self) -> bool:
+        """Takes note of keyframes; returns whether decoding times never step back."""
+        keys: list[Pts] = []
+        previous: Pts | None = None
+        with Container(self._file) as container:
+            try:
+                for packet in container.packets():
+                    dts = packet.dts
+                    if dts is not None:
+                        if previous is not None and dts < previous:
+                            return False
+                        if packet.is_keyframe:
+                            keys.append(dts)
+                        previous = dts
+            except av.error.FFmpegError:
+                # What cannot be read here is met again, and counted, when frames are read.
+                pass
+        self._hints = keys if len(keys) > 1 else []
+        return True
 
     def _cues(self) -> list[Pts]:
-        """Returns the keyframes that a Matroska file lists. The library reads them at a seek."""
+        """Returns the keyframes that a pass found, or a Matroska file lists.
+
+        The library reads the latter at a seek.
+        """
         if self._hints is None:
             self._hints = []
             container = self._container
@@ -145,22 +206,6 @@ def _whole_entries(container: Container) -> IndexEntries | None:
     return entries if 0 < stream.frames <= len(entries) else None
 
 
-def _read_times(file: SharedFile) -> bool:
-    """Returns whether decoding times never step back."""
-    previous: Pts | None = None
-    with Container(file) as container:
-        try:
-            for packet in container.packets():
-                if packet.dts is not None:
-                    if previous is not None and packet.dts < previous:
-                        return False
-                    previous = packet.dts
-        except av.error.FFmpegError:
-            # What cannot be read here is met again, and counted, when frames are read.
-            pass
-    return True
-
-
 def _probe_times(file: SharedFile) -> bool:
     """Returns whether times advance from place to place through the file."""
     previous: Pts | None = None
@@ -178,4 +223,27 @@ def _probe_times(file: SharedFile) -> bool:
             if dts is None or (previous is not None and dts <= previous):
                 return False
             previous = dts
+    return True
+
+
+def _probe_segments(file: SharedFile) -> bool:
+    """Returns whether segments through a playlist have the times that their lengths add up to.
+
+    That they go on from each other is what a playlist says that does not say otherwise.
+    """
+    with Container(file) as container:
+        start = container.stream.start_time
+        length = container.native.duration
+        if start is None or not length:
+            return False
+        part = int(Fraction(length, 1_000_000 * _SEGMENTS) / container.time_base)
+        try:
+            for place in range(1, _SEGMENTS):
+                moment = start + place * part
+                container.seek(moment)
+                dts = next(packet.dts for packet in container.packets())
+                if dts is None or abs(dts - moment) > part:
+                    return False
+        except (av.error.FFmpegError, StopIteration):
+            return False
     return True

@@ -94,6 +94,7 @@ class KeyframeLanes:
         self._first = first
         self._strict = strict
         self._lock = Lock()
+        self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
         """What was met."""
 
@@ -108,7 +109,7 @@ class KeyframeLanes:
             wanted = Stretch(wanted.following(self._first) or 0)
         # Where some are left out, the one before may be missing to take a broken one's place.
         all_of_them = isinstance(wanted, Stretch)
-        keys = list(self._index.keys()) if self._index.entries is not None else []
+        keys = list(self._index.keys()) if self._index.whole else []
         if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             places = list(zip(keys, ends, strict=True))
@@ -142,13 +143,16 @@ class KeyframeLanes:
         return max(0, position)
 
     def _pts_at(self, place: tuple[Pts, Pts]) -> Pts:
-        with self._pool.taken() as container:
-            return _checked(_keyframe_at(container, *place), None)
+        if place not in self._times:
+            with self._pool.taken() as container:
+                self._times[place] = _checked(_keyframe_at(container, *place), None)
+        return self._times[place]
 
     def _sought(self, keys: Sequence[tuple[Pts, Pts]], may_lack: bool) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             previous: Pts | None = None
             for key, end in keys:
+                container.expect(self._index.until(key))
                 packet = _keyframe_at(container, key, end)
                 previous = _checked(packet, previous)
                 yield self._frame(container, packet, may_lack=may_lack)

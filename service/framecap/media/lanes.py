@@ -25,6 +25,7 @@ from framecap.media.pool import ContainerPool
 from framecap.media.rundecoder import KnownFrame, RunDecoder
 from framecap.media.runs import Run, cut, first_wanted
 from framecap.media.skipping.hevc import discards_earlier
+from framecap.media.tail import ends_whole
 from framecap.model.media import Frame
 from framecap.model.wanted import Instants, Part, Wanted
 from framecap.timebase import Pts
@@ -118,6 +119,8 @@ class Lanes:
             return
         if begin > self._known.pts and not self._index.continuous:
             begin = self._known.pts
+        if limit is None:
+            self._main.expect(self._index.until(wanted.preceding(None)))
         batch: list[Run] = []
         left = limit
         threads = self._threads_each(wanted)
@@ -162,6 +165,7 @@ class Lanes:
 
     def _sought(self, part: Part, to_end: bool, threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
+            container.expect(self._index.until(part.preceding(None)))
             decoder = RunDecoder(container, self._known)
             try:
                 moment: Pts | None = part.begin
@@ -254,7 +258,7 @@ class Lanes:
         extradata = container.decoder.extradata or b""
         for packet in chain([key], container.packets()):
             if packet.size == 0:
-                if broken or not container.ends_whole:
+                if broken or not ends_whole(container):
                     raise Irregular("the last packet is not whole, and may be no picture")
                 self._last = last
                 return

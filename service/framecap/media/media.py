@@ -21,18 +21,17 @@ from framecap.media.frames import Counts, FrameReader
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
-from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.lanes import Lanes, Way
 from framecap.media.picture import orientation_of, picture_of
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
-from framecap.media.reach import first_alone, may_reach
+from framecap.media.reach import HELD_BACK, first_alone, may_reach
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
 from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
-from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
 
 
@@ -104,7 +103,9 @@ class Media:
             MediaCorrupt: There is none.
         """
         if not self._strict and may_reach(self._container):
+            self._container.expect(self._index.until_packet(HELD_BACK))
             known = first_alone(self._container)
+            self._container.expect(0)
             self.measuring.decoded += 1
             if known is not None:
                 return self._reach(known)
@@ -177,7 +178,7 @@ class Media:
                 yield partial(self._lanes.by_seeking, to_end=to_end)
             if reading is not Strategy.SEQUENTIAL:
                 yield partial(self._lanes.by_reading, limit=limit, to_end=to_end)
-        yield self._whole_way
+        yield lambda _: iter([self.frames])
 
     def keyframe_ways(self) -> Iterator[Way]:
         """Yields ways to the keyframes, the shortest first, as `ways` does.
@@ -194,10 +195,7 @@ class Media:
             lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
             self._keyframe_lanes.append(lanes)
             yield lanes.lanes
-        yield self._whole_way
-
-    def _whole_way(self, _: Wanted) -> Iterator[Lane]:
-        return iter([self.frames])
+        yield lambda _: iter([self.frames])
 
     def frames(self) -> Iterator[Frame | None]:
         """Yields every visible frame in display order; None where a packet gave none.
@@ -214,15 +212,18 @@ class Media:
                 yield frame if frame is None or frame.end > zero else None
             self._end = end
 
-    def reach(self, *, gaps: bool) -> Reach:
+    def reach(self, *, gaps: bool, sparse: bool) -> Reach:
         """Returns which shorter ways there are. None in strict readings.
 
         Args:
-            gaps: False when seeking is out of the question anyway, and need not be looked into.
+            gaps: False when seeking is out of the question.
+            sparse: True when seeking is worth a look at all packets of a small source.
         """
-        index = self._index
         if self._lanes is None:
             return Reach(keyframes=self.keyframes_stand_alone)
+        index = self._index
+        if sparse:
+            index.learn()
         tells = index.tells
         return Reach(
             sliced=True,

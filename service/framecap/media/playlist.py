@@ -25,6 +25,7 @@ FOLDER: Final = "/source" * (MAX_STEPS_UP + 1) + "/"
 NAME: Final = FOLDER + ".framecap-source.m3u8"
 
 _QUOTED_URI: Final = re.compile(rb'#EXT-X-(?:MAP|MEDIA):(?:.*,)?\s*URI="([^"]*)"')
+_BREAK: Final = re.compile(rb"^\s*#EXT-X-DISCONTINUITY\s*$", re.MULTILINE)
 _KEY: Final = re.compile(rb"#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\b)")
 
 
@@ -51,6 +52,11 @@ def check(text: bytes) -> None:
         raise ContainerUnsupported(
             "the playlist has no end (#EXT-X-ENDLIST): live streams are not captured"
         )
+
+
+def breaks(text: bytes) -> bool:
+    """Returns whether a playlist says that times begin anew somewhere."""
+    return _BREAK.search(text) is not None
 
 
 def reference_of(url: str) -> str | None:

@@ -54,6 +54,7 @@ class ContainerPool:
         try:
             yield container
         finally:
+            container.expect(0)
             with self._lock:
                 free.append(container)
 

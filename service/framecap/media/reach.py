@@ -20,11 +20,12 @@ _REACHABLE: Final = {
     "mov,mp4,m4a,3gp,3g2,mj2": _CODECS,
     "matroska,webm": _CODECS,
     "flv": frozenset({"h264", "hevc"}),
+    "hls": frozenset({"h264", "hevc"}),
     "mpegts": frozenset({"h264", "hevc"}),
 }
 
-# Packets behind the first among which one may be of a picture shown before it.
-_HELD_BACK: Final = 17
+HELD_BACK: Final = 17
+"""Packets behind the first among which one may be of a picture shown before it."""
 
 
 def may_reach(container: Container) -> bool:
@@ -35,6 +36,7 @@ def may_reach(container: Container) -> bool:
     return (
         not container.cover
         and not container.untimed
+        and not container.breaks
         and container.decoder.codec.canonical_name
         in _REACHABLE.get(container.native.format.name, frozenset())
     )
@@ -56,7 +58,7 @@ def first_alone(container: Container) -> KnownFrame | None:
             return None
         decoded = [*container.decode(packet), *container.decode(None)]
         container.decoder.flush_buffers()
-        for later in islice(packets, _HELD_BACK):
+        for later in islice(packets, HELD_BACK):
             if later.size and (later.pts is None or later.pts <= packet.pts):
                 return None
     except av.error.FFmpegError:

@@ -94,7 +94,9 @@ def first_wanted(run: Run, limit: int) -> Run:
 
 def _run(group: list[Marked], following: list[Marked]) -> Run:
     key = group[0].pts
-    own = [replace(mark, wanted=mark.wanted and mark.pts >= key) for mark in group]
+    own = [
+        replace(mark, wanted=False) if mark.wanted and mark.pts < key else mark for mark in group
+    ]
     if any(mark.wanted for mark in following[1:]):
         own += [replace(following[0], wanted=False), *following[1:]]
     return Run(_up_to_last_wanted(own), key=key, until=following[0].pts if following else None)

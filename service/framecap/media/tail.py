@@ -20,6 +20,10 @@ from framecap.timebase import Pts
 # Seconds before the claimed end at which to look, one after the other.
 _STEPS: Final = (1, 4, 16, 64, 256, 1024, 4096)
 
+# An FLV file is of tags: a head that says how long its data is, the data, and the size of both.
+_FLV_HEAD_BYTES: Final = 11
+_FLV_SIZE_BYTES: Final = 4
+
 
 def measure_end(
     file: SharedFile, counts: Counts, *, timed: bool
@@ -42,6 +46,22 @@ def measure_end(
                 return end
     with Container(file) as container:
         return (yield from _read_on(FrameReader(container), counts))
+
+
+def ends_whole(container: Container) -> bool:
+    """Returns False for an FLV file whose last tag is cut.
+
+    Then it depends on where reading began whether the library gives its packet.
+    """
+    if container.native.format.name != "flv":
+        return True
+    file = container.file
+    behind = file.size - _FLV_SIZE_BYTES
+    size = int.from_bytes(file.read_at(behind, _FLV_SIZE_BYTES), "big")
+    if not _FLV_HEAD_BYTES <= size <= behind:
+        return False
+    head = file.read_at(behind - size, _FLV_HEAD_BYTES)
+    return int.from_bytes(head[1:4], "big") + _FLV_HEAD_BYTES == size
 
 
 def moments_before_end(container: Container) -> Iterator[Pts]:

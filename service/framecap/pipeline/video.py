@@ -22,7 +22,7 @@ from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.samples import Sample, Sampling
 from framecap.pipeline.until import Until
 from framecap.pixels.dhash import changed_bits
-from framecap.plan.choose import choose, has_gaps, wants_keyframes_only
+from framecap.plan.choose import choose, has_gaps, is_sparse, wants_keyframes_only
 from framecap.plan.targets import check_start, needs_end, targets
 from framecap.plan.wanted import limit_of, rounds, wanted_of
 from framecap.select.build import Hashing, build
@@ -64,7 +64,8 @@ class _VideoCapture:
         yield info
         if until is Until.PROBED:
             return
-        reach = media.reach(gaps=has_gaps(self._spec))
+        sparse = is_sparse(self._spec, info.duration)
+        reach = media.reach(gaps=has_gaps(self._spec), sparse=sparse)
         # Where frames are reached by short ways, that there is one at the start shows that the
         # video is not over.
         unsure = self._spec.start > 0 and not reach.sliced

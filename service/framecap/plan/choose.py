@@ -18,7 +18,7 @@ from framecap.model.spec import (
 )
 from framecap.model.wanted import Stretch, Wanted
 from framecap.plan.cost import prefers_seeking, reading_on, seeking
-from framecap.timebase import NANOSECONDS_PER_SECOND, Pts, format_time
+from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds, Pts, format_time
 
 _WHY = {
     Strategy.SEEK: (
@@ -32,6 +32,10 @@ _WHY = {
     Strategy.KEYFRAMES: "Only keyframes are wanted, and each decodes by itself.",
     Strategy.COVER: "The file has no video; its cover art is the picture.",
 }
+# A pass over packets costs a fourth of reading them for their pictures, and some two seconds of
+# pictures are decoded for each instant anyway.
+_SPARSE = 4 * NANOSECONDS_PER_SECOND
+
 _TWICE = "The samples are hashed first; the frames that changed most are decoded again. "
 
 
@@ -49,6 +53,22 @@ def has_gaps(spec: CaptureSpec) -> bool:
             return spacing > 0
         case AverageSelection() | InstantSelection():
             return True
+        case _:
+            return False
+
+
+def is_sparse(spec: CaptureSpec, duration: Nanoseconds | None) -> bool:
+    """Returns whether instants all over the video are so far apart that others pay to be passed.
+
+    Args:
+        spec: The request.
+        duration: How long the video is said to be; None where nothing is said.
+    """
+    match spec.selection:
+        case IntervalSelection(spacing=spacing, max_count=0) | ChangeSelection(spacing=spacing):
+            return spacing >= _SPARSE
+        case AverageSelection(count=count):
+            return (duration or 0) >= count * _SPARSE
         case _:
             return False
 

@@ -1,9 +1,11 @@
 """What was fetched of a remote source, held in blocks, and how much to fetch next.
 
-A read that begins where no fetch has ended gets little more than it needs; one that goes on where
-a fetch ended gets twice as much the first time, so that a look that ends in the next block costs
-little, and then four times as much as that fetch, up to a bound. While the last half of it is read
-the next is on its way. So a look here and there costs little, and reading on costs few
+Where a reader says how far it means to read, it gets that much at once, and no more.
+
+Else a read that begins where no fetch has ended gets little more than it needs; one that goes on
+where a fetch ended gets twice as much the first time, so that a look that ends in the next block
+costs little, and then four times as much as that fetch, up to a bound. While the last half of it is
+read the next is on its way. So a look here and there costs little, and reading on costs few
 requests. Several readers of one source, each at a place of its own, do not disturb each other.
 """
 
@@ -75,8 +77,13 @@ class Blocks:
             self._hold(block, first[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES])
         self._note_end(len(self._held), len(self._held))
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Args:
+            offset: Where they begin.
+            length: How many.
+            until: Where who reads on means to stop; 0 where that is not known.
 
         Raises:
             StoreFault: They cannot be had.
@@ -85,7 +92,8 @@ class Blocks:
         if offset >= end:
             return b""
         first, last = offset // BLOCK_BYTES, (end - 1) // BLOCK_BYTES
-        parts = [await self._block(block) for block in range(first, last + 1)]
+        stop = -(-min(until, self._found.size) // BLOCK_BYTES)
+        parts = [await self._block(block, stop) for block in range(first, last + 1)]
         parts[-1] = parts[-1][: end - last * BLOCK_BYTES]
         parts[0] = parts[0][offset - first * BLOCK_BYTES :]
         return parts[0] if len(parts) == 1 else b"".join(parts)
@@ -97,23 +105,26 @@ class Blocks:
         await asyncio.gather(*self._fetches, return_exceptions=True)
         self._held.clear()
 
-    async def _block(self, block: int) -> bytes:
+    async def _block(self, block: int, stop: int) -> bytes:
         if (ahead := self._ahead.pop(block, None)) is not None:
-            self._fetch(ahead)
+            self._fetch(ahead, stop)
         if block in self._held:
             self._held.move_to_end(block)
             return self._held[block]
         if block not in self._coming:
-            self._fetch(block)
+            self._fetch(block, stop)
         return await asyncio.shield(self._coming[block])
 
-    def _fetch(self, block: int) -> None:
-        """Begins to fetch from a block on, unless it is there or on its way."""
+    def _fetch(self, block: int, stop: int) -> None:
+        """Begins to fetch from a block on, unless it is there or on its way.
+
+        Args:
+            block: The block.
+            stop: The block before which reading on ends; at most `block` where that is not known.
+        """
         if block >= self._count or block in self._held or block in self._coming:
             return
-        before = self._runs.pop(block, 0)
-        growth = GROWTH if before > 1 else FIRST_GROWTH
-        wanted = min(before * growth, self._largest) if before else 1
+        wanted, goes_on = self._wanted(block, stop)
         end = block + 1
         while (
             end < min(block + wanted, self._count)
@@ -121,15 +132,24 @@ class Blocks:
             and end not in self._coming
         ):
             end += 1
-        if before:
+        if goes_on:
             self._ahead[block + (end - block) // 2] = end
-        self._note_end(end, wanted)
+        # Who reads on beyond what it meant to does not go far.
+        self._note_end(end, wanted if goes_on or stop <= block else 1)
         loop = asyncio.get_running_loop()
         for coming in range(block, end):
             self._coming[coming] = loop.create_future()
         fetch = asyncio.create_task(self._run(block, end))
         self._fetches.add(fetch)
         fetch.add_done_callback(self._fetches.discard)
+
+    def _wanted(self, block: int, stop: int) -> tuple[int, bool]:
+        """Returns how many blocks to fetch, and whether reading is likely to go on behind them."""
+        before = self._runs.pop(block, 0)
+        if stop > block:
+            return min(stop - block, self._largest), stop - block > self._largest
+        growth = GROWTH if before > 1 else FIRST_GROWTH
+        return (min(before * growth, self._largest), True) if before else (1, False)
 
     def _note_end(self, block: int, length: int) -> None:
         self._runs[block] = length

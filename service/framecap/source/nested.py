@@ -67,8 +67,14 @@ class Nested:
         """Returns whether there is a file of that number."""
         return 0 < number <= len(self._known)
 
-    async def read(self, number: int, offset: int, length: int) -> bytes:
+    async def read(self, number: int, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns bytes of a file; fewer than `length` only at its end.
+
+        Args:
+            number: Which file.
+            offset: Where they begin.
+            length: How many.
+            until: Where who reads on means to stop; 0 where that is not known.
 
         Raises:
             SourceChanged: It is no longer the one that was opened first.
@@ -79,7 +85,7 @@ class Nested:
             self._reading[number] = self._reading.get(number, 0) + 1
         try:
             if source.reader is not None:
-                return await source.reader.read(offset, length)
+                return await source.reader.read(offset, length, until=until)
             return await asyncio.to_thread(os.pread, source.fd, length, offset)
         finally:
             self._reading[number] -= 1

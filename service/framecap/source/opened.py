@@ -33,8 +33,13 @@ class Reader(Protocol):
     def traffic(self) -> Traffic:
         """What reading has cost so far."""
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Args:
+            offset: Where they begin.
+            length: How many.
+            until: Where who reads on means to stop; 0 where that is not known.
 
         Raises:
             CaptureError: They cannot be had.

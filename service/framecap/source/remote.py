@@ -113,8 +113,13 @@ class RemoteReader:
         """What reading has cost so far, from this source's budget."""
         return self._budget.traffic
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
+
+        Args:
+            offset: Where they begin.
+            length: How many.
+            until: Where who reads on means to stop; 0 where that is not known.
 
         Raises:
             SourceChanged: The source is no longer the one that was opened.
@@ -126,7 +131,7 @@ class RemoteReader:
         assert blocks is not None
         began = monotonic()
         try:
-            return await self._told(lambda: blocks.read(offset, length), opened=True)
+            return await self._told(lambda: blocks.read(offset, length, until=until), opened=True)
         finally:
             self._budget.waited(monotonic() - began)
 

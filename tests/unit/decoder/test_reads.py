@@ -30,7 +30,7 @@ class Memory:
     def traffic(self) -> Traffic:
         return Traffic(bytes=5, requests=2, seconds=0.25)
 
-    async def read(self, offset: int, length: int) -> bytes:
+    async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         if offset:
             if self.failure is not None:
                 raise self.failure

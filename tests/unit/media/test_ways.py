@@ -53,13 +53,16 @@ class Readings:
             self.end = drain(media.measure_end())
         self.expected = self.whole[step::step]
         wanted = Instants([(frame.pts + frame.end) // 2 for frame in self.expected])
-        with path.open("rb") as file, Media(file, strict=strict) as media:
-            drain(media.find_first())
-            self.reachable = media.reach(gaps=False).sliced
-            seekable = media.reach(gaps=True).seekable
-            reading = Strategy.SEEK if seekable else Strategy.SLICED
-            self.found = wanted_frames(media, wanted, reading)
-            self.decoded = media.counts.decoded
+        for sparse in (True, False):
+            with path.open("rb") as file, Media(file, strict=strict) as media:
+                drain(media.find_first())
+                self.reachable = media.reach(gaps=False, sparse=False).sliced
+                seekable = media.reach(gaps=True, sparse=sparse).seekable
+                reading = Strategy.SEEK if seekable else Strategy.SLICED
+                self.found = wanted_frames(media, wanted, reading)
+                self.decoded = media.counts.decoded
+            if sparse:
+                self.learned = self.found
         with path.open("rb") as file, Media(file, strict=strict) as media:
             drain(media.find_first())
             self.every = wanted_frames(media, EVERYTHING, Strategy.SLICED)
@@ -77,6 +80,7 @@ def test_frames_equal_a_whole_decoding(clip: Path, step: int) -> None:
     readings = Readings(clip, step)
     assert readings.reachable
     assert readings.found == readings.expected
+    assert readings.learned == readings.expected
     assert readings.every == readings.whole
     if sum(frame.keyframe for frame in readings.whole) > 1:
         assert readings.decoded < 200

@@ -71,8 +71,8 @@ def test_a_plan_needs_the_first_frame_and_the_last_group(
     ("request_text", "strategy"),
     [
         ("f_jpg", Strategy.SLICED),
-        ("f_jpg,inter_1000", Strategy.SLICED),
-        ("f_jpg,inter_3000", Strategy.SLICED),
+        ("f_jpg,inter_200", Strategy.SLICED),
+        ("f_jpg,inter_3000", Strategy.SEEK),
         ("f_jpg,ss_2000", Strategy.SLICED),
         ("f_jpg,m_avg,num_2", Strategy.SEEK),
         ("f_jpg,m_key", Strategy.KEYFRAMES),
