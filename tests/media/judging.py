@@ -125,6 +125,8 @@ class Film:
 
     def is_sent(self, image: Image, moment: Fraction) -> bool:
         """Returns whether by the file's packets the image's frame is on screen at `moment`."""
+        if not self._sent:
+            return False
         time = image.pts * image.time_base
         return any(_on_screen(self._sent, instant) == time for instant in _instants(moment))
 
