@@ -13,8 +13,12 @@ def cuts(path: str, skip: int, backend: str) -> int:
         path: The film.
         skip: How many frames to leave out after each that is looked at.
         backend: What decodes.
+
+    Raises:
+        ValueError: It decodes nothing.
     """
     manager = SceneManager()
     manager.add_detector(HashDetector())
-    manager.detect_scenes(open_video(path, backend=backend), frame_skip=skip)
+    if not manager.detect_scenes(open_video(path, backend=backend), frame_skip=skip):
+        raise ValueError("no frame was decoded")
     return len(manager.get_cut_list())
