@@ -22,6 +22,7 @@ from framecap.media.irregular import FarApart, Irregular
 from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
+from framecap.media.proofs import Proofs
 from framecap.media.rundecoder import KnownFrame, RunDecoder
 from framecap.media.runs import Run, cut, first_wanted
 from framecap.media.skipping.hevc import discards_earlier
@@ -47,6 +48,9 @@ _WORTH_THREADS: Final = 16
 
 # Later than any picture, so that the last one shows it.
 _THE_LAST: Final = Instants((1 << 62,))
+
+# Wanted pictures that must decode behind one, of the same run, before that is certain.
+_BEHIND: Final = 2
 
 # Wanted pictures of one lane, at least, where groups are shorter.
 _PICTURES: Final = 8
@@ -155,18 +159,18 @@ class Lanes:
                 yield
             if last is None:
                 return None
-            decoder = RunDecoder(container, self._known)
+            decoder = RunDecoder(container, Proofs(_BEHIND), self._known)
+            found: Frame | None = None
             for frame in decoder.frames(last):
-                if frame is not None:
-                    self._count(decoder)
-                    return frame
+                found = frame or found
                 yield
-        return None
+            self._count(decoder)
+        return found
 
     def _sought(self, part: Part, to_end: bool, threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
             container.expect(self._index.until(part.preceding(None)))
-            decoder = RunDecoder(container, self._known)
+            decoder = RunDecoder(container, Proofs(_BEHIND), self._known)
             try:
                 moment: Pts | None = part.begin
                 while moment is not None:
@@ -198,16 +202,11 @@ class Lanes:
 
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
-            decoder = RunDecoder(container, self._known)
+            # Whether the next group decodes tells when this one's last frame ends.
+            decoder = RunDecoder(container, Proofs(_BEHIND + 1, across=1), self._known)
             try:
-                # Whether the next group decodes tells when this one's last frame ends.
-                held: Frame | None = None
                 for run in runs:
-                    for frame in decoder.frames(run):
-                        if frame is not None:
-                            frame, held = held, frame
-                        yield frame
-                yield held
+                    yield from decoder.frames(run)
             finally:
                 self._count(decoder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.irregular import Irregular
 from framecap.media.marks import Marked
+from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
 from framecap.media.skipping import feeds
 from framecap.media.timeline import Timeline
@@ -22,9 +22,6 @@ from framecap.timebase import Pts
 
 _ALL: Final = "DEFAULT"
 _REFERENCES: Final = "NONREF"
-
-# Frames that are not given before others behind them have decoded.
-_HELD: Final = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +43,16 @@ class RunDecoder:
 
     Args:
         container: Has the decoder; it is not read from.
+        proofs: Tell when its frames are certain.
         known: A keyframe that need not be decoded again.
     """
 
-    def __init__(self, container: Container, known: KnownFrame | None = None) -> None:
+    def __init__(
+        self, container: Container, proofs: Proofs, known: KnownFrame | None = None
+    ) -> None:
         self._container = container
         self._decoder = container.decoder
+        self._proofs = proofs
         self._known = known
         self.decoded = 0
         """Frames the decoder returned."""
@@ -70,6 +71,7 @@ class RunDecoder:
         known = self._known
         if known is not None and marks.keys() == {known.pts} and run.key == known.pts:
             yield self._frame(marks[known.pts], known.native)
+            self._proofs.end_run()
             return
         self._decoder.flush_buffers()
         try:
@@ -81,9 +83,6 @@ class RunDecoder:
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
         latest: Pts | None = None
-        # Of damaged packets the next ones wanted may tell: until then it is not certain that a
-        # frame is one of a whole decoding, nor when it ends.
-        held: deque[Frame] = deque()
         for natives in self._natives(run.marks):
             for native in natives:
                 self.decoded += 1
@@ -103,14 +102,11 @@ class RunDecoder:
                     raise Irregular("a picture did not come out of its packet")
                 if awaited and native.pts == awaited[-1]:
                     awaited.pop()
-                    held.append(self._frame(marks[native.pts], native))
-                    if len(held) > _HELD:
-                        yield held.popleft()
+                    yield self._frame(marks[native.pts], native)
             yield None
         if awaited:
             raise Irregular("a picture did not come out of its packet")
-        while held:
-            yield held.popleft()
+        self._proofs.end_run()
 
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
         return native.pts == run.key and self._container.is_keyframe(native)
@@ -144,6 +140,7 @@ class RunDecoder:
             keyframe=self._container.is_keyframe(native),
             damaged=False,
             native=Decoded(native),
+            proof=self._proofs.expect(),
         )
 
     def _last_end(self, mark: Marked, native: VideoFrame) -> Pts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -119,6 +119,18 @@ class Picture:
         return int(self.planes[0].shape[0])
 
 
+@dataclass(slots=True, eq=False)
+class Proof:
+    """Whether a frame is certain: damage found behind it may tell that it is not."""
+
+    given: bool = False
+    """True once it is; never where the reading failed before."""
+
+
+CERTAIN: Final = Proof(given=True)
+"""The proof of a frame that was never in doubt."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
     """One frame, on screen over [pts, end)."""
@@ -137,6 +149,9 @@ class Frame:
 
     native: Any = field(repr=False)
     """The library's frame; only `media` looks inside."""
+
+    proof: Proof = field(default=CERTAIN, repr=False)
+    """Whether it is certain. Until then its image may be made, but not given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,22 +3,21 @@
 Each lane is an iterator whose items are worked on one by one: stepping a lane (decoding) gives an
 item, working on it (pixels, encoding) gives a result. Threads always do what is nearest to the
 head, so the first results come first, and whatever is slowest gets all hands. Results leave in
-order; what is made ahead of its turn is bounded in bytes.
+order, once they are certain; what is made ahead of its turn is bounded in bytes.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
 from threading import Condition, Thread
 from time import monotonic
-from typing import Final, Generic, Self, TypeVar
+from typing import Final, Generic, Self
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from framecap.model.media import Proof
+from framecap.pipeline.entries import Entry, Item, Lane, Result
 
 AHEAD_BYTES: Final = 24 << 20
 """The most that is held for lanes whose turn has not come."""
@@ -32,34 +31,6 @@ _STEP_SECONDS: Final = 0.002
 _WAIT_SECONDS: Final = 0.1
 
 
-@dataclass(slots=True, eq=False)
-class _Lane(Generic[Item, Result]):
-    """A lane that has begun."""
-
-    number: int
-    steps: Iterator[Item | None]
-    entries: deque[_Entry[Item, Result]] = field(default_factory=deque)
-    held: int = 0
-    stepping: bool = False
-    ended: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Entry(Generic[Item, Result]):
-    """One item and what became of it."""
-
-    lane: _Lane[Item, Result]
-    number: int
-    size: int = 0
-    item: Item | None = None
-    result: Result | None = None
-    error: BaseException | None = None
-    done: bool = False
-
-    def __lt__(self, other: _Entry[Item, Result]) -> bool:
-        return (self.lane.number, self.number) < (other.lane.number, other.number)
-
-
 class LaneWorkers(Generic[Item, Result]):
     """Owns the threads that work for one reading. Close it to end them.
 
@@ -70,6 +41,8 @@ class LaneWorkers(Generic[Item, Result]):
         lanes: The lanes, in order. Asked for the next by any thread, one at a time.
         work: What is done with an item, in any thread.
         size: Returns about how many bytes an item, or a result, holds.
+        proof: Returns what tells whether an item is certain. What a lane gave and did not prove
+            before it failed is not given.
         threads: How many threads work, the caller's included. At least 1.
     """
 
@@ -79,21 +52,23 @@ class LaneWorkers(Generic[Item, Result]):
         work: Callable[[Item], Result],
         *,
         size: Callable[[Item | Result], int],
+        proof: Callable[[Item], Proof],
         threads: int,
     ) -> None:
         self._lanes = lanes
         self._work = work
         self._size = size
+        self._proof = proof
         self._spare = threads - 1
         self._threads: list[Thread] = []
         self._idle = 0
         self._changed = Condition()
-        self._active: deque[_Lane[Item, Result]] = deque()
+        self._active: deque[Lane[Item, Result]] = deque()
         self._begun = 0
         self._all_begun = False
         self._beginning = False
         self._closed = False
-        self._pending: list[_Entry[Item, Result]] = []
+        self._pending: list[Entry[Item, Result]] = []
         self._entries = 0
         self._takes_long = False
         self._units = 0
@@ -147,12 +122,13 @@ class LaneWorkers(Generic[Item, Result]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _next_done(self) -> _Entry[Item, Result] | None:
+    def _next_done(self) -> Entry[Item, Result] | None:
         """Takes the entry whose turn it is, if it is done; drops lanes that are over."""
         while self._active:
             head = self._active[0]
+            head.take_back()
             if head.entries:
-                if not head.entries[0].done:
+                if head.in_doubt or not head.entries[0].done:
                     return None
                 entry = head.entries.popleft()
                 head.held -= entry.size
@@ -177,7 +153,12 @@ class LaneWorkers(Generic[Item, Result]):
         for position, lane in enumerate(self._active):
             if lane.stepping or lane.ended:
                 continue
-            if (lane.held < HEAD_BYTES) if position == 0 else (ahead < AHEAD_BYTES):
+            # What is in doubt at the head is settled by what comes next of it.
+            if (
+                (lane.held < HEAD_BYTES or lane.in_doubt)
+                if position == 0
+                else (ahead < AHEAD_BYTES)
+            ):
                 lane.stepping = True
                 return partial(self._step, lane)
         open_lanes = sum(not lane.ended for lane in self._active)
@@ -193,14 +174,14 @@ class LaneWorkers(Generic[Item, Result]):
 
     def _begin(self) -> None:
         """Begins the next lane."""
-        lane: _Lane[Item, Result] | None = None
+        lane: Lane[Item, Result] | None = None
         try:
             steps = next(self._lanes, None)
             if steps is not None:
-                lane = _Lane(self._begun, steps())
+                lane = Lane(self._begun, steps())
         except BaseException as error:
-            lane = _Lane(self._begun, iter(()), ended=True)
-            lane.entries.append(_Entry(lane, 0, error=error, done=True))
+            lane = Lane(self._begun, iter(()), ended=True)
+            lane.entries.append(Entry(lane, 0, error=error, done=True))
         with self._changed:
             self._beginning = False
             self._begun += 1
@@ -211,23 +192,23 @@ class LaneWorkers(Generic[Item, Result]):
             self._hire()
             self._changed.notify_all()
 
-    def _step(self, lane: _Lane[Item, Result]) -> None:
+    def _step(self, lane: Lane[Item, Result]) -> None:
         """Steps a lane until it gives an item, ends, or has had its time."""
-        entry: _Entry[Item, Result] | None = None
-        ended = False
+        entry: Entry[Item, Result] | None = None
+        ended = failed = False
         until = monotonic() + _STEP_SECONDS
         try:
             for item in lane.steps:
                 if item is not None:
-                    entry = _Entry(lane, self._entries, self._size(item), item)
+                    entry = Entry(lane, 0, self._size(item), item, self._proof(item))
                 if item is not None or monotonic() > until or self._closed:
                     break
             else:
                 ended = True
         except BaseException as error:
-            entry, ended = _Entry(lane, self._entries, error=error, done=True), True
+            entry, ended, failed = Entry(lane, 0, error=error, done=True), True, True
         with self._changed:
-            lane.stepping, lane.ended = False, ended
+            lane.stepping, lane.ended, lane.failed = False, ended, failed
             self._units += 1
             self._takes_long = self._takes_long or not (ended or entry)
             if entry is not None:
@@ -240,7 +221,7 @@ class LaneWorkers(Generic[Item, Result]):
             self._hire()
             self._changed.notify_all()
 
-    def _do_work(self, entry: _Entry[Item, Result]) -> None:
+    def _do_work(self, entry: Entry[Item, Result]) -> None:
         item, entry.item = entry.item, None
         assert item is not None, "an entry is worked on once"
         size = 0

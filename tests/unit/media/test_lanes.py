@@ -85,7 +85,9 @@ def short_ways(media: Media) -> dict[str, Way]:
 
 
 def side_by_side(way: Way, wanted: Wanted, threads: int) -> list[Seen]:
-    with LaneWorkers(way(wanted), seen, size=lambda _: 1, threads=threads) as workers:
+    with LaneWorkers(
+        way(wanted), seen, size=lambda _: 1, proof=lambda frame: frame.proof, threads=threads
+    ) as workers:
         return [found for found in workers.results() if found is not None]
 
 

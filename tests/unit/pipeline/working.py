@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from framecap.model.media import CERTAIN
 from framecap.pipeline.lanes import LaneWorkers
 
 PATIENCE_S = 20.0
@@ -24,7 +25,7 @@ def numbers(lanes: int, items: int) -> Iterator[Lane]:
 
 
 def workers(lanes: Iterator[Lane], work: Any = lambda item: item, **options: Any) -> Any:
-    settings = {"size": lambda _: 1, "threads": 3, **options}
+    settings = {"size": lambda _: 1, "proof": lambda _: CERTAIN, "threads": 3, **options}
     return LaneWorkers(lanes, work, **settings)
 
 

@@ -1,0 +1,81 @@
+"""What lanes hold: items on their way to becoming results."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from framecap.model.media import CERTAIN, Proof
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True, eq=False)
+class Lane(Generic[Item, Result]):
+    """A lane that has begun."""
+
+    number: int
+    """Its place among the lanes."""
+
+    steps: Iterator[Item | None]
+    """Gives its items."""
+
+    entries: deque[Entry[Item, Result]] = field(default_factory=deque)
+    """Its items in order, from the next to be given on."""
+
+    held: int = 0
+    """How many bytes these hold."""
+
+    stepping: bool = False
+    """True while a thread asks for an item."""
+
+    ended: bool = False
+    """True once there are no more."""
+
+    failed: bool = False
+    """True when it ended by an error, which is the last entry's."""
+
+    @property
+    def in_doubt(self) -> bool:
+        """True when nothing can be given before more is known."""
+        return bool(self.entries) and not (self.ended or self.entries[0].proof.given)
+
+    def take_back(self) -> None:
+        """Drops what a lane that failed gave and never proved."""
+        while self.failed and not self.entries[0].proof.given:
+            self.held -= self.entries.popleft().size
+
+
+@dataclass(slots=True, eq=False)
+class Entry(Generic[Item, Result]):
+    """One item and what became of it."""
+
+    lane: Lane[Item, Result]
+    """Where it is from."""
+
+    number: int
+    """Its place among all items."""
+
+    size: int = 0
+    """How many bytes it holds."""
+
+    item: Item | None = None
+    """What is to be worked on; None once that began."""
+
+    proof: Proof = CERTAIN
+    """Whether the item is certain."""
+
+    result: Result | None = None
+    """What the work gave."""
+
+    error: BaseException | None = None
+    """What was raised instead."""
+
+    done: bool = False
+    """True once there is a result or an error."""
+
+    def __lt__(self, other: Entry[Item, Result]) -> bool:
+        return (self.lane.number, self.number) < (other.lane.number, other.number)

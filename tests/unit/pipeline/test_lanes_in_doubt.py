@@ -1,0 +1,146 @@
+"""Work in lanes that may take back what they gave: only what is certain is given on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+
+from framecap.media.proofs import Proofs
+from framecap.model.media import Proof
+from framecap.pipeline import lanes as module
+from unit.pipeline.working import workers
+
+
+class Broken(Exception):
+    """What a test raises."""
+
+
+@dataclass(eq=False)
+class Thing:
+    """An item with its proof."""
+
+    number: int
+    proof: Proof = field(default_factory=Proof)
+
+
+def given(lanes: list[Any], threads: int, **options: Any) -> tuple[list[int], bool]:
+    """Returns the numbers of what was given, and whether a lane failed in the end."""
+    found = []
+    made = workers(
+        iter(lanes),
+        lambda thing: thing.number,
+        proof=lambda thing: thing.proof,
+        threads=threads,
+        **options,
+    )
+    with made:
+        try:
+            for result in made.results():
+                if result is not None:
+                    found.append(result)
+        except Broken:
+            return found, True
+    return found, False
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+class TestLanesInDoubt:
+    def test_what_a_lane_did_not_prove_before_it_failed_is_not_given(self, threads: int) -> None:
+        def lane() -> Iterator[Thing]:
+            things = [Thing(n) for n in range(5)]
+            for thing in things:
+                yield thing
+                if thing.number >= 2:
+                    things[thing.number - 2].proof.given = True
+            raise Broken
+
+        assert given([lane, lambda: iter([Thing(9)])], threads) == ([0, 1, 2], True)
+
+    def test_nothing_is_proven(self, threads: int) -> None:
+        def lane() -> Iterator[Thing]:
+            yield Thing(0)
+            raise Broken
+
+        assert given([lane], threads) == ([], True)
+
+    def test_a_lane_that_ends_well_needs_no_proof(self, threads: int) -> None:
+        lanes = [lambda k=k: iter([Thing(2 * k), Thing(2 * k + 1)]) for k in range(5)]
+        assert given(lanes, threads) == (list(range(10)), False)
+
+    def test_an_error_of_the_work_on_what_is_taken_back_is_none(self, threads: int) -> None:
+        """The picture that could not be made was none of the video."""
+
+        def size(thing: Any) -> int:
+            return 1
+
+        def lane() -> Iterator[Thing]:
+            yield Thing(0, Proof(given=True))
+            yield Thing(1)
+            yield None  # type: ignore[misc]
+            raise Broken
+
+        def work(thing: Thing) -> int:
+            if thing.number == 1:
+                raise ValueError("no picture")
+            return thing.number
+
+        made = workers(iter([lane]), work, size=size, proof=lambda t: t.proof, threads=threads)
+        found = []
+        with made, pytest.raises(Broken):
+            found += [result for result in made.results() if result is not None]
+        assert found == [] or found == [0]
+
+    def test_doubt_larger_than_any_bound_is_settled(
+        self, threads: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "HEAD_BYTES", 10)
+        monkeypatch.setattr(module, "AHEAD_BYTES", 10)
+
+        def lane(first: int) -> Iterator[Thing]:
+            proofs = Proofs(2)
+            for number in range(first, first + 6):
+                yield Thing(number, proofs.expect())
+
+        lanes = [lambda k=k: lane(6 * k) for k in range(3)]
+        assert given(lanes, threads, size=lambda _: 100) == (list(range(18)), False)
+
+
+def test_what_is_proven_is_given_before_the_lane_ends() -> None:
+    def lane() -> Iterator[Thing]:
+        proofs = Proofs(2)
+        for number in count():
+            yield Thing(number, proofs.expect())
+
+    made = workers(
+        iter([lane]), lambda thing: thing.number, proof=lambda thing: thing.proof, threads=2
+    )
+    with made:
+        found = (result for result in made.results() if result is not None)
+        assert [next(found) for _ in range(4)] == [0, 1, 2, 3]
+
+
+class TestProofs:
+    def test_a_frame_is_certain_once_so_many_decoded_behind_it(self) -> None:
+        proofs = Proofs(2)
+        made = [proofs.expect() for _ in range(4)]
+        assert [proof.given for proof in made] == [True, True, False, False]
+
+    def test_the_end_of_a_run_proves_its_frames(self) -> None:
+        proofs = Proofs(2)
+        made = [proofs.expect() for _ in range(2)]
+        proofs.end_run()
+        assert all(proof.given for proof in made)
+
+    def test_the_last_frames_of_a_run_may_await_the_next_one(self) -> None:
+        proofs = Proofs(3, across=1)
+        first = [proofs.expect() for _ in range(2)]
+        proofs.end_run()
+        assert [proof.given for proof in first] == [True, False]
+        second = [proofs.expect() for _ in range(2)]
+        assert [proof.given for proof in (*first, *second)] == [True, False, False, False]
+        proofs.expect()
+        assert [proof.given for proof in (*first, *second)] == [True, True, False, False]
