@@ -153,7 +153,7 @@ class RemoteFile(SourceFile):
         if offset >= self.size:
             return b""
         number, begin = divmod(offset, BLOCK_BYTES)
-        return self._block(number, min(until, self.size))[begin : begin + length]
+        return self._block(number, until)[begin : begin + length]
 
     def _block(self, number: int, until: int) -> bytes:
         with self._keeping:

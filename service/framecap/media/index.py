@@ -40,12 +40,11 @@ class Index:
     """Knows, or learns when asked, where keyframes are and whether times break.
 
     Args:
-        file: The source.
         container: The open container, whose own index serves where it is whole.
     """
 
-    def __init__(self, file: SharedFile, container: Container) -> None:
-        self._file = file
+    def __init__(self, container: Container) -> None:
+        self._file = container.file
         self._container = container
         self._entries = _whole_entries(container)
         self._hints: list[Pts] | None = None

@@ -9,8 +9,6 @@ from functools import partial
 from itertools import chain
 from typing import BinaryIO, Self
 
-from av.video.frame import VideoFrame
-
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
@@ -21,17 +19,18 @@ from framecap.media.frames import Counts, FrameReader
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
-from framecap.media.lanes import Lanes, Way
-from framecap.media.picture import orientation_of, picture_of
+from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
 from framecap.media.reach import HELD_BACK, first_alone, may_reach
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
-from framecap.model.media import Frame, MediaInfo, Orientation, Picture
+from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
+from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
 
 
@@ -57,11 +56,12 @@ class Media:
         self._pool = ContainerPool(self._file)
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(Container(self._file))
-        self._aspect = sample_aspect_ratio(self._container)
+        self._views = Views(
+            sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
+        )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
-        self._orientations: dict[int, Orientation] = {}
-        self._index = Index(self._file, self._container)
+        self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
         self._whole: list[FrameReader] = []
@@ -127,7 +127,7 @@ class Media:
         """Opens the source again, at its beginning."""
         self._container.close()
         self._container = self._closing.enter_context(Container(self._file))
-        self._index = Index(self._file, self._container)
+        self._index = Index(self._container)
 
     def _reach(self, known: KnownFrame) -> Frame:
         """Takes up a first frame that decoded by itself."""
@@ -178,7 +178,7 @@ class Media:
                 yield partial(self._lanes.by_seeking, to_end=to_end)
             if reading is not Strategy.SEQUENTIAL:
                 yield partial(self._lanes.by_reading, limit=limit, to_end=to_end)
-        yield lambda _: iter([self.frames])
+        yield self._whole_decoding
 
     def keyframe_ways(self) -> Iterator[Way]:
         """Yields ways to the keyframes, the shortest first, as `ways` does.
@@ -195,7 +195,11 @@ class Media:
             lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
             self._keyframe_lanes.append(lanes)
             yield lanes.lanes
-        yield lambda _: iter([self.frames])
+        yield self._whole_decoding
+
+    def _whole_decoding(self, _: Wanted) -> Iterator[Lane]:
+        """Yields one lane that gives every frame, whichever are wanted."""
+        yield self.frames
 
     def frames(self) -> Iterator[Frame | None]:
         """Yields every visible frame in display order; None where a packet gave none.
@@ -242,23 +246,11 @@ class Media:
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
-        return self._picture(decoded_of(frame).frame)
+        return self._views.picture(decoded_of(frame).frame)
 
     def whole_picture(self, frame: Frame) -> Picture:
         """Returns the same of a frame as it is to be shown: deinterlaced."""
-        return self._picture(deinterlaced(decoded_of(frame)))
-
-    def _picture(self, native: VideoFrame) -> Picture:
-        # The turn alone costs nothing to ask for; what goes with it is looked up once.
-        turn = native.rotation
-        if turn not in self._orientations:
-            self._orientations[turn] = orientation_of(native)
-        return picture_of(
-            native,
-            sample_aspect_ratio=self._aspect,
-            orientation=self._orientations[turn],
-            centred_chroma=self._container.centred_chroma,
-        )
+        return self._views.picture(deinterlaced(decoded_of(frame)))
 
     def read_cover(self) -> tuple[bytes, Frame]:
         """Returns the cover art, as stored and as a frame."""

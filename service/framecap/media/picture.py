@@ -93,6 +93,33 @@ class _Format:
     """The layout, colour not yet filled in."""
 
 
+class Views:
+    """Makes views on the frames of one stream.
+
+    Args:
+        sample_aspect_ratio: The shape of a stored pixel, width to height.
+        centred_chroma: True for codecs that put chroma samples between luma samples.
+    """
+
+    def __init__(self, sample_aspect_ratio: Fraction, *, centred_chroma: bool) -> None:
+        self._aspect = sample_aspect_ratio
+        self._centred_chroma = centred_chroma
+        self._orientations: dict[int, Orientation] = {}
+
+    def picture(self, native: VideoFrame) -> Picture:
+        """Returns views on the planes of a frame, whose buffers live as long as the views do."""
+        # The turn alone costs nothing to ask for; what goes with it is looked up once.
+        turn = native.rotation
+        if turn not in self._orientations:
+            self._orientations[turn] = orientation_of(native)
+        return picture_of(
+            native,
+            sample_aspect_ratio=self._aspect,
+            orientation=self._orientations[turn],
+            centred_chroma=self._centred_chroma,
+        )
+
+
 def picture_of(
     native: VideoFrame,
     *,

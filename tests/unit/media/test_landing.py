@@ -34,7 +34,7 @@ def test_a_transport_stream_lands_behind_its_last_keyframe(
             moment = first + (FRAMES - 2) * TICKS
             container.seek(moment)
             assert not any(packet.is_keyframe for packet in container.packets()), "no trap"
-            index = Index(shared, container)
+            index = Index(container)
             landing = keyframe_before(container, moment, first=first, index=index)
             packet = landing.key
             assert landing.repairs > 0
