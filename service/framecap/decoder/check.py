@@ -97,7 +97,8 @@ class Check:
         self._seen.add(case or "")
 
     def _accept_image(self, image: EncodedImage) -> None:
-        facts = image.facts
+        # Each time a message is asked for its bytes, it copies them.
+        facts, data = image.facts, image.data
         self._images += 1
         _require("planned" in self._seen, "an image before planned")
         _require(facts.index == self._images, f"image {facts.index} is not {self._images}")
@@ -109,10 +110,10 @@ class Check:
             and facts.WhichOneof("image") is None,
             "an image that signs itself",
         )
-        _require(len(image.data) <= self._max_image_bytes, "an image is too large")
+        _require(len(data) <= self._max_image_bytes, "an image is too large")
         signature = SIGNATURES.get(facts.format)
         _require(signature is not None, "an image of unknown format")
-        _require(image.data.startswith(signature or b""), "an image of another format")
+        _require(data.startswith(signature or b""), "an image of another format")
 
     def _accept_read(self, read: ReadRequest) -> None:
         _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")

@@ -8,6 +8,7 @@ ends the grace at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -93,6 +94,9 @@ async def serve(settings: Settings) -> None:
     stop = Stop()
     with stop.on_signals():
         async with running(settings, stop):
+            # What is loaded stays: no collection need look at it again.
+            gc.collect()
+            gc.freeze()
             await stop.asked()
     logger.info("ended")
 
