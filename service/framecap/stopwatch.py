@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from threading import Lock, local
 from time import monotonic_ns
 from typing import TypeVar
@@ -41,10 +42,11 @@ class Stopwatch:
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """Yields `items`, counting the time it takes to produce them as `name`."""
-        end = object()
+        # A generator keeps what its variables name while it waits; this one keeps no item.
+        box: list[T] = []
         while True:
             with self.stage(name):
-                item = next(items, end)
-            if item is end:
+                box.extend(islice(items, 1))
+            if not box:
                 return
-            yield item  # type: ignore[misc]  # the sentinel has returned
+            yield box.pop()

@@ -203,10 +203,12 @@ class Lanes:
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
             # Whether the next group decodes tells when this one's last frame ends.
-            decoder = RunDecoder(container, Proofs(_BEHIND + 1, across=1), self._known)
+            proofs = Proofs(_BEHIND + 1, across=1)
+            decoder = RunDecoder(container, proofs, self._known)
             try:
                 for run in runs:
                     yield from decoder.frames(run)
+                proofs.end()
             finally:
                 self._count(decoder)
 

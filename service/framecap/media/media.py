@@ -164,9 +164,9 @@ class Media:
     def ways(self, reading: Strategy, *, limit: int | None, to_end: bool) -> Iterator[Way]:
         """Yields ways to wanted frames, as planned and then safer ones, the last always right.
 
-        A way raises `Irregular` where it ends; what it gave before is right. All but the last give
-        wanted frames only, and now and then the last one of the video; the last gives every visible
-        frame.
+        A way raises `Irregular` where it ends; what it gave and proved before is right. All but the
+        last give wanted frames only, and now and then the last one of the video; the last gives
+        every visible frame.
 
         Args:
             reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.

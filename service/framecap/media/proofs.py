@@ -20,7 +20,7 @@ class Proofs:
         self._across = across
         self._waiting: deque[Proof] = deque()
 
-    def expect(self) -> Proof:
+    def of_next(self) -> Proof:
         """Returns the proof of the next frame, which is not given yet."""
         proof = Proof()
         self._waiting.append(proof)
@@ -30,6 +30,10 @@ class Proofs:
     def end_run(self) -> None:
         """Notes that a run has decoded as its packets promised."""
         self._give(self._across)
+
+    def end(self) -> None:
+        """Notes that nothing follows."""
+        self._give(0)
 
     def _give(self, but: int) -> None:
         while len(self._waiting) > but:

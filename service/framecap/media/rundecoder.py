@@ -62,7 +62,8 @@ class RunDecoder:
     def frames(self, run: Run) -> Iterator[Frame | None]:
         """Yields the wanted frames of a run in order of time; None where a packet gave none.
 
-        The last packet fed is that of the last one wanted: then the decoder is drained.
+        The last packet fed is that of the last one wanted: then the decoder is drained. Where this
+        ends by an error, frames that were not proven by then may be wrong.
 
         Raises:
             Irregular: What comes out is not what the packets promise.
@@ -70,8 +71,9 @@ class RunDecoder:
         marks = {mark.pts: mark for mark in run.marks if mark.wanted}
         known = self._known
         if known is not None and marks.keys() == {known.pts} and run.key == known.pts:
-            yield self._frame(marks[known.pts], known.native)
+            frame = self._frame(marks[known.pts], known.native)
             self._proofs.end_run()
+            yield frame
             return
         self._decoder.flush_buffers()
         try:
@@ -83,30 +85,41 @@ class RunDecoder:
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
         latest: Pts | None = None
+
+        def taken(native: VideoFrame) -> Frame | None:
+            nonlocal latest
+            self.decoded += 1
+            pts = native.pts
+            if pts is None:
+                raise Irregular("a frame without a time")
+            if latest is not None and pts <= latest:
+                raise Irregular("a picture that does not appear after the one before it")
+            if pts < run.key:
+                # A leading picture of this run's keyframe: the run before has it.
+                return None
+            if native.is_corrupt or native.interlaced_frame:
+                raise Irregular("a frame that is corrupt or interlaced")
+            if latest is None and not self._is_key_of(run, native):
+                raise Irregular("the keyframe does not decode by itself")
+            latest = pts
+            if awaited and pts > awaited[-1]:
+                raise Irregular("a picture did not come out of its packet")
+            if not awaited or pts < awaited[-1]:
+                return None
+            awaited.pop()
+            return self._frame(marks[pts], native)
+
         for natives in self._natives(run.marks):
-            for native in natives:
-                self.decoded += 1
-                if native.pts is None:
-                    raise Irregular("a frame without a time")
-                if latest is not None and native.pts <= latest:
-                    raise Irregular("a picture that does not appear after the one before it")
-                if native.pts < run.key:
-                    # A leading picture of this run's keyframe: the run before has it.
-                    continue
-                if native.is_corrupt or native.interlaced_frame:
-                    raise Irregular("a frame that is corrupt or interlaced")
-                if latest is None and not self._is_key_of(run, native):
-                    raise Irregular("the keyframe does not decode by itself")
-                latest = native.pts
-                if awaited and native.pts > awaited[-1]:
-                    raise Irregular("a picture did not come out of its packet")
-                if awaited and native.pts == awaited[-1]:
-                    awaited.pop()
-                    yield self._frame(marks[native.pts], native)
+            natives.reverse()
+            # Nothing here may keep a picture: its image is made, and it let go, before the next.
+            while natives:
+                yield taken(natives.pop())
             yield None
         if awaited:
             raise Irregular("a picture did not come out of its packet")
         self._proofs.end_run()
+        # What follows may take long; what is certain now need not wait for it.
+        yield None
 
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
         return native.pts == run.key and self._container.is_keyframe(native)
@@ -140,7 +153,7 @@ class RunDecoder:
             keyframe=self._container.is_keyframe(native),
             damaged=False,
             native=Decoded(native),
-            proof=self._proofs.expect(),
+            proof=self._proofs.of_next(),
         )
 
     def _last_end(self, mark: Marked, native: VideoFrame) -> Pts:

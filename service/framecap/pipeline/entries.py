@@ -1,4 +1,4 @@
-"""What lanes hold: items on their way to becoming results."""
+"""Lanes that have begun, and their items on the way to results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True, eq=False)
-class Lane(Generic[Item, Result]):
+class BegunLane(Generic[Item, Result]):
     """A lane that has begun."""
 
     number: int
@@ -39,13 +39,15 @@ class Lane(Generic[Item, Result]):
     """True when it ended by an error, which is the last entry's."""
 
     @property
-    def in_doubt(self) -> bool:
-        """True when nothing can be given before more is known."""
-        return bool(self.entries) and not (self.ended or self.entries[0].proof.given)
+    def doubt(self) -> Proof | None:
+        """What the next result to be given still awaits; None when it is certain."""
+        if self.ended or not self.entries or self.entries[0].proof.given:
+            return None
+        return self.entries[0].proof
 
     def take_back(self) -> None:
         """Drops what a lane that failed gave and never proved."""
-        while self.failed and not self.entries[0].proof.given:
+        while self.failed and self.entries and self.entries[0].vain:
             self.held -= self.entries.popleft().size
 
 
@@ -53,10 +55,10 @@ class Lane(Generic[Item, Result]):
 class Entry(Generic[Item, Result]):
     """One item and what became of it."""
 
-    lane: Lane[Item, Result]
+    lane: BegunLane[Item, Result]
     """Where it is from."""
 
-    number: int
+    number: int = 0
     """Its place among all items."""
 
     size: int = 0
@@ -76,6 +78,11 @@ class Entry(Generic[Item, Result]):
 
     done: bool = False
     """True once there is a result or an error."""
+
+    @property
+    def vain(self) -> bool:
+        """True when its lane failed before it was certain."""
+        return self.lane.failed and not self.proof.given
 
     def __lt__(self, other: Entry[Item, Result]) -> bool:
         return (self.lane.number, self.number) < (other.lane.number, other.number)

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Final, Generic, Self
 
 from framecap.model.media import Proof
-from framecap.pipeline.entries import Entry, Item, Lane, Result
+from framecap.pipeline.entries import BegunLane, Entry, Item, Result
 
 AHEAD_BYTES: Final = 24 << 20
 """The most that is held for lanes whose turn has not come."""
@@ -63,13 +63,14 @@ class LaneWorkers(Generic[Item, Result]):
         self._threads: list[Thread] = []
         self._idle = 0
         self._changed = Condition()
-        self._active: deque[Lane[Item, Result]] = deque()
+        self._active: deque[BegunLane[Item, Result]] = deque()
         self._begun = 0
         self._all_begun = False
         self._beginning = False
         self._closed = False
         self._pending: list[Entry[Item, Result]] = []
         self._entries = 0
+        self._given = False
         self._takes_long = False
         self._units = 0
 
@@ -128,10 +129,11 @@ class LaneWorkers(Generic[Item, Result]):
             head = self._active[0]
             head.take_back()
             if head.entries:
-                if head.in_doubt or not head.entries[0].done:
+                if head.doubt or not head.entries[0].done:
                     return None
                 entry = head.entries.popleft()
                 head.held -= entry.size
+                self._given = True
                 self._changed.notify_all()
                 return entry
             if not head.ended:
@@ -147,20 +149,18 @@ class LaneWorkers(Generic[Item, Result]):
         """Takes the job nearest to the head; the caller holds the lock and then does it."""
         if self._closed:
             return None
-        if self._pending:
+        while self._pending and self._pending[0].vain:
+            heappop(self._pending)
+        if self._pending and not self._first_waits():
             return partial(self._do_work, heappop(self._pending))
         ahead = sum(lane.held for position, lane in enumerate(self._active) if position)
         for position, lane in enumerate(self._active):
             if lane.stepping or lane.ended:
                 continue
             # What is in doubt at the head is settled by what comes next of it.
-            if (
-                (lane.held < HEAD_BYTES or lane.in_doubt)
-                if position == 0
-                else (ahead < AHEAD_BYTES)
-            ):
+            if (lane.held < HEAD_BYTES or lane.doubt) if position == 0 else (ahead < AHEAD_BYTES):
                 lane.stepping = True
-                return partial(self._step, lane)
+                return partial(self._step, lane, lane.doubt)
         open_lanes = sum(not lane.ended for lane in self._active)
         if (
             not self._all_begun
@@ -172,16 +172,23 @@ class LaneWorkers(Generic[Item, Result]):
             return self._begin
         return None
 
+    def _first_waits(self) -> bool:
+        """Returns whether the first result of all is made, and only its proof wanting."""
+        if self._given or not self._active:
+            return False
+        head = self._active[0]
+        return head.doubt is not None and head.entries[0].done and not head.stepping
+
     def _begin(self) -> None:
         """Begins the next lane."""
-        lane: Lane[Item, Result] | None = None
+        lane: BegunLane[Item, Result] | None = None
         try:
             steps = next(self._lanes, None)
             if steps is not None:
-                lane = Lane(self._begun, steps())
+                lane = BegunLane(self._begun, steps())
         except BaseException as error:
-            lane = Lane(self._begun, iter(()), ended=True)
-            lane.entries.append(Entry(lane, 0, error=error, done=True))
+            lane = BegunLane(self._begun, iter(()), ended=True)
+            lane.entries.append(Entry(lane, error=error, done=True))
         with self._changed:
             self._beginning = False
             self._begun += 1
@@ -192,21 +199,22 @@ class LaneWorkers(Generic[Item, Result]):
             self._hire()
             self._changed.notify_all()
 
-    def _step(self, lane: Lane[Item, Result]) -> None:
-        """Steps a lane until it gives an item, ends, or has had its time."""
+    def _step(self, lane: BegunLane[Item, Result], doubt: Proof | None) -> None:
+        """Steps a lane until it gives an item, ends a doubt, ends itself, or has had its time."""
         entry: Entry[Item, Result] | None = None
         ended = failed = False
         until = monotonic() + _STEP_SECONDS
         try:
             for item in lane.steps:
                 if item is not None:
-                    entry = Entry(lane, 0, self._size(item), item, self._proof(item))
-                if item is not None or monotonic() > until or self._closed:
+                    entry = Entry(lane, size=self._size(item), item=item, proof=self._proof(item))
+                settled = doubt is not None and doubt.given
+                if item is not None or settled or monotonic() > until or self._closed:
                     break
             else:
                 ended = True
         except BaseException as error:
-            entry, ended, failed = Entry(lane, 0, error=error, done=True), True, True
+            entry, ended, failed = Entry(lane, error=error, done=True), True, True
         with self._changed:
             lane.stepping, lane.ended, lane.failed = False, ended, failed
             self._units += 1

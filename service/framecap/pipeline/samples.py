@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 
 from framecap.media.decoded import frame_bytes
-from framecap.model.media import Frame
+from framecap.model.media import Frame, Proof
 from framecap.model.spec import (
     CaptureSpec,
     ChangeReference,
@@ -127,17 +127,22 @@ class Sampling:
             return len(sample.encoded.data)
         return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
 
+    @staticmethod
+    def proof(sample: Sample) -> Proof:
+        """Returns whether a sample is certain."""
+        return sample.frame.proof
+
     def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
         previous: int | None = None
         first = True
-        for frame in self._watch.each("decode", lane()):
+
+        def sampled(frame: Frame | None) -> Sample | None:
+            nonlocal previous, first
             if frame is None:
-                yield None
-                continue
+                return None
             taken = self._takes(frame)
             if not (taken or first):
-                yield Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
-                continue
+                return Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
             # The first frame of a whole decoding also shows what lies before it, and damage may
             # have made it another one than was found at first.
             first = False
@@ -149,7 +154,10 @@ class Sampling:
                     if not passes(changed, self._change.threshold):
                         fate = Fate.LET_GO
                 previous = dhash
-            yield Sample(frame=frame, fate=fate, dhash=dhash)
+            return Sample(frame=frame, fate=fate, dhash=dhash)
+
+        # No variable here names a frame while this waits, which would keep its picture.
+        yield from map(sampled, self._watch.each("decode", lane()))
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:

@@ -221,7 +221,7 @@ class _VideoCapture:
                 sampling.lanes(way(part)),
                 sampling.work,
                 size=sampling.size,
-                proof=lambda sample: sample.frame.proof,
+                proof=sampling.proof,
                 threads=self._threads,
             ) as workers:
                 samples = workers.results()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
@@ -46,11 +47,15 @@ def drain(work: Generator[None, None, T]) -> T:
 
 
 def frames_of(way: Way, wanted: Wanted = EVERYTHING) -> Iterator[Frame]:
-    """Yields the frames of a way's lanes, one lane after the other."""
+    """Yields the frames of a way's lanes, one lane after the other, once they are certain."""
     for lane in way(wanted):
+        waiting: deque[Frame] = deque()
         for frame in lane():
             if frame is not None:
-                yield frame
+                waiting.append(frame)
+            while waiting and waiting[0].proof.given:
+                yield waiting.popleft()
+        yield from waiting
 
 
 def wanted_frames(media: Media, wanted: Wanted, reading: Strategy) -> list[Seen]:

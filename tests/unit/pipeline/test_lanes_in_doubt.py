@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from framecap.media.proofs import Proofs
 from framecap.model.media import Proof
 from framecap.pipeline import lanes as module
-from unit.pipeline.working import workers
+from unit.pipeline.working import PATIENCE_S, workers
 
 
 class Broken(Exception):
@@ -27,12 +28,18 @@ class Thing:
     proof: Proof = field(default_factory=Proof)
 
 
-def given(lanes: list[Any], threads: int, **options: Any) -> tuple[list[int], bool]:
+def number_of(thing: Thing) -> int:
+    return thing.number
+
+
+def given(
+    lanes: list[Any], threads: int, work: Any = number_of, **options: Any
+) -> tuple[list[int], bool]:
     """Returns the numbers of what was given, and whether a lane failed in the end."""
     found = []
     made = workers(
         iter(lanes),
-        lambda thing: thing.number,
+        work,
         proof=lambda thing: thing.proof,
         threads=threads,
         **options,
@@ -74,13 +81,9 @@ class TestLanesInDoubt:
     def test_an_error_of_the_work_on_what_is_taken_back_is_none(self, threads: int) -> None:
         """The picture that could not be made was none of the video."""
 
-        def size(thing: Any) -> int:
-            return 1
-
         def lane() -> Iterator[Thing]:
             yield Thing(0, Proof(given=True))
             yield Thing(1)
-            yield None  # type: ignore[misc]
             raise Broken
 
         def work(thing: Thing) -> int:
@@ -88,11 +91,19 @@ class TestLanesInDoubt:
                 raise ValueError("no picture")
             return thing.number
 
-        made = workers(iter([lane]), work, size=size, proof=lambda t: t.proof, threads=threads)
-        found = []
-        with made, pytest.raises(Broken):
-            found += [result for result in made.results() if result is not None]
-        assert found == [] or found == [0]
+        assert given([lane], threads, work=work) == ([0], True)
+
+    def test_what_fails_ahead_is_taken_back_in_its_turn(self, threads: int) -> None:
+        def ahead() -> Iterator[Thing]:
+            yield Thing(10, Proof(given=True))
+            yield Thing(11)
+            raise Broken
+
+        def head() -> Iterator[Thing]:
+            for number in range(10):
+                yield Thing(number)
+
+        assert given([head, ahead], threads) == ([*range(11)], True)
 
     def test_doubt_larger_than_any_bound_is_settled(
         self, threads: int, monkeypatch: pytest.MonkeyPatch
@@ -103,7 +114,7 @@ class TestLanesInDoubt:
         def lane(first: int) -> Iterator[Thing]:
             proofs = Proofs(2)
             for number in range(first, first + 6):
-                yield Thing(number, proofs.expect())
+                yield Thing(number, proofs.of_next())
 
         lanes = [lambda k=k: lane(6 * k) for k in range(3)]
         assert given(lanes, threads, size=lambda _: 100) == (list(range(18)), False)
@@ -113,7 +124,7 @@ def test_what_is_proven_is_given_before_the_lane_ends() -> None:
     def lane() -> Iterator[Thing]:
         proofs = Proofs(2)
         for number in count():
-            yield Thing(number, proofs.expect())
+            yield Thing(number, proofs.of_next())
 
     made = workers(
         iter([lane]), lambda thing: thing.number, proof=lambda thing: thing.proof, threads=2
@@ -123,24 +134,64 @@ def test_what_is_proven_is_given_before_the_lane_ends() -> None:
         assert [next(found) for _ in range(4)] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_turns_certain_does_not_wait_for_what_takes_long(threads: int) -> None:
+    """As a seek may, between two runs of one lane."""
+    taken = Event()
+    waited = []
+
+    def lane() -> Iterator[Thing | None]:
+        proofs = Proofs(2)
+        yield Thing(0, proofs.of_next())
+        proofs.end_run()
+        yield None
+        waited.append(taken.wait(PATIENCE_S))
+        yield Thing(1, proofs.of_next())
+
+    made = workers(iter([lane]), number_of, proof=lambda thing: thing.proof, threads=threads)
+    with made:
+        for result in made.results():
+            if result == 0:
+                taken.set()
+    assert waited == [True]
+
+
+def test_the_first_result_is_proven_before_others_are_made() -> None:
+    done: list[int] = []
+
+    def lane() -> Iterator[Thing]:
+        proofs = Proofs(2)
+        for number in range(9):
+            yield Thing(number, proofs.of_next())
+
+    def work(thing: Thing) -> int:
+        done.append(thing.number)
+        return thing.number
+
+    made = workers(iter([lane]), work, proof=lambda thing: thing.proof, threads=1)
+    with made:
+        assert next(result for result in made.results() if result is not None) == 0
+        assert done == [0]
+
+
 class TestProofs:
     def test_a_frame_is_certain_once_so_many_decoded_behind_it(self) -> None:
         proofs = Proofs(2)
-        made = [proofs.expect() for _ in range(4)]
+        made = [proofs.of_next() for _ in range(4)]
         assert [proof.given for proof in made] == [True, True, False, False]
 
     def test_the_end_of_a_run_proves_its_frames(self) -> None:
         proofs = Proofs(2)
-        made = [proofs.expect() for _ in range(2)]
+        made = [proofs.of_next() for _ in range(2)]
         proofs.end_run()
         assert all(proof.given for proof in made)
 
     def test_the_last_frames_of_a_run_may_await_the_next_one(self) -> None:
         proofs = Proofs(3, across=1)
-        first = [proofs.expect() for _ in range(2)]
+        first = [proofs.of_next() for _ in range(2)]
         proofs.end_run()
         assert [proof.given for proof in first] == [True, False]
-        second = [proofs.expect() for _ in range(2)]
+        second = [proofs.of_next() for _ in range(2)]
         assert [proof.given for proof in (*first, *second)] == [True, False, False, False]
-        proofs.expect()
+        proofs.of_next()
         assert [proof.given for proof in (*first, *second)] == [True, True, False, False]
