@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 
 import pytest
 
 from framecap.decoder.process import Decoder
-from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, LocalFile
-from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer
+from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, Asking, LocalFile, RemoteFile
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
+from framecap.decoder.wire import BlockingChannel
 from framecap.errors import DecoderCrashed
 from unit.decoder.jobs import alive, cases, job, source, until
 
@@ -105,3 +107,13 @@ def test_a_position_before_the_beginning_is_refused():
 def test_a_file_ends_at_its_size():
     with source("0123456789") as descriptor:
         assert LocalFile(descriptor, 4).read() == b"0123"
+
+
+def test_an_index_may_name_a_place_that_no_message_can():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        service = BlockingChannel(ours, FromDecoder, 1 << 20)
+        service.send(ToDecoder(read=ReadAnswer(number=1, data=b"moov")))
+        file = RemoteFile(Asking(BlockingChannel(theirs, ToDecoder, 1 << 20)), 4)
+        assert file.read_at(0, 4, until=2**63 + 45613) == b"moov"
+        assert service.receive().read.until == 4
