@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import chain
@@ -61,6 +62,7 @@ class Media:
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
+        self._known: KnownFrame | None = None
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
@@ -109,7 +111,9 @@ class Media:
             self.measuring.decoded += 1
             if known is not None:
                 return self._reach(known)
-            self._open_anew()
+            self._container.close()
+            self._container = self._closing.enter_context(Container(self._file))
+            self._index = Index(self._container)
         reader = self._reader(self._container)
         self._sequence = reader.frames()
         for frame in self._sequence:
@@ -123,15 +127,11 @@ class Media:
             metadata={"undecodable": str(reader.counts.undecodable)},
         )
 
-    def _open_anew(self) -> None:
-        """Opens the source again, at its beginning."""
-        self._container.close()
-        self._container = self._closing.enter_context(Container(self._file))
-        self._index = Index(self._container)
-
     def _reach(self, known: KnownFrame) -> Frame:
         """Takes up a first frame that decoded by itself."""
         pts, native = known.pts, known.native
+        assert native is not None, "it was just decoded"
+        self._known = known
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -143,6 +143,12 @@ class Media:
             native=Decoded(native),
         )
         return self._first
+
+    def forget_first(self) -> None:
+        """Lets the first picture go, which is decoded again with those around it."""
+        if self._known is not None and self._first is not None:
+            self._known.native = None
+            self._first = replace(self._first, native=None)
 
     def measure_end(self) -> Generator[None, None, Pts | None]:
         """Returns when the last frame ends; None when that cannot be known."""

@@ -24,15 +24,15 @@ _ALL: Final = "DEFAULT"
 _REFERENCES: Final = "NONREF"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class KnownFrame:
     """A keyframe that was decoded before."""
 
     pts: Pts
     """Its time."""
 
-    native: VideoFrame
-    """What the decoder gave."""
+    native: VideoFrame | None
+    """What the decoder gave; None once that was let go."""
 
     durations: bool = False
     """True when it lasts as long as its packet says."""
@@ -70,8 +70,9 @@ class RunDecoder:
         """
         marks = {mark.pts: mark for mark in run.marks if mark.wanted}
         known = self._known
-        if known is not None and marks.keys() == {known.pts} and run.key == known.pts:
-            frame = self._frame(marks[known.pts], known.native)
+        native = None if known is None or run.key != known.pts else known.native
+        if native is not None and marks.keys() == {run.key}:
+            frame = self._frame(marks[run.key], native)
             self._proofs.end_run()
             yield frame
             return

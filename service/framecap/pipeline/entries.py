@@ -27,7 +27,7 @@ class BegunLane(Generic[Item, Result]):
     """Its items in order, from the next to be given on."""
 
     held: int = 0
-    """How many bytes these hold."""
+    """How many bytes their results hold."""
 
     stepping: bool = False
     """True while a thread asks for an item."""
@@ -62,7 +62,7 @@ class Entry(Generic[Item, Result]):
     """Its place among all items."""
 
     size: int = 0
-    """How many bytes it holds."""
+    """How many bytes its result holds."""
 
     item: Item | None = None
     """What is to be worked on; None once that began."""

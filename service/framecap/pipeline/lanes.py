@@ -19,10 +19,12 @@ from typing import Final, Generic, Self
 from framecap.model.media import Proof
 from framecap.pipeline.entries import BegunLane, Entry, Item, Result
 
-AHEAD_BYTES: Final = 24 << 20
-"""The most that is held for lanes whose turn has not come."""
+AHEAD_RESULTS: Final = 16
+AHEAD_BYTES: Final = 8 << 20, 24 << 20
+"""The most that is held for lanes whose turn has not come: so many results as large as the largest,
+but never less or more than so many bytes. Of what is small, a group of pictures fits."""
 
-HEAD_BYTES: Final = 16 << 20
+HEAD_BYTES: Final = 8 << 20
 """The most that is held of the lane whose turn it is."""
 
 _STEP_SECONDS: Final = 0.002
@@ -40,7 +42,8 @@ class LaneWorkers(Generic[Item, Result]):
     Args:
         lanes: The lanes, in order. Asked for the next by any thread, one at a time.
         work: What is done with an item, in any thread.
-        size: Returns about how many bytes an item, or a result, holds.
+        size: Returns about how many bytes a result holds. Items are not counted: each thread has
+            one at most.
         proof: Returns what tells whether an item is certain. What a lane gave and did not prove
             before it failed is not given.
         threads: How many threads work, the caller's included. At least 1.
@@ -51,7 +54,7 @@ class LaneWorkers(Generic[Item, Result]):
         lanes: Iterator[Callable[[], Iterator[Item | None]]],
         work: Callable[[Item], Result],
         *,
-        size: Callable[[Item | Result], int],
+        size: Callable[[Result], int],
         proof: Callable[[Item], Proof],
         threads: int,
     ) -> None:
@@ -71,6 +74,7 @@ class LaneWorkers(Generic[Item, Result]):
         self._pending: list[Entry[Item, Result]] = []
         self._entries = 0
         self._given = False
+        self._largest = 0
         self._takes_long = False
         self._units = 0
 
@@ -153,12 +157,14 @@ class LaneWorkers(Generic[Item, Result]):
             heappop(self._pending)
         if self._pending and not self._first_waits():
             return partial(self._do_work, heappop(self._pending))
+        least, most = AHEAD_BYTES
+        bound = max(least, min(AHEAD_RESULTS * self._largest, most))
         ahead = sum(lane.held for position, lane in enumerate(self._active) if position)
         for position, lane in enumerate(self._active):
             if lane.stepping or lane.ended:
                 continue
             # What is in doubt at the head is settled by what comes next of it.
-            if (lane.held < HEAD_BYTES or lane.doubt) if position == 0 else (ahead < AHEAD_BYTES):
+            if (lane.held < HEAD_BYTES or lane.doubt) if position == 0 else ahead < bound:
                 lane.stepping = True
                 return partial(self._step, lane, lane.doubt)
         open_lanes = sum(not lane.ended for lane in self._active)
@@ -166,7 +172,7 @@ class LaneWorkers(Generic[Item, Result]):
             not self._all_begun
             and not self._beginning
             and open_lanes <= self._spare
-            and ahead < AHEAD_BYTES
+            and ahead < bound
         ):
             self._beginning = True
             return self._begin
@@ -207,7 +213,7 @@ class LaneWorkers(Generic[Item, Result]):
         try:
             for item in lane.steps:
                 if item is not None:
-                    entry = Entry(lane, size=self._size(item), item=item, proof=self._proof(item))
+                    entry = Entry(lane, item=item, proof=self._proof(item))
                 settled = doubt is not None and doubt.given
                 if item is not None or settled or monotonic() > until or self._closed:
                     break
@@ -223,7 +229,6 @@ class LaneWorkers(Generic[Item, Result]):
                 entry.number = self._entries
                 self._entries += 1
                 lane.entries.append(entry)
-                lane.held += entry.size
                 if not entry.done:
                     heappush(self._pending, entry)
             self._hire()
@@ -241,7 +246,8 @@ class LaneWorkers(Generic[Item, Result]):
         # What the item holds must not outlive the work on it.
         del item
         with self._changed:
-            entry.lane.held += size - entry.size
+            self._largest = max(self._largest, size)
+            entry.lane.held += size
             entry.size = size
             entry.done = True
             self._units += 1

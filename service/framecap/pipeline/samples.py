@@ -163,3 +163,15 @@ class Sampling:
         if self._keyframes:
             return frame.keyframe
         return self._wanted.holds(frame.pts, frame.end)
+
+
+class Hashes:
+    """Knows the hash of the sample on offer."""
+
+    sample: Sample
+
+    def of(self, frame: Frame) -> int:
+        """Returns the hash of a frame, which is the sample's."""
+        sample = self.sample
+        assert sample.frame is frame and sample.dhash is not None, "samples of changes are hashed"
+        return sample.dhash

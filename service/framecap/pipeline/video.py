@@ -19,7 +19,7 @@ from framecap.model.wanted import Instants, Part, Stretch, Wanted
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.lanes import LaneWorkers
 from framecap.pipeline.ledger import Ledger
-from framecap.pipeline.samples import Sample, Sampling
+from framecap.pipeline.samples import Hashes, Sample, Sampling
 from framecap.pipeline.until import Until
 from framecap.pixels.dhash import changed_bits
 from framecap.plan.choose import choose, has_gaps, is_sparse, wants_keyframes_only
@@ -88,6 +88,10 @@ class _VideoCapture:
         if until is Until.PLANNED:
             return
         self._first, self._reading = first.pts, plan.reading
+        if self._decodes_first_again(wanted):
+            # A picture that is named here is kept as long as the capture lasts.
+            del first, picture
+            self._media.forget_first()
         try:
             yield from self._capture(plan.strategy, grid, wanted)
             if not ledger.captured:
@@ -184,7 +188,7 @@ class _VideoCapture:
         was picked before may be picked again.
         """
         for way in self._ways(wanted):
-            hashes = _Hashes()
+            hashes = Hashes()
             selector = make(hashes.of)
             try:
                 for sample in self._samples(way, selector, sampling, wanted):
@@ -206,6 +210,11 @@ class _VideoCapture:
         else:
             limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
             yield from self._media.ways(self._reading, limit=limit, to_end=self._must_know_end)
+
+    def _decodes_first_again(self, wanted: Wanted) -> bool:
+        """Returns whether the first picture is one of many that are decoded in a row."""
+        many = isinstance(wanted, Stretch) and limit_of(self._spec) != 1
+        return many and not wants_keyframes_only(self._spec)
 
     @property
     def _must_know_end(self) -> bool:
@@ -280,18 +289,6 @@ def _answered(part: Part, selector: Selector) -> bool:
     """Returns whether all instants of a part were answered: else the video ends within it."""
     left = selector.next_pts
     return left is None or (part.stop is not None and left >= part.stop)
-
-
-class _Hashes:
-    """Knows the hash of the sample on offer."""
-
-    sample: Sample
-
-    def of(self, frame: Frame) -> int:
-        """Returns the hash of a frame, which is the sample's."""
-        sample = self.sample
-        assert sample.frame is frame and sample.dhash is not None, "samples of changes are hashed"
-        return sample.dhash
 
 
 def _lasting(sample: Sample, end: Pts) -> Sample:

@@ -130,7 +130,7 @@ class TestBounds:
 
     @pytest.fixture(autouse=True)
     def _bounds(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(module, "AHEAD_BYTES", self.BOUND)
+        monkeypatch.setattr(module, "AHEAD_BYTES", (self.BOUND, self.BOUND))
         monkeypatch.setattr(module, "HEAD_BYTES", self.BOUND)
 
     def made(self, held: Held, lanes: Iterator[Lane], threads: int) -> Any:

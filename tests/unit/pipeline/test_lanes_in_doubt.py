@@ -109,7 +109,7 @@ class TestLanesInDoubt:
         self, threads: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "HEAD_BYTES", 10)
-        monkeypatch.setattr(module, "AHEAD_BYTES", 10)
+        monkeypatch.setattr(module, "AHEAD_BYTES", (10, 10))
 
         def lane(first: int) -> Iterator[Thing]:
             proofs = Proofs(2)
