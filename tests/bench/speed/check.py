@@ -26,6 +26,9 @@ SMALL: Final = (32, 18)
 TOLERANCE: Final = 3.0
 """Of pictures without a number: how far the samples of small versions may be apart on average."""
 
+MOSTLY: Final = 0.1
+"""Up to this part of a peer's pictures may be others."""
+
 Picture = bytes | Path
 
 
@@ -44,6 +47,11 @@ class Check:
 
     more: int
     """How many pictures a peer gave more than framecap; negative: fewer."""
+
+    @property
+    def comparable(self) -> bool:
+        """True unless more than a tenth of the pictures show others: that is other work."""
+        return self.different <= MOSTLY * self.compared
 
     def __str__(self) -> str:
         found = []

@@ -86,15 +86,15 @@ class Section:
 
 
 def faster(matches: Iterable[Match]) -> list[Value]:
-    """Returns by how much framecap was faster, on films that the peer could do."""
-    return [Value(what=_what(match), spread=match.wall) for match in matches if match.ours]
+    """Returns by how much framecap was faster, where the peer gave the same frames."""
+    return [Value(what=_what(match), spread=match.wall) for match in matches if match.same_work]
 
 
 def best(matches: Sequence[Match]) -> list[Match]:
     """Returns, of the matches on each film and job, that with the fastest peer."""
     found: dict[tuple[str, str], Match] = {}
     for match in matches:
-        if not match.ours:
+        if not match.same_work:
             continue
         key = (match.film.name, match.job.request)
         if key not in found or match.typical[1].wall < found[key].typical[1].wall:

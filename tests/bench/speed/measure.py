@@ -70,6 +70,11 @@ class Match:
     check: Check | None = None
     failure: str = ""
 
+    @property
+    def same_work(self) -> bool:
+        """True when the peer could do it, and gave the same frames but for a few."""
+        return bool(self.ours) and (self.check is None or self.check.comparable)
+
     def goes_on(self, pace: Pace) -> bool:
         """Returns whether the peer gets another round."""
         return not self.failure and sum(run.wall for run in self.theirs) <= pace.seconds

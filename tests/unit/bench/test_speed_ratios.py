@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.speed import claims, jobs
+from bench.speed.check import Check
 from bench.speed.claims import Claim, Value
 from bench.speed.films import Film
 from bench.speed.measure import Match
@@ -90,6 +91,14 @@ def test_the_best_peer_is_chosen_for_each_input() -> None:
     cannot = Match(film=FILM, job=JOB, peer="cannot", failure="no such codec")
     assert claims.best([slow, cannot, quick]) == [quick]
     assert [value.spread.median for value in claims.faster([slow, cannot])] == [9]
+
+
+@pytest.mark.parametrize(("different", "counts"), [(0, True), (3, True), (4, False), (30, False)])
+def test_a_peer_that_gave_other_frames_is_not_compared_with(different: int, counts: bool) -> None:
+    other = match("other", [1], [2])
+    other.check = Check(compared=30, different=different, furthest=None, more=0)
+    assert [value.spread.median for value in claims.faster([other])] == [2] * counts
+    assert claims.best([other]) == [other] * counts
 
 
 def test_the_floor_is_below() -> None:
