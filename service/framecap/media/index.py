@@ -48,6 +48,8 @@ class Index:
         self._container = container
         self._entries = _whole_entries(container)
         self._hints: list[Pts] | None = None
+        self.learned = False
+        """True once a pass found keyframes, of which the container itself knows nothing."""
         self._continuous = None if container.native.format.flags & _MAY_BREAK else True
 
     @property
@@ -178,6 +180,7 @@ class Index:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass
         self._hints = keys if len(keys) > 1 else []
+        self.learned = bool(self._hints)
         return True
 
     def _cues(self) -> list[Pts]:

@@ -46,6 +46,12 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
         av.error.FFmpegError: The container cannot seek, or not be read on.
     """
     repairs = 0
+    if index.learned:
+        # The container would seek to any packet, and read on to the keyframe behind the moment.
+        container.seek(_known_before(index, moment))
+        packet = _keyframe_here(container, moment, index)
+        if packet is not None:
+            return Landing(packet, repairs)
     for seconds in _EARLIER:
         sought = moment - int(seconds / container.time_base)
         if seconds and sought <= first:
@@ -79,9 +85,16 @@ def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[An
     if packet.dts is None or not index.tells:
         return None
     # The index goes by dts: a keyframe may be read before `moment` and shown after it.
-    container.seek(packet.dts - 1)
+    before = packet.dts - 1
+    container.seek(_known_before(index, before) if index.learned else before)
     packet = _next_keyframe(container)
     return packet if packet is not None and _appears_by(packet, moment) else None
+
+
+def _known_before(index: Index, moment: Pts) -> Pts:
+    """Returns when the last keyframe at or before `moment` is decoded; that moment without one."""
+    key = index.key_before(moment)
+    return moment if key is None else key
 
 
 def _appears_by(packet: Packet[Any], moment: Pts) -> bool:

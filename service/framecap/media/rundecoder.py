@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import av.error
@@ -22,6 +23,9 @@ from framecap.timebase import Pts
 
 _ALL: Final = "DEFAULT"
 _REFERENCES: Final = "NONREF"
+
+# How long frames are decoded without a word: telling takes as long as decoding a small one.
+_PAUSE_SECONDS: Final = 0.001
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +64,7 @@ class RunDecoder:
         """When the last frame of the stream ends, once it was decoded."""
 
     def frames(self, run: Run) -> Iterator[Frame | None]:
-        """Yields the wanted frames of a run in order of time; None where a packet gave none.
+        """Yields the wanted frames of a run in order of time; None now and then between them.
 
         The last packet fed is that of the last one wanted: then the decoder is drained. Where this
         ends by an error, frames that were not proven by then may be wrong.
@@ -87,7 +91,7 @@ class RunDecoder:
         awaited = sorted(marks, reverse=True)
         latest: Pts | None = None
 
-        def taken(native: VideoFrame) -> Frame | None:
+        def take(native: VideoFrame) -> None:
             nonlocal latest
             self.decoded += 1
             pts = native.pts
@@ -97,7 +101,7 @@ class RunDecoder:
                 raise Irregular("a picture that does not appear after the one before it")
             if pts < run.key:
                 # A leading picture of this run's keyframe: the run before has it.
-                return None
+                return
             if native.is_corrupt or native.interlaced_frame:
                 raise Irregular("a frame that is corrupt or interlaced")
             if latest is None and not self._is_key_of(run, native):
@@ -105,17 +109,22 @@ class RunDecoder:
             latest = pts
             if awaited and pts > awaited[-1]:
                 raise Irregular("a picture did not come out of its packet")
-            if not awaited or pts < awaited[-1]:
-                return None
-            awaited.pop()
-            return self._frame(marks[pts], native)
+            if awaited and pts == awaited[-1]:
+                awaited.pop()
+                taken.append(self._frame(marks[pts], native))
 
+        # No variable may name a picture while this waits: it is let go once its image is made.
+        taken: list[Frame] = []
+        pause = monotonic() + _PAUSE_SECONDS
         for natives in self._natives(run.marks):
             natives.reverse()
-            # Nothing here may keep a picture: its image is made, and it let go, before the next.
             while natives:
-                yield taken(natives.pop())
-            yield None
+                take(natives.pop())
+                while taken:
+                    yield taken.pop()
+            if monotonic() > pause:
+                yield None
+                pause = monotonic() + _PAUSE_SECONDS
         if awaited:
             raise Irregular("a picture did not come out of its packet")
         self._proofs.end_run()

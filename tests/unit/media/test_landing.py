@@ -41,3 +41,24 @@ def test_a_transport_stream_lands_behind_its_last_keyframe(
             assert packet.is_keyframe
             assert packet.pts is not None and packet.pts <= moment
             assert next(container.packets()).pts == packet.pts + TICKS
+
+
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_keyframes_known_of_a_pass_are_landed_on_at_once(tmp_path: Path, b_frames: int) -> None:
+    path = make_clip(tmp_path / "a.ts", frames=FRAMES, gop=50, size=(96, 54), b_frames=b_frames)
+    with path.open("rb") as file, Container(SharedFile(file)) as container:
+        index = Index(container)
+        index.learn()
+        assert index.learned
+        keys = [packet.pts for packet in container.packets() if packet.is_keyframe]
+        first = keys[0]
+        assert first is not None and len(keys) == 3
+        for number, key in enumerate(keys):
+            assert key is not None
+            before = keys[max(0, number - 1)]
+            moments = {key: key, key + 49 * TICKS: key, max(first, key - 1): before}
+            for moment, expected in moments.items():
+                landing = keyframe_before(container, moment, first=first, index=index)
+                assert landing.repairs == 0
+                assert landing.key.pts == expected
+                assert next(container.packets()).pts != expected
