@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import settings
 
 pytest_plugins = [
@@ -12,6 +14,10 @@ pytest_plugins = [
     "guards.tasks",
     "guards.leaks",
 ]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore Ctrl-C, and so would the commands that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a test that fails because the machine is busy says nothing about the code.
 settings.register_profile("framecap", deadline=None)

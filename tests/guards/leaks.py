@@ -53,9 +53,13 @@ def children() -> Leaks:
         for pid in pids:
             try:
                 words = Path("/proc", pid, "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                name, _, state = Path("/proc", pid, "stat").read_text().rpartition(") ")
             except OSError:
                 continue
-            found[f"process {pid}"] = words or "ended, not waited for"
+            if state.startswith("Z"):
+                words = "ended, not waited for"
+            # One that is just becoming another program has a name before it has words.
+            found[f"process {pid}"] = words or name.partition(" (")[2]
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from framecap.api.interceptors.patience import Patience
 
-SHORT = 0.02
+SHORT = 0.1
 
 
 async def test_waits_that_are_short_enough_are_left_alone():
