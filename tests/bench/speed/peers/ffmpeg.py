@@ -79,7 +79,8 @@ def command(film: Film, job: Job) -> list[str]:
     match job.mode:
         case Mode.KEYFRAMES:
             source = ["-skip_frame", "nokey", *source]
-            filters = [scaling(job)]
+            # Of VP9 and, by Debian's, of AV1, it skips nothing.
+            filters = ["select=key", scaling(job)]
         case Mode.STEPS:
             # Of frames that fall between two instants the last is shown at the second: the one
             # that is on screen then.
