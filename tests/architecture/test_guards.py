@@ -86,6 +86,7 @@ def test_what_a_test_leaves_behind_fails_it(run: Run) -> None:
     result = run(
         """
         import os, socket, subprocess, threading, time
+        from pathlib import Path
 
         LEAK = []
 
@@ -103,6 +104,9 @@ def test_what_a_test_leaves_behind_fails_it(run: Run) -> None:
 
         def test_process():
             LEAK.append(subprocess.Popen(["sleep", "60"]))
+            # A program that is only just beginning has no arguments yet.
+            while not Path(f"/proc/{LEAK[-1].pid}/cmdline").read_bytes():
+                pass
 
         def test_zombie():
             LEAK.append(subprocess.Popen(["true"]))
@@ -124,7 +128,7 @@ def test_what_a_test_leaves_behind_fails_it(run: Run) -> None:
                 ("socket", "descriptor * socket:*"),
                 ("pipe", "descriptor * pipe:*"),
                 ("pidfd", "descriptor * anon_inode:?pidfd?*"),
-                ("process", "process *: sleep*"),
+                ("process", "process *: sleep 60 "),
                 ("zombie", "process *: ended, not waited for"),
                 ("thread", "thread *: idler"),
                 ("blameless", "left behind:"),

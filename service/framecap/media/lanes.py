@@ -49,7 +49,7 @@ _WORTH_THREADS: Final = 16
 # Later than any picture, so that the last one shows it.
 _THE_LAST: Final = Instants((1 << 62,))
 
-# Wanted pictures that must decode behind one, of the same run, before that is certain.
+# Wanted pictures that must decode behind one before that is certain.
 _BEHIND: Final = 2
 
 # Wanted pictures of one lane, at least, where groups are shorter.
@@ -202,7 +202,7 @@ class Lanes:
 
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
-            # Whether the next group decodes tells when this one's last frame ends.
+            # Whether the next group decodes tells when this one's last frame ends: one more waits.
             proofs = Proofs(_BEHIND + 1, across=1)
             decoder = RunDecoder(container, proofs, self._known)
             try:

@@ -47,7 +47,7 @@ class BegunLane(Generic[Item, Result]):
 
     def take_back(self) -> None:
         """Drops what a lane that failed gave and never proved."""
-        while self.failed and self.entries and self.entries[0].vain:
+        while self.entries and self.entries[0].vain:
             self.held -= self.entries.popleft().size
 
 

@@ -32,18 +32,16 @@ def number_of(thing: Thing) -> int:
     return thing.number
 
 
+def proof_of(thing: Thing) -> Proof:
+    return thing.proof
+
+
 def given(
     lanes: list[Any], threads: int, work: Any = number_of, **options: Any
 ) -> tuple[list[int], bool]:
     """Returns the numbers of what was given, and whether a lane failed in the end."""
     found = []
-    made = workers(
-        iter(lanes),
-        work,
-        proof=lambda thing: thing.proof,
-        threads=threads,
-        **options,
-    )
+    made = workers(iter(lanes), work, proof=proof_of, threads=threads, **options)
     with made:
         try:
             for result in made.results():
@@ -126,9 +124,7 @@ def test_what_is_proven_is_given_before_the_lane_ends() -> None:
         for number in count():
             yield Thing(number, proofs.of_next())
 
-    made = workers(
-        iter([lane]), lambda thing: thing.number, proof=lambda thing: thing.proof, threads=2
-    )
+    made = workers(iter([lane]), number_of, proof=proof_of, threads=2)
     with made:
         found = (result for result in made.results() if result is not None)
         assert [next(found) for _ in range(4)] == [0, 1, 2, 3]
@@ -148,7 +144,7 @@ def test_what_turns_certain_does_not_wait_for_what_takes_long(threads: int) -> N
         waited.append(taken.wait(PATIENCE_S))
         yield Thing(1, proofs.of_next())
 
-    made = workers(iter([lane]), number_of, proof=lambda thing: thing.proof, threads=threads)
+    made = workers(iter([lane]), number_of, proof=proof_of, threads=threads)
     with made:
         for result in made.results():
             if result == 0:
@@ -168,7 +164,7 @@ def test_the_first_result_is_proven_before_others_are_made() -> None:
         done.append(thing.number)
         return thing.number
 
-    made = workers(iter([lane]), work, proof=lambda thing: thing.proof, threads=1)
+    made = workers(iter([lane]), work, proof=proof_of, threads=1)
     with made:
         assert next(result for result in made.results() if result is not None) == 0
         assert done == [0]
