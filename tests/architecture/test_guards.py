@@ -315,6 +315,9 @@ MARKED = """
     def test_asks(corpus):
         assert (corpus / "MANIFEST.tsv").name
 
+    def test_asks_for_cases(cases):
+        assert (cases / "README.md").name
+
     @pytest.mark.external
     def test_tools():
         pass
@@ -332,12 +335,14 @@ def test_what_cannot_run_is_not_collected_and_a_line_says_so(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FRAMECAP_CORPUS", raising=False)
+    monkeypatch.delenv("FRAMECAP_CASES", raising=False)
     Path(tmp_path, "sh").symlink_to("/bin/sh")
     result = run(MARKED, PATH=str(tmp_path))
-    result.assert_outcomes(passed=2, deselected=3)
+    result.assert_outcomes(passed=2, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "not collected: 2 tests, marked corpus: FRAMECAP_CORPUS is not set",
+            "not collected: 1 tests, marked corpus: FRAMECAP_CASES is not set",
             "not collected: 1 tests, marked external: there is no node and no npm",
         ]
     )
@@ -353,8 +358,9 @@ def test_a_corpus_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
 def test_what_can_run_is_collected(run: Run, tmp_path: Path) -> None:
     for tool in ("node", "npm", "sh"):
         Path(tmp_path, tool).symlink_to("/bin/true")
-    result = run(MARKED, PATH=str(tmp_path), FRAMECAP_CORPUS=str(tmp_path))
-    result.assert_outcomes(passed=5)
+    folder = str(tmp_path)
+    result = run(MARKED, PATH=folder, FRAMECAP_CORPUS=folder, FRAMECAP_CASES=folder)
+    result.assert_outcomes(passed=6)
     assert "not collected" not in result.stdout.str()
 
 

@@ -9,7 +9,6 @@ import pytest
 from architecture.layers import MAY_IMPORT, modules, violations
 
 ROOT = Path(__file__).parents[2]
-MOST_LINES = 300
 
 
 def test_no_module_imports_what_its_layer_may_not() -> None:
@@ -25,20 +24,6 @@ def test_every_module_belongs_to_a_layer() -> None:
     units = {module.split(".")[1] for _, module in modules(ROOT / "service")}
     assert units <= MAY_IMPORT.keys()
     assert {"capture", "pipeline", "decoder", "media", "spec"} <= units
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        path.relative_to(ROOT)
-        for folder in ("service", "ext")
-        for path in sorted(Path(ROOT, folder).rglob("*.*"))
-        if path.suffix in {".py", ".pyx", ".pxd", ".h"} and "_pb2" not in path.name
-    ],
-    ids=str,
-)
-def test_files_are_short(path: Path) -> None:
-    assert len(Path(ROOT, path).read_text().splitlines()) <= MOST_LINES
 
 
 @pytest.mark.parametrize(

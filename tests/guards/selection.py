@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from xdist.workermanage import WorkerController
 
-VARIABLE = "FRAMECAP_CORPUS"
+FOLDERS = {"corpus": "FRAMECAP_CORPUS", "cases": "FRAMECAP_CASES"}
+"""By fixture, the variable that names its folder."""
+
 EXTERNAL_TOOLS = ("node", "npm")
 OUTPUT = "left_out"
 
@@ -23,7 +25,13 @@ left_out = pytest.StashKey[Counter[str]]()
 @pytest.fixture(scope="session")
 def corpus() -> Path:
     """The folder of the media corpus. A test that asks for it counts as marked `corpus`."""
-    return Path(os.environ[VARIABLE])
+    return Path(os.environ[FOLDERS["corpus"]])
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small broken inputs. A test that asks for it counts as marked `corpus`."""
+    return Path(os.environ[FOLDERS["cases"]])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -57,12 +65,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _lacks(item: pytest.Item) -> str | None:
     """Returns what the test needs and this machine lacks."""
-    if item.get_closest_marker("corpus") or "corpus" in getattr(item, "fixturenames", ()):
-        folder = os.environ.get(VARIABLE)
+    asked = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+    for name, variable in FOLDERS.items():
+        if name not in asked:
+            continue
+        folder = os.environ.get(variable)
         if not folder:
-            return f"marked corpus: {VARIABLE} is not set"
+            return f"marked corpus: {variable} is not set"
         if not Path(folder).is_dir():
-            return f"marked corpus: {VARIABLE} names no folder"
+            return f"marked corpus: {variable} names no folder"
     if marker := item.get_closest_marker("external"):
         absent = [tool for tool in marker.args or EXTERNAL_TOOLS if shutil.which(tool) is None]
         if absent:
