@@ -25,7 +25,7 @@ from framecap.model.spec import (
 from framecap.sink.naming import SourceName
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
 from framecap.source.opened import OpenSource
-from framecap.spec import structured, text
+from framecap.spec import outputs, structured, text
 from framecap.spec.format import format_text
 from framecap.spec.key import key as key_of
 from framecap.spec.request import WITHOUT_EFFECT, ParsedRequest
@@ -53,8 +53,8 @@ class CaptureCall:
     source: str
     """The video's address."""
 
-    request: str | capture_pb2.CaptureSpec | None
-    """The request, as text or structured; None when there is none."""
+    request: str | capture_pb2.CaptureSpec | capture_pb2.OutputList | None
+    """The request, as text, structured or as named outputs; None when there is none."""
 
     delivery: capture_pb2.Delivery | None = None
     """What stands beside the request about where the images go."""
@@ -87,9 +87,11 @@ def understand(call: CaptureCall) -> ParsedRequest:
     if call.request is None:
         if call.kind == decoder_pb2.JOB_KIND_PROBE:
             return ParsedRequest(spec=NOTHING_ASKED, warnings=())
-        raise OptionMissing("request: neither text nor spec is set", field="request")
+        raise OptionMissing("request: neither text nor spec nor outputs is set", field="request")
     if isinstance(call.request, str):
         parsed = structured.with_delivery(text.parse(call.request), call.delivery)
+    elif isinstance(call.request, capture_pb2.OutputList):
+        parsed = outputs.from_proto(call.request, call.delivery)
     else:
         parsed = structured.from_proto(call.request, call.delivery)
     if call.shrink_filter is not None:
@@ -150,6 +152,7 @@ def accepted(
         spec=spec,
         delivery=delivery,
         key=key_of(parsed.spec),
+        output=parsed.output,
         warnings=[messages.warning(notice) for notice in (*parsed.warnings, *notices)],
     )
 

@@ -36,11 +36,11 @@ from framecap.events.status import incident, to_status
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
 from framecap.handoff import hand_over
-from framecap.model.spec import CaptureSpec
 from framecap.services import Place, Services
 from framecap.sink import payloads
 from framecap.sink.naming import Naming
 from framecap.source.opened import OpenSource
+from framecap.spec.request import ParsedRequest
 from framecap.stopwatch import Stopwatch
 from framecap.v1 import event_pb2
 
@@ -74,7 +74,7 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
             else:
                 place = held.enter_context(services.gate.enter())
                 source = await held.enter_async_context(await services.sources.open(address))
-                work = _Work(call, parsed.spec, source, naming, place, services, first, result)
+                work = _Work(call, parsed, source, naming, place, services, first, result)
             yield events.wrap(first)
             try:
                 if work is not None:
@@ -101,7 +101,7 @@ class _Work:
 
     Args:
         call: What the caller wants.
-        spec: The request.
+        parsed: The request.
         source: The open source.
         naming: What the images will be called, if anything.
         place: The capture's place among others.
@@ -113,7 +113,7 @@ class _Work:
     def __init__(
         self,
         call: CaptureCall,
-        spec: CaptureSpec,
+        parsed: ParsedRequest,
         source: OpenSource,
         naming: Naming | None,
         place: Place,
@@ -122,7 +122,8 @@ class _Work:
         result: event_pb2.CaptureFinished,
     ) -> None:
         self._call = call
-        self._spec = spec
+        self._spec = parsed.spec
+        self._output = parsed.output
         self._source = source
         self._sink = services.sinks.open(naming and replace(naming, source=source_name(source)))
         self._place = place
@@ -219,6 +220,8 @@ class _Work:
                 self._sink.begin(message.probed.stream_ordinal)
                 return [message.probed]
             case "planned":
+                for output in message.planned.outputs:
+                    output.output = self._output
                 return [message.planned]
             case "warning":
                 return [message.warning]
@@ -228,6 +231,8 @@ class _Work:
                 return await self._image(message.image)
             case "finished":
                 self._result.CopyFrom(message.finished)
+                for shortfall in self._result.shortfalls:
+                    shortfall.output = self._output
         return []
 
     def _progress(self, report: event_pb2.CaptureProgress) -> Told:
@@ -240,6 +245,7 @@ class _Work:
         return [report] if self._throttle.offer(report) else []
 
     async def _image(self, image: EncodedImage) -> Told:
+        image.facts.output = self._output
         with self._watch.stage("deliver"):
             told = await self._sink.deliver(image.facts, image.data)
         if not self._images:

@@ -3,7 +3,7 @@
 CaptureError
 ├── RequestError          the request itself                    INVALID_ARGUMENT
 │   ├── SpecSyntax · OptionUnknown · OptionRepeated · OptionMissing · ValueOutOfRange
-│   ├── SourceInvalid · TargetInvalid · TargetIsSource · DeliveryConflict
+│   ├── SourceInvalid · TargetInvalid · TargetIsSource · DeliveryConflict · OutputUnsupported
 ├── OffsetAfterEnd        `ss` lies after the last frame        OUT_OF_RANGE
 ├── SourceNotFound        nothing at that address               NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
@@ -152,6 +152,12 @@ class DeliveryConflict(RequestError):
     """The request says twice, or in a way that cannot be, where the images go."""
 
     reason = "DELIVERY_CONFLICT"
+
+
+class OutputUnsupported(RequestError):
+    """The request wants something made that this version does not make."""
+
+    reason = "OUTPUT_UNSUPPORTED"
 
 
 class OffsetAfterEnd(CaptureError):

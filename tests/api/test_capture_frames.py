@@ -17,7 +17,9 @@ async def test_the_stream_tells_the_capture_in_order(run: Run, media: Path) -> N
         assert taken.status is None
         told = [case for case in taken.cases if case != "progress"]
         assert told == ["accepted", "probed", "planned", *["frame"] * 4, "finished"]
-        assert [event.sequence for event in taken.events] == list(range(1, len(taken.events) + 1))
+        of_record = [event.sequence for event in taken.events if not event.HasField("progress")]
+        assert of_record == list(range(1, len(told) + 1))
+        assert {event.sequence for event in taken.events if event.HasField("progress")} == {0}
         assert taken.events[-2].progress.phase == event_pb2.CAPTURE_PHASE_DONE
         assert taken.events[-2].progress.captured_count == 4
 
@@ -40,7 +42,7 @@ async def test_frames_are_the_ones_on_screen_and_carry_their_own_facts(
 
 async def test_both_forms_of_a_request_have_one_key(run: Run, media: Path) -> None:
     async with run() as client:
-        spec = capture_pb2.CaptureSpec(format=capture_pb2.IMAGE_FORMAT_JPG)
+        spec = capture_pb2.CaptureSpec(jpeg={})
         spec.interval.spacing.FromSeconds(1)
         structured = await take(client.stub, source=f"{media}/short.mp4", spec=spec)
         text = await take(client.stub, source=f"{media}/short.mp4", text=EVERY_SECOND)
@@ -49,6 +51,27 @@ async def test_both_forms_of_a_request_have_one_key(run: Run, media: Path) -> No
         assert first.text == second.text == EVERY_SECOND
         assert first.spec == second.spec
         assert first.call_id != second.call_id
+
+
+async def test_a_named_output_is_named_wherever_it_is_spoken_of(run: Run, media: Path) -> None:
+    async with run() as client:
+        spec = capture_pb2.CaptureSpec(png={}, box={"width_px": 1280}, scale_type="SCALE_TYPE_FIT")
+        spec.interval.spacing.FromSeconds(1)
+        spec.interval.max_count = 99
+        output = capture_pb2.Output(name="stills", spec=spec, images={})
+        taken = await take(client.stub, source=f"{media}/noisy.mkv", outputs={"outputs": [output]})
+        assert taken.status is None
+        assert taken.events[0].accepted.output == "stills"
+        assert {frame.output for frame in taken.frames} == {"stills"}
+        chunks = [event.chunk.output for event in taken.events if event.HasField("chunk")]
+        assert chunks and set(chunks) == {"stills"}
+        (planned,) = [event.planned for event in taken.events if event.HasField("planned")]
+        assert [row.output for row in planned.outputs] == ["stills"]
+        assert [row.output for row in taken.finished.shortfalls] == ["stills"]
+        plain = await take(client.stub, source=f"{media}/noisy.mkv", spec=spec)
+        assert plain.events[0].accepted.key == taken.events[0].accepted.key
+        assert plain.frames[0].output == ""
+        assert plain.frames[0].sha256 == taken.frames[0].sha256
 
 
 async def test_options_without_effect_are_warned_of_in_the_first_event(

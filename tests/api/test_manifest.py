@@ -72,7 +72,7 @@ async def test_it_is_stored_last_and_says_what_the_events_said(
 async def test_nothing_selected_has_one_too(run: Run, media: Path, tmp_path: Path) -> None:
     async with run() as client:
         spec = capture_pb2.CaptureSpec(
-            format=capture_pb2.IMAGE_FORMAT_JPG,
+            jpeg={},
             keyframe=capture_pb2.KeyframeSelection(),
         )
         spec.range.start_offset.FromMilliseconds(3900)

@@ -37,7 +37,7 @@ class Refused:
 
 
 def spec(**fields: Any) -> capture_pb2.CaptureSpec:
-    return capture_pb2.CaptureSpec(**{"format": capture_pb2.IMAGE_FORMAT_JPG, **fields})
+    return capture_pb2.CaptureSpec(**{"jpeg": {}, **fields})
 
 
 def stored(key: str, bucket: str = "shots") -> capture_pb2.Delivery:

@@ -76,7 +76,7 @@ async def test_an_explanation_has_no_images_and_every_fact_before_them(
         answer = await SnapshotServiceStub(channel).ExplainCapture(request)
     assert answer.accepted.text == EVERY_SECOND
     assert answer.media.codec == "h264"
-    assert answer.plan.expected_count == 4
+    assert answer.plan.outputs[0].expected_count == 4
     assert answer.plan.strategy != event_pb2.CAPTURE_STRATEGY_UNSPECIFIED
 
 

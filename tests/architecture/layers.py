@@ -9,17 +9,15 @@ from typing import Final, NamedTuple
 
 PACKAGE: Final = "framecap"
 
-SHARED: Final = frozenset({"errors", "timebase", "model", "stopwatch", "_kernels", "v1"})
+SHARED: Final = frozenset({"errors", "timebase", "model", "formats", "stopwatch", "_kernels", "v1"})
 
-STAGES: Final = frozenset(
-    {"spec", "source", "media", "plan", "select", "pixels", "encode", "sink", "events"}
-)
+STAGES: Final = frozenset({"spec", "source", "media", "plan", "select", "pixels", "sink", "events"})
 
 # What reading from and writing to object stores share.
 STORAGE: Final = frozenset({"storage"})
 
 # What runs inside a decoder only: the service itself never touches media.
-INNER: Final = frozenset({"media", "plan", "select", "pixels", "encode"})
+INNER: Final = frozenset({"media", "plan", "select", "pixels"})
 
 # `capture` knows the order of the stages; the others are what it is made of.
 SPINE: Final = frozenset({"capture", "call", "handoff", "services"})
@@ -34,6 +32,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "timebase": frozenset(),
     "stopwatch": frozenset({"timebase"}),
     "model": frozenset({"errors", "timebase"}),
+    "formats": frozenset({"model", "v1"}),
     "_kernels": frozenset(),
     "_bitstream": frozenset(),
     "v1": frozenset(),
@@ -53,8 +52,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
 
 ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "av": frozenset({"media"}),
-    "simplejpeg": frozenset({"encode"}),
-    "PIL": frozenset({"encode", "cli"}),
+    "simplejpeg": frozenset({"formats"}),
+    "PIL": frozenset({"formats", "cli"}),
     "grpc": frozenset({"api", "server", "cli"}),
     "grpc_health": frozenset({"api", "server", "cli"}),
     "grpc_reflection": frozenset({"api", "server", "cli"}),

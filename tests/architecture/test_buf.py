@@ -28,11 +28,26 @@ def workspace(tmp_path: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     version, rest = text.split("\n", 1)
-    modules = "modules:\n  - path: proto\n  - path: vendor\n    lint: {ignore: [vendor]}\n"
+    modules = (
+        "modules:\n  - path: proto\n    excludes: [proto/released]\n"
+        "  - path: vendor\n    lint: {ignore: [vendor]}\n"
+    )
     Path(tmp_path, "buf.yaml").write_text(
         f"{version}\n{modules}{rest}".replace("- framecap/", "- proto/framecap/")
     )
     return tmp_path
+
+
+@pytest.fixture
+def baseline(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The protos that were released, in a workspace of their own."""
+    released = tmp_path_factory.mktemp("released")
+    shutil.copytree(workspace / "vendor", released / "vendor")
+    shutil.copytree(ROOT / "proto/released", released / "proto")
+    Path(released, "buf.yaml").write_text(
+        "version: v2\nmodules:\n  - path: proto\n  - path: vendor\n"
+    )
+    return released
 
 
 def buf(*arguments: str, workspace: Path) -> subprocess.CompletedProcess[str]:
@@ -60,3 +75,35 @@ def test_a_planted_problem_is_found(workspace: Path) -> None:
     formatted = buf("format", "--diff", "--exit-code", "proto", workspace=workspace)
     assert formatted.returncode != 0
     assert "-  FIT=4;\n+  FIT = 4;" in formatted.stdout
+
+
+def breaking(workspace: Path, baseline: Path) -> subprocess.CompletedProcess[str]:
+    return buf("breaking", "--against", str(baseline), workspace=workspace)
+
+
+def test_nothing_that_was_released_is_broken(workspace: Path, baseline: Path) -> None:
+    compared = breaking(workspace, baseline)
+    assert compared.stdout + compared.stderr == ""
+    assert compared.returncode == 0
+    assert [path.name for path in sorted(baseline.glob("proto/**/*.proto"))] == [
+        path.name for path in sorted(Path(ROOT, "proto/framecap/v1").glob("*.proto"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("string call_id = 1;", "string call_name = 1;", "call_name"),
+        ("string call_id = 1;", "string call_id = 31;", 'field "1"'),
+        ("string call_id = 1;", "int32 call_id = 1;", "int32"),
+    ],
+)
+def test_a_planted_break_is_found(
+    workspace: Path, baseline: Path, old: str, new: str, says: str
+) -> None:
+    path = workspace / "proto/framecap/v1/event.proto"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    compared = breaking(workspace, baseline)
+    assert compared.returncode != 0
+    assert says in compared.stdout

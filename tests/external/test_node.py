@@ -114,9 +114,7 @@ def test_node_sees_the_events_in_their_order(films: Path, capture: Capture) -> N
 
 def test_node_puts_large_images_together(films: Path, capture: Capture) -> None:
     noise = noise_clip(films / "noise.mkv", (1280, 720))
-    status, lines = capture(
-        source=str(films / "noise.mkv"), spec={"format": "IMAGE_FORMAT_PNG", "keyframe": {}}
-    )
+    status, lines = capture(source=str(films / "noise.mkv"), spec={"png": {}, "keyframe": {}})
     assert status == 0
     (image,) = images(lines)
     assert image["sizeMatches"] and image["sha256Matches"]

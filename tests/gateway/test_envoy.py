@@ -147,7 +147,7 @@ def test_a_capture_streams_json_lines(front: Front, clip: str) -> None:
 
 
 def test_the_structured_form_is_json_too(front: Front, clip: str) -> None:
-    spec = {"instants": {"offsets": ["0.200s", "1s"]}, "format": "IMAGE_FORMAT_PNG"}
+    spec = {"instants": {"offsets": ["0.200s", "1s"]}, "png": {}}
     answer = front.post("/v1/frames:capture", {"source": clip, "spec": spec})
     frames = [line["event"]["frame"] for line in answer.lines if "frame" in line["event"]]
     assert [read_number(base64.b64decode(frame["data"])) for frame in frames] == [5, 25]

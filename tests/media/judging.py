@@ -23,8 +23,8 @@ from typing import Final
 
 import av
 
-from framecap.encode.encode import encode
 from framecap.errors import CaptureError, Code, LimitExceeded, OffsetAfterEnd
+from framecap.formats.encode import encode
 from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
@@ -165,7 +165,7 @@ class Film:
             picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation
         )
         geometry = fit_box(display, spec.box, spec.scale_type)
-        return encode(render(picture, geometry, spec.format), spec.jpeg_quality)
+        return encode(render(picture, geometry, spec.format), spec.format, spec.quality)
 
 
 def judge(path: Path, was: Film, specs: dict[str, CaptureSpec]) -> Verdict:

@@ -104,7 +104,7 @@ def test_the_wheel_has_all_of_the_package_and_nothing_else(tree: Path, wheel: Pa
     }
     stubs = {
         str(path.relative_to(tree / "proto").with_suffix("")) + suffix
-        for path in Path(tree, "proto").rglob("*.proto")
+        for path in Path(tree, "proto/framecap").rglob("*.proto")
         for suffix in ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py")
         if path.stem.endswith("_service") or not suffix.endswith("_grpc.py")
     }

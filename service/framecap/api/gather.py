@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
 
 from google.api import httpbody_pb2
 
 from framecap.errors import LimitExceeded, MediaCorrupt
-from framecap.v1 import capture_pb2, event_pb2
+from framecap.formats.registry import numbered
+from framecap.v1 import event_pb2
 from framecap.v1.event_pb2 import CaptureEvent
-
-CONTENT_TYPES: Final = {
-    capture_pb2.IMAGE_FORMAT_JPG: "image/jpeg",
-    capture_pb2.IMAGE_FORMAT_PNG: "image/png",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,8 @@ class Picture:
 
     def body(self) -> httpbody_pb2.HttpBody:
         """Returns the image as a gateway answers with it."""
-        return httpbody_pb2.HttpBody(content_type=CONTENT_TYPES[self.facts.format], data=self.data)
+        row = numbered(self.facts.format)
+        return httpbody_pb2.HttpBody(content_type=row.media_type if row else "", data=self.data)
 
 
 async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:

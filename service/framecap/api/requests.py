@@ -55,11 +55,13 @@ def probe_call(request: ProbeMediaRequest) -> CaptureCall:
 
 def asked(
     request: CaptureFramesRequest | CaptureImageRequest | ExplainCaptureRequest,
-) -> str | capture_pb2.CaptureSpec | None:
-    """Returns the form that is set, or None when neither is."""
+) -> str | capture_pb2.CaptureSpec | capture_pb2.OutputList | None:
+    """Returns the form that is set, or None when none is."""
     match request.WhichOneof("request"):
         case "text":
             return request.text
         case "spec":
             return request.spec
+        case "outputs" if not isinstance(request, CaptureImageRequest):
+            return request.outputs
     return None

@@ -10,6 +10,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from framecap.cli.progress import counted
+from framecap.formats.registry import encoded_by
 from framecap.timebase import format_time
 from framecap.v1 import capture_pb2, event_pb2
 
@@ -64,13 +65,15 @@ def plan_rows(
     media: event_pb2.MediaProbed,
 ) -> Iterator[Row]:
     """Yields how a capture would decode."""
-    name = capture_pb2.ImageFormat.Name(spec.format).removeprefix("IMAGE_FORMAT_")
-    if plan.expected_count or plan.exact:
-        about = "" if plan.exact else "about "
-        expected = about + counted(plan.expected_count)
-    else:
-        expected = "images, how many only decoding tells"
-    yield "result", f"{expected}, {plan.width}x{plan.height} {name}"
+    row = encoded_by(spec.WhichOneof("encoding"))
+    name = row.format.value.upper() if row else ""
+    for output in plan.outputs:
+        if output.expected_count or output.exact:
+            about = "" if output.exact else "about "
+            expected = about + counted(output.expected_count)
+        else:
+            expected = "images, how many is not known before decoding"
+        yield "result", f"{expected}, {output.width}x{output.height} {name}"
     yield "decoding", STRATEGIES.get(plan.strategy, "not known")
     cost = []
     if plan.decode_count:

@@ -19,7 +19,7 @@ from framecap.errors import (
     OffsetAfterEnd,
 )
 from framecap.events.status import to_status
-from framecap.v1 import capture_pb2
+from framecap.formats.registry import numbered
 from framecap.v1.event_pb2 import CaptureFinished
 
 MAX_REPORT_BYTES: Final = 256 * 1024
@@ -28,11 +28,6 @@ MAX_REPORT_BYTES: Final = 256 * 1024
 MAX_WARNINGS: Final = 1000
 MAX_REFERENCE: Final = 4096
 MAX_READ_BYTES: Final = 8 * 1024 * 1024
-
-SIGNATURES: Final = {
-    capture_pb2.IMAGE_FORMAT_JPG: b"\xff\xd8\xff",
-    capture_pb2.IMAGE_FORMAT_PNG: b"\x89PNG\r\n\x1a\n",
-}
 
 FILE_CAUSED: Final[dict[str, type[CaptureError]]] = {
     error.reason: error
@@ -111,9 +106,9 @@ class Check:
             "an image that signs itself",
         )
         _require(len(data) <= self._max_image_bytes, "an image is too large")
-        signature = SIGNATURES.get(facts.format)
-        _require(signature is not None, "an image of unknown format")
-        _require(data.startswith(signature or b""), "an image of another format")
+        row = numbered(facts.format)
+        _require(row is not None, "an image of unknown format")
+        _require(row is not None and data.startswith(row.signature), "an image of another format")
 
     def _accept_read(self, read: ReadRequest) -> None:
         _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")

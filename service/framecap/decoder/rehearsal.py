@@ -18,6 +18,8 @@ from typing import Any, Final
 from framecap.decoder import worker
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, FromDecoder, Job, ToDecoder
 from framecap.decoder.wire import BlockingChannel
+from framecap.formats.registry import FORMATS
+from framecap.model.spec import ImageFormat
 from framecap.v1 import capture_pb2
 
 FILM: Final = zlib.decompress(
@@ -35,8 +37,6 @@ FILM: Final = zlib.decompress(
 )
 """Four frames of H.264 in MP4, 64 by 64: a slope of grey that moves."""
 
-FORMATS: Final = (capture_pb2.IMAGE_FORMAT_JPG, capture_pb2.IMAGE_FORMAT_PNG)
-
 BOX: Final = capture_pb2.ImageBox(width_px=32, height_px=32)
 
 SELECTIONS: Final[tuple[dict[str, Any], ...]] = (
@@ -46,7 +46,7 @@ SELECTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"change": {}},
 )
 
-COMMON: Final = (FORMATS[0], SELECTIONS[1])
+COMMON: Final = (ImageFormat.JPG, SELECTIONS[1])
 """What most ask for: one image, in JPEG."""
 
 
@@ -66,8 +66,9 @@ def rehearse(rounds: int) -> None:
     film = os.memfd_create("rehearsal", os.MFD_CLOEXEC)
     try:
         os.pwrite(film, FILM, 0)
-        for number, selection in (*product(FORMATS, SELECTIONS), *[COMMON] * rounds):
-            _rehearse(film, capture_pb2.CaptureSpec(format=number, box=BOX, **selection))
+        for format, selection in (*product(FORMATS, SELECTIONS), *[COMMON] * rounds):
+            encoding: dict[str, Any] = {FORMATS[format].encoding: {}}
+            _rehearse(film, capture_pb2.CaptureSpec(box=BOX, **encoding, **selection))
     finally:
         os.close(film)
 

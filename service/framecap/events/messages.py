@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final, cast
 
 from google.protobuf.duration_pb2 import Duration
 
 from framecap.errors import CaptureError
 from framecap.events.status import to_status
+from framecap.formats.registry import FORMATS
 from framecap.model.capture import (
     Damage,
     Image,
@@ -74,10 +75,11 @@ LACKS: Final[Mapping[Lack, event_pb2.ShortfallReason]] = {
     Lack.COVER_IS_ONE_IMAGE: event_pb2.SHORTFALL_REASON_COVER_IS_ONE_IMAGE,
 }
 
-FORMATS: Final[Mapping[ImageFormat, capture_pb2.ImageFormat]] = {
-    ImageFormat.JPG: capture_pb2.IMAGE_FORMAT_JPG,
-    ImageFormat.PNG: capture_pb2.IMAGE_FORMAT_PNG,
-}
+
+def image_format(format: ImageFormat) -> capture_pb2.ImageFormat:
+    """Returns the number of an image format."""
+    number: Any = FORMATS[format].number
+    return cast("capture_pb2.ImageFormat", number)
 
 
 def probed(media: MediaInfo) -> event_pb2.MediaProbed:
@@ -110,15 +112,18 @@ def probed(media: MediaInfo) -> event_pb2.MediaProbed:
 
 def planned(plan: Plan) -> event_pb2.CapturePlanned:
     """Returns how a capture decodes, as the event tells it."""
-    return event_pb2.CapturePlanned(
-        strategy=STRATEGIES[plan.strategy],
+    output = event_pb2.PlannedOutput(
         expected_count=_int64(plan.expected_count or 0),
-        decode_count=_int64(plan.decode_count or 0),
-        read_bytes=_int64(plan.read_bytes or 0),
+        exact=plan.exact,
         width=_int32(plan.geometry.canvas.width),
         height=_int32(plan.geometry.canvas.height),
+    )
+    return event_pb2.CapturePlanned(
+        strategy=STRATEGIES[plan.strategy],
+        decode_count=_int64(plan.decode_count or 0),
+        read_bytes=_int64(plan.read_bytes or 0),
         explanation=plan.explanation,
-        exact=plan.exact,
+        outputs=[output],
     )
 
 
@@ -153,7 +158,7 @@ def frame(image: Image) -> event_pb2.FrameCaptured:
         reason=REASONS[image.reason],
         width=image.width,
         height=image.height,
-        format=FORMATS[image.format],
+        format=image_format(image.format),
         dhash=f"{image.dhash:016x}",
         change=(image.changed_bits or 0) * 100 / HASH_BITS,
     )

@@ -18,6 +18,8 @@ Payload: TypeAlias = (
     | event_pb2.ImageChunk
     | event_pb2.CaptureWarning
     | event_pb2.CaptureFinished
+    | event_pb2.OutputFile
+    | event_pb2.AttemptStarted
 )
 
 CASES: Final[Mapping[type[Payload], str]] = {
@@ -29,12 +31,22 @@ CASES: Final[Mapping[type[Payload], str]] = {
     event_pb2.ImageChunk: "chunk",
     event_pb2.CaptureWarning: "warning",
     event_pb2.CaptureFinished: "finished",
+    event_pb2.OutputFile: "output_file",
+    event_pb2.AttemptStarted: "attempt_started",
 }
+
+NOT_OF_RECORD: Final = frozenset({"progress"})
+"""Events that no log keeps: their sequence is 0."""
 
 ONCE: Final = frozenset({"accepted", "probed", "planned", "finished"})
 
 # What must have been told before.
-REQUIRES: Final = {"planned": "probed", "frame": "planned", "chunk": "frame"}
+REQUIRES: Final = {
+    "planned": "probed",
+    "frame": "planned",
+    "chunk": "frame",
+    "output_file": "planned",
+}
 
 
 class OutOfOrder(RuntimeError):
@@ -42,11 +54,12 @@ class OutOfOrder(RuntimeError):
 
 
 class EventStream:
-    """Numbers the events of one capture, from 1, and refuses any that would break their order.
+    """Numbers the events of record of one capture, from 1, and refuses any out of order.
 
     The order: `accepted` first; `probed`, then `planned`, at most once each; `frame` by index
     without gaps; the `chunk` events of an image directly after its `frame`; exactly one `finished`,
-    last.
+    last. In tasks
+    `attempt_started` stands before each attempt, with which all but `accepted` begins again.
 
     Args:
         clock: The wall clock, in nanoseconds since 1970.
@@ -62,7 +75,7 @@ class EventStream:
 
     @property
     def sequence(self) -> int:
-        """The number of the last event; 0 before the first."""
+        """The number of the last event of record; 0 before the first."""
         return self._sequence
 
     @property
@@ -90,9 +103,15 @@ class EventStream:
             self._image_told = len(payload.data)
             inline = payload.WhichOneof("image") == "data"
             self._image_size = payload.size_bytes if inline else 0
+        if isinstance(payload, event_pb2.AttemptStarted):
+            # An attempt begins again: its own facts, its own images from 1.
+            self._told -= {"probed", "planned", "frame"}
+            self._last_index = 0
         self._told.add(case)
-        self._sequence += 1
-        event = CaptureEvent(sequence=self._sequence)
+        event = CaptureEvent()
+        if case not in NOT_OF_RECORD:
+            self._sequence += 1
+            event.sequence = self._sequence
         event.event_time.FromNanoseconds(self._clock())
         getattr(event, case).CopyFrom(payload)
         # A message without content still sets its case.

@@ -11,14 +11,13 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from framecap.errors import CodecUnsupported, MediaCorrupt
+from framecap.formats.registry import decoded_by
 from framecap.media.container import MAX_PIXELS, Container, check_pixels
 from framecap.media.decoded import Decoded
 from framecap.media.still import ends_early, is_animated_webp, read_still
 from framecap.media.streams import is_cover
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
-
-_FORMATS: Final = {"mjpeg": ImageFormat.JPG, "png": ImageFormat.PNG}
 
 # Broken data is to fail: by itself the decoder of JPEG shows what there is, without a word.
 _OPTIONS: Final = {"max_pixels": str(MAX_PIXELS), "err_detect": "explode"}
@@ -62,8 +61,9 @@ def read_cover(container: Container) -> tuple[bytes, Frame]:
 
 
 def stored_format(container: Container) -> ImageFormat | None:
-    """Returns the format of the cover that was read; None when it is neither JPG nor PNG."""
-    return _FORMATS.get(container.decoder.codec.canonical_name)
+    """Returns the format of the cover that was read; None when images are not made of it."""
+    row = decoded_by(container.decoder.codec.canonical_name)
+    return None if row is None else row.format
 
 
 def _packet(container: Container) -> Packet[Any]:

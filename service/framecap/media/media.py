@@ -266,7 +266,7 @@ class Media:
 
     @property
     def cover_format(self) -> ImageFormat | None:
-        """The format in which the cover is stored; None when it is neither JPG nor PNG."""
+        """The format in which the cover is stored; None when images are not made of it."""
         return stored_format(self._container)
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:

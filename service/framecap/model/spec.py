@@ -12,7 +12,6 @@ MAX_INT: Final = 2_147_483_647
 MIN_SIDE: Final = 32
 MAX_SIDE: Final = 4096
 MAX_PERCENT: Final = 200
-DEFAULT_JPEG_QUALITY: Final = 90
 MAX_INSTANTS: Final = 10_000
 
 
@@ -181,8 +180,8 @@ class CaptureSpec:
     shrink_filter: ShrinkFilter = ShrinkFilter.BICUBIC
     """How samples are weighted where pictures become smaller."""
 
-    jpeg_quality: int = DEFAULT_JPEG_QUALITY
-    """1..100; the default where the format is PNG."""
+    quality: int | None = None
+    """Within the format's range; None for its default, and where it has none."""
 
     seek_policy: SeekPolicy = SeekPolicy.EXACT
     """Which frame stands for an instant."""

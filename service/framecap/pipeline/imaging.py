@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from framecap.encode.encode import encode
+from framecap.formats.encode import encode
 from framecap.media.media import Media
 from framecap.model.capture import Image, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
@@ -85,7 +85,7 @@ class Imaging:
             with self._watch.stage("pixels"):
                 raster = render(picture, geometry, self._spec.format, self._spec.shrink_filter)
             with self._watch.stage("encode"):
-                stored = encode(raster, self._spec.jpeg_quality)
+                stored = encode(raster, self._spec.format, self._spec.quality)
         return Encoded(
             width=geometry.canvas.width,
             height=geometry.canvas.height,

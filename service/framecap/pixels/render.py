@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from framecap.formats.registry import FORMATS
+from framecap.formats.row import RasterKind
 from framecap.model.media import Picture
 from framecap.model.plan import Geometry
 from framecap.model.raster import Raster
@@ -23,14 +25,14 @@ from framecap.pixels.tonemap import tone_map
 
 Step: TypeAlias = Callable[[Picture, Geometry, ShrinkFilter], Picture]
 
-STEPS: Final[dict[ImageFormat, tuple[Step, ...]]] = {
-    ImageFormat.JPG: (flatten, scale_for_jpeg, tone_map, orient),
-    ImageFormat.PNG: (scale, tone_map, orient),
+STEPS: Final[dict[RasterKind, tuple[Step, ...]]] = {
+    RasterKind.PLANAR: (flatten, scale_for_jpeg, tone_map, orient),
+    RasterKind.PACKED: (scale, tone_map, orient),
 }
 
-FINISH: Final[dict[ImageFormat, Callable[[Picture, Geometry], Raster]]] = {
-    ImageFormat.JPG: planar,
-    ImageFormat.PNG: packed,
+FINISH: Final[dict[RasterKind, Callable[[Picture, Geometry], Raster]]] = {
+    RasterKind.PLANAR: planar,
+    RasterKind.PACKED: packed,
 }
 
 
@@ -44,6 +46,7 @@ def render(
 
     The picture's own samples may be among them, so its buffers must live as long as they do.
     """
-    for step in STEPS[format]:
+    kind = FORMATS[format].raster
+    for step in STEPS[kind]:
         picture = step(picture, geometry, shrink)
-    return FINISH[format](picture, geometry)
+    return FINISH[kind](picture, geometry)

@@ -31,7 +31,10 @@ class InlineSink:
             told,
             *(
                 event_pb2.ImageChunk(
-                    index=told.index, offset=offset, data=data[offset : offset + PART_BYTES]
+                    index=told.index,
+                    offset=offset,
+                    data=data[offset : offset + PART_BYTES],
+                    output=told.output,
                 )
                 for offset in rest
             ),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from framecap.errors import TargetInvalid, TargetIsSource
+from framecap.formats.registry import FORMATS
 from framecap.model.capture import Notice
 from framecap.model.names import bucket_fault, key_fault, shown
 from framecap.model.spec import CaptureSpec, ImageFormat, ObjectTarget
@@ -22,12 +23,6 @@ from framecap.sink.template import (
 )
 
 BUCKET_FIELD: Final = "delivery.object.bucket"
-
-# Extensions under which each format is known.
-EXTENSIONS: Final = {
-    ImageFormat.JPG: frozenset({"jpg", "jpeg", "jpe", "jfif"}),
-    ImageFormat.PNG: frozenset({"png"}),
-}
 
 MANIFEST_EXTENSION: Final = "json"
 
@@ -164,7 +159,7 @@ class Naming:
         """Returns what is worth knowing about the names before the capture."""
         key = self.key(index=1, stream_ordinal=0)
         extension = posixpath.basename(key).rpartition(".")[2]
-        if extension.lower() in EXTENSIONS[self.format]:
+        if extension.lower() in FORMATS[self.format].extensions:
             return ()
         parts = {"extension": extension, "format": self.format.value, "option": "f"}
         return (

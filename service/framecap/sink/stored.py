@@ -9,19 +9,16 @@ from dataclasses import dataclass, field
 from time import monotonic_ns
 from typing import Final, Protocol
 
+from framecap.formats.registry import numbered
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data, Told, measured
 from framecap.timebase import Nanoseconds
-from framecap.v1 import capture_pb2, event_pb2
+from framecap.v1 import event_pb2
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 """How many bytes of images may be on their way to a store at once; a single image may be larger."""
 
 ANY_TYPE: Final = "application/octet-stream"
-CONTENT_TYPES: Final = {
-    capture_pb2.IMAGE_FORMAT_JPG: "image/jpeg",
-    capture_pb2.IMAGE_FORMAT_PNG: "image/png",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +37,9 @@ class ObjectFacts:
     @classmethod
     def of(cls, frame: event_pb2.FrameCaptured) -> ObjectFacts:
         """Returns what is kept beside an image: its index, its time in the video, its hash."""
-        time = frame.media_time
+        row, time = numbered(frame.format), frame.media_time
         return cls(
-            content_type=CONTENT_TYPES.get(frame.format, ANY_TYPE),
+            content_type=ANY_TYPE if row is None else row.media_type,
             metadata={
                 "framecap-index": str(frame.index),
                 "framecap-time": f"{time.seconds}.{time.nanos:09}",

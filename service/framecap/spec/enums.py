@@ -9,7 +9,6 @@ from typing import Final, Generic, Protocol, TypeVar
 from framecap.model.spec import (
     ChangeReference,
     DamagePolicy,
-    ImageFormat,
     ScaleType,
     SeekPolicy,
     ShrinkFilter,
@@ -63,12 +62,11 @@ class EnumTable(Generic[Number, Named]):
         """Returns the number that stands for `choice`."""
         return next(known for known, named in self.choices.items() if named is choice)
 
+    def written(self, choice: Named, *, defaults: bool) -> Number | None:
+        """Returns the number that stands for `choice`; None for the default, unless `defaults`."""
+        return self.number(choice) if defaults or choice is not self.default else None
 
-FORMATS: Final = EnumTable(
-    pb.ImageFormat,
-    {pb.IMAGE_FORMAT_JPG: ImageFormat.JPG, pb.IMAGE_FORMAT_PNG: ImageFormat.PNG},
-    default=None,
-)
+
 SCALE_TYPES: Final = EnumTable(
     pb.ScaleType,
     {

@@ -4,43 +4,63 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
 
 from framecap.model.spec import CaptureSpec
+from framecap.spec import structured
+from framecap.timebase import NANOSECONDS_PER_SECOND
 
-# Changes when the encoding does, so that keys stored before are not taken for keys of today.
-_DOMAIN: Final = b"framecap/spec/1\n"
-
-# Fields that came after the encoding: left out where nothing was asked of them, so that the keys of
-# requests without them stay what they were.
-_LATER: Final = frozenset({"manifest_template"})
+DOMAIN: Final = "framecap/key/1\n"
+"""Stands before what is hashed. Changes when the encoding does."""
 
 
 def key(spec: CaptureSpec) -> str:
-    """Returns the SHA-256 of all fields of `spec`, 64 hex digits.
+    """Returns the SHA-256 of what a request says, 64 hex digits.
 
-    The key depends on nothing else: not on the process, the machine or the order of the request.
+    Hashed is, by ascending field number, a line `number:value` for each field of the request's
+    protobuf form that is set and not the default. A message is its own lines in braces, a
+    repeated field a line for each element, a map its entries by ascending key, a duration its
+    nanoseconds, an enum its number, a text JSON in ASCII. Without names, source and delivery: a
+    field that is renamed, or added and not used, changes no key.
     """
-    text = json.dumps(_encoded(spec), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(_DOMAIN + text.encode("ascii")).hexdigest()
+    message, _ = structured.to_proto(spec, defaults=False)
+    return hashlib.sha256((DOMAIN + encoded(message)).encode("ascii")).hexdigest()
 
 
-def _encoded(value: object) -> object:
-    """Returns `value` in JSON's terms; different values give different texts."""
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {field.name: getattr(value, field.name) for field in fields(value)}
-        said = {
-            name: _encoded(part)
-            for name, part in named.items()
-            if name not in _LATER or part is not None
-        }
-        return {type(value).__name__: said}
-    if isinstance(value, tuple):
-        return [_encoded(item) for item in value]
-    if value is None or isinstance(value, int | str):
-        return value
-    raise TypeError(f"no encoding for {type(value).__name__}")
+def encoded(message: Message) -> str:
+    """Returns the lines that say a message."""
+    fields = sorted(message.ListFields(), key=lambda pair: pair[0].number)
+    return "".join(
+        f"{field.number}:{line}\n" for field, value in fields for line in _lines(field, value)
+    )
+
+
+def _lines(field: FieldDescriptor, value: Any) -> Iterator[str]:
+    kind = field.message_type
+    if kind is not None and kind.GetOptions().map_entry:
+        entries: Mapping[str, str] = value
+        for name in sorted(entries):
+            yield f"{{1:{_scalar(name)}\n2:{_scalar(entries[name])}\n}}"
+    elif field.is_repeated:
+        elements: Sequence[Any] = value
+        yield from map(_value, elements)
+    elif kind is None or field.containing_oneof is not None or _value(value) not in ("{}", "0"):
+        # Which case of a oneof is set says something, whatever it holds.
+        yield _value(value)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Duration):
+        return str(value.seconds * NANOSECONDS_PER_SECOND + value.nanos)
+    if isinstance(value, Message):
+        return f"{{{encoded(value)}}}"
+    return _scalar(value)
+
+
+def _scalar(value: str | int) -> str:
+    return json.dumps(value) if isinstance(value, str) else str(int(value))

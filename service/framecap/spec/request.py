@@ -24,3 +24,6 @@ class ParsedRequest:
 
     warnings: tuple[Notice, ...]
     """Options without effect, in the order of the request, and other surprises."""
+
+    output: str = ""
+    """The name of the output; empty where the request names none."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Final, NoReturn
 
 from google.protobuf import duration_pb2
 
 from framecap.errors import DeliveryConflict
 from framecap.model.capture import Notice
 from framecap.model.spec import (
-    DEFAULT_JPEG_QUALITY,
     MAX_INSTANTS,
     MAX_PERCENT,
     MAX_SIDE,
@@ -20,7 +19,6 @@ from framecap.model.spec import (
     Box,
     CaptureSpec,
     ChangeSelection,
-    ImageFormat,
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
@@ -29,10 +27,9 @@ from framecap.model.spec import (
     SeekPolicy,
     Selection,
 )
-from framecap.spec import checks
+from framecap.spec import checks, encoding
 from framecap.spec.enums import (
     DAMAGE_POLICIES,
-    FORMATS,
     REFERENCES,
     SCALE_TYPES,
     SEEK_POLICIES,
@@ -53,17 +50,16 @@ def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedR
         ValueOutOfRange: A value is not one of those allowed.
     """
     start = checks.offset("spec.range.start_offset", message.range.start_offset)
+    format, quality = encoding.from_proto(message)
     spec = CaptureSpec(
         selection=_selection(message),
-        format=FORMATS.read("spec.format", message.format),
+        format=format,
+        quality=quality,
         start=start,
         end=_end(message.range, start),
         box=_box(message.box),
         scale_type=SCALE_TYPES.read("spec.scale_type", message.scale_type),
         shrink_filter=SHRINK_FILTERS.read("spec.shrink_filter", message.shrink_filter),
-        jpeg_quality=checks.number_or(
-            DEFAULT_JPEG_QUALITY, "spec.jpeg_quality", message.jpeg_quality, 1, 100
-        ),
         seek_policy=SEEK_POLICIES.read("spec.seek_policy", message.seek_policy),
         damage_policy=DAMAGE_POLICIES.read("spec.damage_policy", message.damage_policy),
     )
@@ -98,27 +94,26 @@ def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> Parsed
     return replace(parsed, spec=spec)
 
 
-def to_proto(spec: CaptureSpec) -> tuple[pb.CaptureSpec, pb.Delivery]:
-    """Returns the messages that say `spec`, defaults filled in, options without effect left out."""
+def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpec, pb.Delivery]:
+    """Returns the messages that say `spec`, options without effect left out.
+
+    Args:
+        spec: The request.
+        defaults: True to fill in defaults; False to leave them unset.
+    """
     message = pb.CaptureSpec(
         range=pb.TimeRange(
             start_offset=_duration(spec.start),
             end_offset=None if spec.end is None else _duration(spec.end),
         ),
-        box=pb.ImageBox(
-            width_px=spec.box.width,
-            height_px=spec.box.height,
-            width_percent=spec.box.width_percent if spec.box.width is None else None,
-            height_percent=spec.box.height_percent if spec.box.height is None else None,
-        ),
-        scale_type=SCALE_TYPES.number(spec.scale_type),
-        format=FORMATS.number(spec.format),
-        shrink_filter=SHRINK_FILTERS.number(spec.shrink_filter),
-        jpeg_quality=spec.jpeg_quality if spec.format is ImageFormat.JPG else None,
-        seek_policy=SEEK_POLICIES.number(spec.seek_policy),
-        damage_policy=DAMAGE_POLICIES.number(spec.damage_policy),
+        box=_box_to_proto(spec.box, defaults=defaults),
+        scale_type=SCALE_TYPES.written(spec.scale_type, defaults=defaults),
+        shrink_filter=SHRINK_FILTERS.written(spec.shrink_filter, defaults=defaults),
+        seek_policy=SEEK_POLICIES.written(spec.seek_policy, defaults=defaults),
+        damage_policy=DAMAGE_POLICIES.written(spec.damage_policy, defaults=defaults),
     )
-    _write_selection(spec.selection, message)
+    encoding.to_proto(spec, message, defaults=defaults)
+    _write_selection(spec.selection, message, defaults=defaults)
     delivery = pb.Delivery(notify_topic=spec.notify_topic)
     if spec.target is None:
         delivery.inline.SetInParent()
@@ -141,6 +136,8 @@ def _selection(message: pb.CaptureSpec) -> Selection:
             return _change(message.change)
         case "instants":
             return _instants(message.instants)
+        case "plugin":
+            _plugin(message.plugin)
         case _:  # Unset takes every frame, as an interval without spacing does.
             return IntervalSelection(
                 spacing=checks.offset(_SPACING, message.interval.spacing),
@@ -169,6 +166,12 @@ def _instants(instants: pb.InstantSelection) -> InstantSelection:
         checks.offset(f"{field}[{place}]", offset) for place, offset in enumerate(instants.offsets)
     }
     return InstantSelection(instants=tuple(sorted(offsets)))
+
+
+def _plugin(plugin: pb.PluginSelection) -> NoReturn:
+    field, allowed = "spec.plugin.name", "the name of an installed selection"
+    name = checks.required(field, plugin.name, allowed)
+    raise checks.refused(field, name, "is not installed", allowed)
 
 
 def _max_count(mode: str, value: int) -> int:
@@ -222,9 +225,6 @@ def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[Notice]]:
         name = pb.ScaleType.Name(SCALE_TYPES.number(spec.scale_type))
         notices.append(_idle("spec.scale_type", name, "without a box"))
         spec = replace(spec, scale_type=ScaleType.STRETCH)
-    if spec.jpeg_quality != DEFAULT_JPEG_QUALITY and spec.format is not ImageFormat.JPG:
-        notices.append(_idle("spec.jpeg_quality", str(spec.jpeg_quality), "on PNG"))
-        spec = replace(spec, jpeg_quality=DEFAULT_JPEG_QUALITY)
     if spec.seek_policy is not SeekPolicy.EXACT and not _names_instants(spec.selection):
         name = pb.SeekPolicy.Name(SEEK_POLICIES.number(spec.seek_policy))
         notices.append(_idle("spec.seek_policy", name, "where no instants are named"))
@@ -266,7 +266,7 @@ def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[Notice]
         )
 
 
-def _write_selection(selection: Selection, message: pb.CaptureSpec) -> None:
+def _write_selection(selection: Selection, message: pb.CaptureSpec, *, defaults: bool) -> None:
     match selection:
         case IntervalSelection():
             message.interval.spacing.CopyFrom(_duration(selection.spacing))
@@ -280,9 +280,20 @@ def _write_selection(selection: Selection, message: pb.CaptureSpec) -> None:
             message.change.spacing.CopyFrom(_duration(selection.spacing))
             message.change.threshold_percent = selection.threshold
             message.change.max_count = selection.max_count
-            message.change.reference = REFERENCES.number(selection.reference)
+            reference = REFERENCES.written(selection.reference, defaults=defaults)
+            if reference is not None:
+                message.change.reference = reference
         case InstantSelection():
             message.instants.offsets.extend(map(_duration, selection.instants))
+
+
+def _box_to_proto(box: Box, *, defaults: bool) -> pb.ImageBox:
+    message = pb.ImageBox(width_px=box.width, height_px=box.height)
+    if box.width is None and (defaults or box.width_percent != 100):
+        message.width_percent = box.width_percent
+    if box.height is None and (defaults or box.height_percent != 100):
+        message.height_percent = box.height_percent
+    return message
 
 
 def _duration(instant: Nanoseconds) -> duration_pb2.Duration:

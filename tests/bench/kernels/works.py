@@ -17,7 +17,7 @@ from PIL import Image
 
 from bench.kernels.pictures import Sample
 from framecap._kernels.dhash import cell_sums
-from framecap.encode.encode import encode
+from framecap.formats.encode import encode
 from framecap.model.plan import Size
 from framecap.model.spec import Box, ImageFormat, ScaleType, ShrinkFilter
 from framecap.pixels.dhash import dhash
@@ -112,7 +112,7 @@ def encoding(sample: Sample, reference: npt.NDArray[np.float64]) -> Work:
     reformatter = VideoReformatter()
 
     def ours() -> bytes:
-        return encode(render(sample.picture, geometry, ImageFormat.JPG), 90)
+        return encode(render(sample.picture, geometry, ImageFormat.JPG), ImageFormat.JPG)
 
     def pillow() -> bytes:
         frame = reformatter.reformat(

@@ -30,7 +30,7 @@ ROTATED = event_pb2.MediaProbed(
     frame_count=1963,
 )
 
-JPG = capture_pb2.CaptureSpec(format=capture_pb2.IMAGE_FORMAT_JPG)
+JPG = capture_pb2.CaptureSpec(jpeg={})
 
 
 def test_a_video_is_told_in_words():
@@ -57,14 +57,15 @@ def test_what_the_header_does_not_say_is_left_out():
     [
         (30, True, "30 images, 640x360 JPG"),
         (30, False, "about 30 images, 640x360 JPG"),
-        (0, False, "images, how many only decoding tells, 640x360 JPG"),
+        (0, False, "images, how many is not known before decoding, 640x360 JPG"),
         (0, True, "0 images, 640x360 JPG"),
     ],
 )
 def test_a_plan_says_what_is_certain(expected_count, exact, words):
-    plan = event_pb2.CapturePlanned(
+    output = event_pb2.PlannedOutput(
         expected_count=expected_count, exact=exact, width=640, height=360
     )
+    plan = event_pb2.CapturePlanned(outputs=[output])
     rows = dict(plan_rows(plan, JPG, event_pb2.MediaProbed()))
     assert rows["result"] == words
 

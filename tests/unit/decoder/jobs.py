@@ -40,7 +40,7 @@ def reported(descriptor: int) -> int:
 
 def job(*, kind: JobKind = JOB_KIND_CAPTURE, remote: bool = False, size: int = 0) -> ToDecoder:
     """Returns the message that starts a job."""
-    spec = capture_pb2.CaptureSpec(format=capture_pb2.IMAGE_FORMAT_JPG)
+    spec = capture_pb2.CaptureSpec(jpeg={})
     size = size or COUNTER_OFFSET + COUNTER_BYTES
     return ToDecoder(job=Job(kind=kind, spec=spec, source_size=size, remote=remote))
 

@@ -28,7 +28,7 @@ def test_it_says_what_the_events_said() -> None:
     manifest = Manifest(ACCEPTED)
     told = [
         event_pb2.MediaProbed(container="mp4"),
-        event_pb2.CapturePlanned(width=3),
+        event_pb2.CapturePlanned(decode_count=3),
         event_pb2.CaptureProgress(captured_count=1),
         frame(1),
         event_pb2.CaptureWarning(reason="A", message='a "\n'),

@@ -126,13 +126,10 @@ def test_what_a_container_does_not_claim_stays_unset() -> None:
 def test_planned_says_strategy_counts_and_size() -> None:
     assert messages.planned(PLAN) == event_pb2.CapturePlanned(
         strategy=event_pb2.CAPTURE_STRATEGY_SEEK,
-        expected_count=10,
         decode_count=250,
         read_bytes=4096,
-        width=300,
-        height=100,
         explanation="Ten instants lie far apart.",
-        exact=True,
+        outputs=[event_pb2.PlannedOutput(expected_count=10, exact=True, width=300, height=100)],
     )
 
 
@@ -140,7 +137,8 @@ def test_a_plan_that_knows_no_counts_says_zero() -> None:
     message = messages.planned(
         replace(PLAN, expected_count=None, decode_count=None, read_bytes=None, exact=False)
     )
-    assert (message.expected_count, message.decode_count, message.read_bytes) == (0, 0, 0)
+    (output,) = message.outputs
+    assert (output.expected_count, message.decode_count, message.read_bytes) == (0, 0, 0)
 
 
 def test_frame_says_every_fact_and_none_that_the_service_finds() -> None:
@@ -226,7 +224,6 @@ def test_a_failed_capture_keeps_its_counts() -> None:
         (messages.PHASES, event_pb2.CapturePhase),
         (messages.REASONS, event_pb2.SelectionReason),
         (messages.LACKS, event_pb2.ShortfallReason),
-        (messages.FORMATS, capture_pb2.ImageFormat),
     ],
 )
 def test_every_member_has_the_name_it_has_in_the_proto(table, names) -> None:

@@ -12,9 +12,11 @@ from framecap.v1 import event_pb2
 
 ACCEPTED = event_pb2.CaptureAccepted(call_id="c")
 PROBED = event_pb2.MediaProbed(codec="h264")
-PLANNED = event_pb2.CapturePlanned(width=1)
+PLANNED = event_pb2.CapturePlanned(decode_count=1)
 PROGRESS = event_pb2.CaptureProgress(read_bytes=1)
 WARNING = event_pb2.CaptureWarning(reason="X")
+OUTPUT_FILE = event_pb2.OutputFile(output="o", index=1)
+ATTEMPT = event_pb2.AttemptStarted(attempt=1)
 FINISHED = event_pb2.CaptureFinished(status=status_pb2.Status(code=0))
 FAILED = event_pb2.CaptureFinished(status=status_pb2.Status(code=9))
 
@@ -61,6 +63,25 @@ def test_events_are_numbered_from_1_and_dated() -> None:
     assert events[3].frame == frame(1)
 
 
+def test_progress_is_not_of_record() -> None:
+    stream = EventStream()
+    events = [
+        stream.wrap(payload)
+        for payload in (ACCEPTED, PROGRESS, PROBED, PROGRESS, PROGRESS, WARNING)
+    ]
+    assert [event.sequence for event in events] == [1, 0, 2, 0, 0, 3]
+    assert stream.sequence == 3
+
+
+def test_with_an_attempt_images_begin_again() -> None:
+    stream = told(ACCEPTED, ATTEMPT, PROBED, PLANNED, frame(1), frame(2), ATTEMPT, PROBED)
+    with pytest.raises(OutOfOrder, match="frame before planned"):
+        stream.wrap(frame(1))
+    assert stream.wrap(PLANNED).sequence == 9
+    assert stream.wrap(frame(1)).sequence == 10
+    assert stream.wrap(FINISHED).sequence == 11
+
+
 def test_an_event_without_content_still_says_what_it_is() -> None:
     assert EventStream().wrap(event_pb2.CaptureAccepted()).WhichOneof("event") == "accepted"
 
@@ -75,6 +96,8 @@ def test_an_event_without_content_still_says_what_it_is() -> None:
         (*BEGUN, SUPERSEDED, event_pb2.FrameCaptured(index=2, uri="s3://b/k"), FINISHED),
         (*BEGUN, frame(1, size=5), chunk(1, 3, b"d"), chunk(1, 4, b"e"), frame(2), FINISHED),
         (*BEGUN, frame(1, size=5), FAILED),
+        (*BEGUN, OUTPUT_FILE, frame(1), OUTPUT_FILE, FINISHED),
+        (ACCEPTED, ATTEMPT, *BEGUN[1:], frame(1), ATTEMPT, *BEGUN[1:], frame(1), FINISHED),
     ],
 )
 def test_streams_that_are_in_order(payloads: tuple[Payload, ...]) -> None:
@@ -86,6 +109,9 @@ def test_streams_that_are_in_order(payloads: tuple[Payload, ...]) -> None:
     [
         ((), PROBED, "probed before accepted"),
         ((), FINISHED, "finished before accepted"),
+        ((), ATTEMPT, "attempt_started before accepted"),
+        ((ACCEPTED, PROBED), OUTPUT_FILE, "output_file before planned"),
+        ((*BEGUN, frame(1, size=5)), ATTEMPT, "attempt_started amid the chunks of image 1"),
         ((ACCEPTED,), ACCEPTED, "accepted a second time"),
         ((ACCEPTED,), PLANNED, "planned before probed"),
         ((ACCEPTED, PROBED), PROBED, "probed a second time"),
@@ -113,7 +139,7 @@ def test_events_that_must_not_stand_there(
     stream = told(*before)
     with pytest.raises(OutOfOrder, match=says):
         stream.wrap(payload)
-    assert stream.sequence == len(before)
+    assert stream.sequence == sum(payload is not PROGRESS for payload in before)
 
 
 def test_a_refused_event_leaves_the_stream_as_it_was() -> None:
@@ -139,7 +165,8 @@ def test_whatever_is_tried_what_is_told_is_in_order(payloads: list[Payload]) -> 
         except OutOfOrder:
             continue
         cases.append(event.WhichOneof("event"))
-        assert event.sequence == len(cases)
+        of_record = sum(case != "progress" for case in cases)
+        assert event.sequence == (0 if cases[-1] == "progress" else of_record)
     assert cases[:1] in ([], ["accepted"])
     for once in ("accepted", "probed", "planned", "finished"):
         assert cases.count(once) <= 1

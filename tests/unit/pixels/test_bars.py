@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecap.encode.encode import encode
+from framecap.formats.encode import encode
 from framecap.model.media import Model, PixelLayout
 from framecap.model.raster import PackedImage, PlanarImage
 from framecap.model.spec import Box, ImageFormat, ScaleType
@@ -66,7 +66,7 @@ def test_bars_of_a_file_are_black_too() -> None:
         ScaleType.FILL,
     )
     for format in ImageFormat:
-        data = encode(render(source, geometry, format), 90)
+        data = encode(render(source, geometry, format), format)
         image = np.asarray(Image.open(io.BytesIO(data)))
         assert (image[:31] == 0).all() and (image[65:] == 0).all()
         assert (image[32:64].max(-1) > 100).all()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from threading import Barrier
 
-from framecap.encode.encode import encode
+from framecap.formats.encode import encode
 from framecap.model.plan import Size
 from framecap.model.spec import Box, ImageFormat, ScaleType
 from framecap.pixels import axis, colour, sample, scale, window
@@ -25,7 +25,7 @@ def image(job: tuple[str, tuple[int, int], ImageFormat]) -> tuple[int, bytes]:
     name, (width, height), format = job
     picture = noisy(160, 90, LAYOUTS[name])
     geometry = fit_box(Size(160, 90), Box(width=width, height=height), ScaleType.FILL)
-    return dhash(picture), encode(render(picture, geometry, format), 90)
+    return dhash(picture), encode(render(picture, geometry, format), format)
 
 
 def test_threads_share_what_is_kept_and_nothing_else() -> None:

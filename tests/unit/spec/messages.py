@@ -11,6 +11,7 @@ from framecap.v1 import capture_pb2 as pb
 
 def read(delivery: dict[str, object] | None = None, **fields: object) -> ParsedRequest:
     """The request that the fields of a spec say; a JPG unless they say otherwise."""
-    fields.setdefault("format", "IMAGE_FORMAT_JPG")
+    if not fields.keys() & {"jpeg", "png", "webp", "avif"}:
+        fields["jpeg"] = {}
     to = None if delivery is None else ParseDict(delivery, pb.Delivery())
     return from_proto(ParseDict(fields, pb.CaptureSpec()), to)

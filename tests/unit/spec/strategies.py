@@ -102,6 +102,9 @@ def sayable(draw: st.DrawFn) -> CaptureSpec:
     )
 
 
+QUALITIES = st.integers(1, 100).map(lambda quality: None if quality == 90 else quality)
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> CaptureSpec:
     """Requests that the structured form can say, which are all."""
@@ -120,7 +123,7 @@ def specs(draw: st.DrawFn) -> CaptureSpec:
         box=base.box,
         scale_type=base.scale_type,
         shrink_filter=draw(st.sampled_from(ShrinkFilter)),
-        jpeg_quality=draw(st.integers(1, 100)) if base.format is ImageFormat.JPG else 90,
+        quality=draw(QUALITIES) if base.format is ImageFormat.JPG else None,
         seek_policy=draw(st.sampled_from(SeekPolicy)) if named else SeekPolicy.EXACT,
         damage_policy=draw(st.sampled_from(DamagePolicy)),
         target=base.target and replace(base.target, manifest_template=draw(st.none() | words)),

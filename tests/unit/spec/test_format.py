@@ -77,7 +77,7 @@ def test_canonical_texts(text, spec):
         {"start": MS + 1},
         {"end": 5 * MS},
         {"shrink_filter": ShrinkFilter.AREA},
-        {"jpeg_quality": 80},
+        {"quality": 80},
         {"seek_policy": SeekPolicy.NEAREST_KEYFRAME_BEFORE},
         {"damage_policy": DamagePolicy.STRICT},
         {"selection": InstantSelection(instants=(0,))},

@@ -75,7 +75,7 @@ def test_every_field():
         box={"widthPx": 32, "heightPercent": 200},
         scaleType="SCALE_TYPE_FIT",
         shrinkFilter="SHRINK_FILTER_AREA",
-        jpegQuality=1,
+        jpeg={"quality": 1},
         seekPolicy="SEEK_POLICY_NEAREST_KEYFRAME_BEFORE",
         damagePolicy="DAMAGE_POLICY_STRICT",
     )
@@ -88,7 +88,7 @@ def test_every_field():
         box=Box(width=32, height_percent=200),
         scale_type=ScaleType.FIT,
         shrink_filter=ShrinkFilter.AREA,
-        jpeg_quality=1,
+        quality=1,
         seek_policy=SeekPolicy.NEAREST_KEYFRAME_BEFORE,
         damage_policy=DamagePolicy.STRICT,
         target=ObjectTarget(bucket="b", key_template="{index}"),
@@ -113,7 +113,8 @@ def test_defaults_are_filled_in():
     assert (message.box.width_percent, message.box.height_percent) == (100, 100)
     assert message.scale_type == pb.SCALE_TYPE_STRETCH
     assert message.shrink_filter == pb.SHRINK_FILTER_BICUBIC
-    assert message.jpeg_quality == 90
+    assert message.WhichOneof("encoding") == "jpeg"
+    assert message.jpeg.quality == 90
     assert message.seek_policy == pb.SEEK_POLICY_EXACT
     assert message.damage_policy == pb.DAMAGE_POLICY_BEST_EFFORT
     assert delivery == pb.Delivery(inline=pb.InlineDelivery())
@@ -130,10 +131,6 @@ def idle(field, value, why):
 @pytest.mark.parametrize(
     ("fields", "notice"),
     [
-        (
-            {"format": "IMAGE_FORMAT_PNG", "jpegQuality": 80},
-            idle("spec.jpeg_quality", "80", "on PNG"),
-        ),
         (
             {"box": {"widthPx": 100, "widthPercent": 50}},
             idle("spec.box.width_percent", "50", "beside width_px"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from framecap.errors import Code, OptionMissing, ValueOutOfRange
+from framecap.errors import Code, OptionMissing, OutputUnsupported, ValueOutOfRange
 from framecap.spec.structured import from_proto
 from framecap.v1 import capture_pb2 as pb
 from unit.spec.messages import read
@@ -23,8 +23,9 @@ REFUSED = [
         "spec.box.width_percent",
         "999 is not in 1..200",
     ),
-    ({"jpegQuality": 101}, "spec.jpeg_quality", "101 is not in 1..100"),
-    ({"jpegQuality": -1}, "spec.jpeg_quality", "-1 is not in 1..100"),
+    ({"jpeg": {"quality": 101}}, "spec.jpeg.quality", "101 is not in 1..100"),
+    ({"jpeg": {"quality": -1}}, "spec.jpeg.quality", "-1 is not in 1..100"),
+    ({"plugin": {"name": "loudest"}}, "spec.plugin.name", "loudest is not installed"),
     ({"interval": {"maxCount": -1}}, "spec.interval.max_count", f"-1 is not in {COUNT}"),
     ({"keyframe": {"maxCount": -1}}, "spec.keyframe.max_count", f"-1 is not in {COUNT}"),
     ({"change": {"maxCount": -1}}, "spec.change.max_count", f"-1 is not in {COUNT}"),
@@ -73,7 +74,6 @@ REFUSED = [
         "9 is not one of SHRINK_FILTER_AREA, SHRINK_FILTER_BICUBIC",
     ),
     ({"scaleType": 9}, "spec.scale_type", f"9 is not one of {SCALES}"),
-    ({"format": 3}, "spec.format", "3 is not one of IMAGE_FORMAT_JPG, IMAGE_FORMAT_PNG"),
     (
         {"seekPolicy": -1},
         "spec.seek_policy",
@@ -142,7 +142,7 @@ def test_refused(fields, field, sentence):
     ],
 )
 def test_malformed_durations_are_refused(seconds, nanos, field, sentence):
-    message = pb.CaptureSpec(format=pb.IMAGE_FORMAT_JPG)
+    message = pb.CaptureSpec(jpeg={})
     message.interval.spacing.seconds = seconds
     message.interval.spacing.nanos = nanos
     with pytest.raises(ValueOutOfRange) as caught:
@@ -153,7 +153,7 @@ def test_malformed_durations_are_refused(seconds, nanos, field, sentence):
 @pytest.mark.parametrize(
     ("fields", "field", "allowed"),
     [
-        ({"format": 0}, "spec.format", "IMAGE_FORMAT_JPG, IMAGE_FORMAT_PNG"),
+        ({"plugin": {}}, "spec.plugin.name", "the name of an installed selection"),
         ({"instants": {}}, "spec.instants.offsets", "1..10000 instants"),
         ({"delivery": {"object": {}}}, "delivery.object.key_template", "a template of keys"),
     ],
@@ -165,3 +165,20 @@ def test_what_is_required(fields, field, allowed):
     assert error.message == f"{field}: is required; allowed: {allowed}"
     assert (error.reason, error.field) == ("OPTION_MISSING", field)
     assert error.metadata == {"option": field, "allowed": allowed}
+
+
+def test_an_encoding_is_required():
+    with pytest.raises(OptionMissing) as caught:
+        from_proto(pb.CaptureSpec(), None)
+    assert caught.value.message == "spec.encoding: is required; allowed: jpeg, png"
+    assert caught.value.metadata == {"option": "spec.encoding", "allowed": "jpeg, png"}
+
+
+@pytest.mark.parametrize("case", ["webp", "avif"])
+def test_an_encoding_that_is_not_there_yet_is_refused_by_name(case):
+    with pytest.raises(OutputUnsupported) as caught:
+        read(**{case: {}})
+    error = caught.value
+    assert error.message == f"spec.encoding: {case} is not there yet; there are jpeg, png"
+    assert (error.reason, error.field) == ("OUTPUT_UNSUPPORTED", "spec.encoding")
+    assert error.metadata == {"value": case, "allowed": "jpeg, png"}

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecap.encode.encode import encode
+from framecap.formats.encode import encode
 from framecap.model.raster import PackedImage
+from framecap.model.spec import ImageFormat
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(3, "RGB"), (4, "RGBA")])
@@ -17,11 +18,11 @@ from framecap.model.raster import PackedImage
 def test_pixels_come_back_exactly(width: int, height: int, channels: int, mode: str) -> None:
     shape = (height, width, channels)
     pixels = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
-    image = Image.open(io.BytesIO(encode(PackedImage(pixels=pixels), 90)))
+    image = Image.open(io.BytesIO(encode(PackedImage(pixels=pixels), ImageFormat.PNG)))
     assert (image.format, image.mode, image.size) == ("PNG", mode, (width, height))
     np.testing.assert_array_equal(np.asarray(image), pixels)
 
 
 def test_quality_is_nothing_to_a_png() -> None:
     image = PackedImage(pixels=np.full((9, 9, 3), 7, np.uint8))
-    assert encode(image, 1) == encode(image, 100)
+    assert encode(image, ImageFormat.PNG, 1) == encode(image, ImageFormat.PNG)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import simplejpeg
 
-from framecap.model.raster import Bytes, PlanarImage
+from framecap.model.raster import Bytes, PlanarImage, Raster
 
 
-def encode_jpeg(image: PlanarImage, quality: int) -> bytes:
+def encode(raster: Raster, quality: int | None) -> bytes:
     """Returns the image as a JFIF file, 4:2:0, without converting its colours again."""
+    image = cast("PlanarImage", raster)
     data = simplejpeg.encode_jpeg_yuv_planes(_even(image.y), image.cb, image.cr, quality=quality)
     return bytes(data)
 

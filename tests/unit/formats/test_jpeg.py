@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecap.encode.encode import encode
-from framecap.encode.jpeg import encode_jpeg
+from framecap.formats.encode import encode
+from framecap.formats.jpg_encoder import encode as encode_jpeg
 from framecap.model.raster import PlanarImage
+from framecap.model.spec import ImageFormat
 from oracles.pictures import noise
 
 SIZES = [(1, 1), (1, 2), (2, 1), (3, 5), (16, 16), (17, 33), (31, 8), (640, 359)]
@@ -41,9 +42,9 @@ def test_one_colour_is_that_colour_to_the_last_pixel(
     width: int, height: int, colour: tuple[int, int, int]
 ) -> None:
     """At odd sizes the encoder reads on beyond the plane."""
-    image = opened(encode(planes(width, height, *colour), 100))
+    image = opened(encode(planes(width, height, *colour), ImageFormat.JPG, 100))
     assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (width, height))
-    image = Image.open(io.BytesIO(encode(planes(width, height, *colour), 100)))
+    image = Image.open(io.BytesIO(encode(planes(width, height, *colour), ImageFormat.JPG, 100)))
     image.draft("YCbCr", image.size)
     found = np.asarray(image)
     assert np.abs(found.astype(int) - colour).max() <= 1

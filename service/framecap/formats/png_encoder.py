@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 from io import BytesIO
-from typing import Final
+from typing import Final, cast
 
 from PIL import Image
 
-from framecap.model.raster import PackedImage
+from framecap.model.raster import PackedImage, Raster
 
 COMPRESS_TYPE: Final = zlib.Z_RLE
 """Looks no further back for repetitions than a byte: behind PNG's filters film has hardly others.
@@ -19,8 +19,9 @@ docs/kernels.md has more pictures.
 """
 
 
-def encode_png(image: PackedImage) -> bytes:
-    """Returns the image as a PNG file, RGB or RGBA as its pixels are."""
+def encode(raster: Raster, quality: int | None) -> bytes:
+    """Returns the image as a PNG file, RGB or RGBA as its pixels are. PNG has no quality."""
+    image = cast("PackedImage", raster)
     buffer = BytesIO()
     Image.fromarray(image.pixels).save(buffer, "PNG", compress_type=COMPRESS_TYPE)
     return buffer.getvalue()

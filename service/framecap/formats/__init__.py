@@ -1,0 +1,1 @@
+"""Image formats: one frozen row a format, and its encoder."""
