@@ -13,15 +13,12 @@ from framecap.errors import DeliveryConflict, OptionMissing
 from framecap.events import messages
 from framecap.model.capture import Notice
 from framecap.model.spec import (
-    AverageSelection,
     CaptureSpec,
-    ChangeSelection,
     ImageFormat,
-    InstantSelection,
     IntervalSelection,
-    KeyframeSelection,
     ShrinkFilter,
 )
+from framecap.modes.registry import mode_of
 from framecap.sink.naming import SourceName
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
 from framecap.source.opened import OpenSource
@@ -30,14 +27,6 @@ from framecap.spec.format import format_text
 from framecap.spec.key import key as key_of
 from framecap.spec.request import WITHOUT_EFFECT, ParsedRequest
 from framecap.v1 import capture_pb2, event_pb2
-
-MODES: Final = {
-    IntervalSelection: "inter",
-    KeyframeSelection: "key",
-    AverageSelection: "avg",
-    ChangeSelection: "dhash",
-    InstantSelection: "instants",
-}
 
 ANYONE: Final = "anonymous"
 """The principal of a call whose caller has no name."""
@@ -121,16 +110,8 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
             field="request",
             metadata={"action": action},
         )
-    match spec.selection:
-        case IntervalSelection() | KeyframeSelection() as selection:
-            return replace(spec, selection=replace(selection, max_count=1))
-        case AverageSelection():
-            return replace(spec, selection=AverageSelection(count=1))
-        case ChangeSelection(spacing=spacing):
-            # The first sample always passes, so nothing need be compared to find it.
-            return replace(spec, selection=IntervalSelection(spacing=spacing, max_count=1))
-        case InstantSelection(instants=instants):
-            return replace(spec, selection=InstantSelection(instants=instants[:1]))
+    selection = mode_of(spec.selection).first_only(spec.selection)
+    return replace(spec, selection=selection)
 
 
 def accepted(
@@ -187,5 +168,5 @@ def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2
 def mode(call: CaptureCall, spec: CaptureSpec) -> str:
     """Returns the word for what is done; one of few."""
     if call.kind == decoder_pb2.JOB_KIND_CAPTURE:
-        return MODES[type(spec.selection)]
+        return mode_of(spec.selection).name
     return decoder_pb2.JobKind.Name(call.kind).removeprefix("JOB_KIND_").lower()

@@ -9,15 +9,17 @@ from typing import Final, NamedTuple
 
 PACKAGE: Final = "framecap"
 
-SHARED: Final = frozenset({"errors", "timebase", "model", "formats", "stopwatch", "_kernels", "v1"})
+SHARED: Final = frozenset(
+    {"errors", "timebase", "model", "values", "formats", "modes", "stopwatch", "_kernels", "v1"}
+)
 
-STAGES: Final = frozenset({"spec", "source", "media", "plan", "select", "pixels", "sink", "events"})
+STAGES: Final = frozenset({"spec", "source", "media", "plan", "pixels", "sink", "events"})
 
 # What reading from and writing to object stores share.
 STORAGE: Final = frozenset({"storage"})
 
 # What runs inside a decoder only: the service itself never touches media.
-INNER: Final = frozenset({"media", "plan", "select", "pixels"})
+INNER: Final = frozenset({"media", "plan", "pixels"})
 
 # `capture` knows the order of the stages; the others are what it is made of.
 SPINE: Final = frozenset({"capture", "call", "handoff", "services"})
@@ -32,7 +34,9 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "timebase": frozenset(),
     "stopwatch": frozenset({"timebase"}),
     "model": frozenset({"errors", "timebase"}),
+    "values": frozenset({"errors", "timebase", "model", "v1"}),
     "formats": frozenset({"model", "v1"}),
+    "modes": frozenset({"errors", "timebase", "model", "values", "_kernels", "v1"}),
     "_kernels": frozenset(),
     "_bitstream": frozenset(),
     "v1": frozenset(),

@@ -21,6 +21,7 @@ class Reason(Enum):
     EVERY_FRAME = "every_frame"
     KEYFRAME = "keyframe"
     CHANGE = "change"
+    SCORE = "score"
     COVER = "cover"
 
 
@@ -45,6 +46,9 @@ class Pick:
 
     changed_bits: int | None = None
     """Bits by which the hash differs from its reference, 0..64; None outside change selection."""
+
+    score: float | None = None
+    """The score it is ranked by; None where samples are not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,3 +194,8 @@ class CaptureSpec:
 
     notify_topic: str | None = None
     """The topic told when a task ends; None tells none."""
+
+    @property
+    def nearest_keyframe(self) -> bool:
+        """True when the last keyframe before an instant stands for it."""
+        return self.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE

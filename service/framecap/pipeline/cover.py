@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from framecap.media.media import Media
 from framecap.model.capture import Pick, Reason, Report
 from framecap.model.spec import CaptureSpec
+from framecap.modes.cover import without_effect
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
 from framecap.plan.choose import choose_cover
-from framecap.select.cover import without_effect
 from framecap.stopwatch import Stopwatch
 
 

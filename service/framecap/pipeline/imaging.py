@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from framecap.formats.encode import encode
 from framecap.media.media import Media
@@ -10,7 +11,9 @@ from framecap.model.capture import Image, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
 from framecap.model.plan import Geometry
 from framecap.model.spec import CaptureSpec
+from framecap.modes.features import Measure
 from framecap.pixels.dhash import dhash
+from framecap.pixels.luma import luma
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
 from framecap.stopwatch import Stopwatch
@@ -67,6 +70,18 @@ class Imaging:
         """Returns the difference hash of a frame's luma."""
         with self._watch.stage("pixels"):
             return dhash(self._media.picture(frame))
+
+    def feature(self, frame: Frame, measure: Measure | None) -> Any:
+        """Returns the feature by which a frame is compared.
+
+        Args:
+            frame: The frame.
+            measure: Computes it; None for the difference hash.
+        """
+        if measure is None:
+            return self.dhash(frame)
+        with self._watch.stage("pixels"):
+            return measure(luma(self._media.picture(frame)))
 
     def encoded(
         self, frame: Frame, *, dhash: int | None = None, stored: bytes | None = None

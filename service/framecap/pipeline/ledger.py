@@ -11,7 +11,9 @@ from framecap.media.media import Media
 from framecap.model.capture import Damage, Image, Notice, Phase, Progress, Summary
 from framecap.model.media import MediaInfo
 from framecap.model.spec import CaptureSpec
-from framecap.select.shortfall import Outcome, explain, explain_cover, requested_count
+from framecap.modes.mode import Outcome
+from framecap.modes.registry import requested_count
+from framecap.modes.shortfall import explain, explain_cover
 from framecap.stopwatch import Stopwatch
 from framecap.timebase import NANOSECONDS_PER_SECOND, Pts
 

@@ -10,21 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Any, Final, cast
 
 from framecap.media.decoded import frame_bytes
 from framecap.model.media import Frame, Proof
-from framecap.model.spec import (
-    CaptureSpec,
-    ChangeReference,
-    ChangeSelection,
-    SeekPolicy,
-)
+from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Wanted
+from framecap.modes.registry import keyframes_only, mode_of
 from framecap.pipeline.imaging import Encoded, Imaging
-from framecap.pixels.dhash import changed_bits
-from framecap.plan.choose import wants_keyframes_only
-from framecap.select.change import passes
 from framecap.stopwatch import Stopwatch
 
 SMALL: Final = 256
@@ -54,8 +47,8 @@ class Sample:
     fate: Fate
     """What becomes of it."""
 
-    dhash: int | None = None
-    """Its hash, where the choice needs it."""
+    feature: Any | None = None
+    """What the choice compares; None where nothing is compared."""
 
     encoded: Encoded | None = None
     """Its image, once made."""
@@ -87,15 +80,15 @@ class Sampling:
         self._watch = watch
         self._wanted = wanted
         # Of keyframes alone, only the next one tells whether one shows an instant.
-        self._keyframes = wants_keyframes_only(spec)
-        self._change = None
-        if isinstance(spec.selection, ChangeSelection) and not ranked:
-            self._change = spec.selection
+        self._keyframes = keyframes_only(spec)
+        self._comparison = None
+        if not ranked:
+            self._comparison = mode_of(spec.selection).comparison(spec.selection)
         self._fate = Fate.ENCODED
         if ranking:
             self._fate = Fate.LET_GO
-        elif spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE or (
-            self._change is not None and self._change.reference is ChangeReference.LAST_CAPTURED
+        elif spec.nearest_keyframe or (
+            self._comparison is not None and self._comparison.since_captured
         ):
             self._fate = Fate.KEPT
 
@@ -112,14 +105,20 @@ class Sampling:
             return sample
         encoded = None
         if sample.fate is Fate.ENCODED:
-            encoded = self._imaging.encoded(sample.frame, dhash=sample.dhash)
+            encoded = self._imaging.encoded(sample.frame, dhash=self._dhash(sample))
         return replace(sample, frame=replace(sample.frame, native=None), encoded=encoded)
 
     def encoded(self, sample: Sample) -> Encoded:
         """Returns the image of a sample that was chosen."""
         if sample.encoded is not None:
             return sample.encoded
-        return self._imaging.encoded(sample.frame, dhash=sample.dhash)
+        return self._imaging.encoded(sample.frame, dhash=self._dhash(sample))
+
+    def _dhash(self, sample: Sample) -> int | None:
+        """Returns the hash of a sample where the choice needed it."""
+        if self._comparison is None or self._comparison.measure is not None:
+            return None
+        return cast("int | None", sample.feature)
 
     def size(self, sample: Sample) -> int:
         """Returns about how many bytes a sample holds."""
@@ -133,7 +132,8 @@ class Sampling:
         return sample.frame.proof
 
     def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
-        previous: int | None = None
+        comparison = self._comparison
+        previous: Any | None = None
         first = True
 
         def sampled(frame: Frame | None) -> Sample | None:
@@ -147,14 +147,15 @@ class Sampling:
             # have made it another one than was found at first.
             first = False
             fate = self._fate if taken else Fate.KEPT
-            dhash = None if self._change is None else self._imaging.dhash(frame)
-            if taken and self._change is not None and dhash is not None:
+            if comparison is None:
+                return Sample(frame=frame, fate=fate)
+            feature = self._imaging.feature(frame, comparison.measure)
+            if taken:
                 if fate is Fate.ENCODED and previous is not None:
-                    changed = changed_bits(dhash, previous)
-                    if not passes(changed, self._change.threshold):
-                        fate = Fate.LET_GO
-                previous = dhash
-            return Sample(frame=frame, fate=fate, dhash=dhash)
+                    score = comparison.score(feature, previous)
+                    fate = fate if comparison.passes(score) else Fate.LET_GO
+                previous = feature
+            return Sample(frame=frame, fate=fate, feature=feature)
 
         # No variable here names a frame while this waits, which would keep its picture.
         yield from map(sampled, self._watch.each("decode", lane()))
@@ -165,13 +166,13 @@ class Sampling:
         return self._wanted.holds(frame.pts, frame.end)
 
 
-class Hashes:
-    """Knows the hash of the sample on offer."""
+class Features:
+    """Knows the feature of the sample on offer."""
 
     sample: Sample
 
-    def of(self, frame: Frame) -> int:
-        """Returns the hash of a frame, which is the sample's."""
+    def of(self, frame: Frame) -> Any:
+        """Returns the feature of a frame, which is the sample's."""
         sample = self.sample
-        assert sample.frame is frame and sample.dhash is not None, "samples of changes are hashed"
-        return sample.dhash
+        assert sample.frame is frame and sample.feature is not None, "compared samples have one"
+        return sample.feature

@@ -14,27 +14,26 @@ from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
 from framecap.model.media import Frame
 from framecap.model.plan import Strategy
-from framecap.model.spec import CaptureSpec, ChangeSelection, SeekPolicy
+from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Instants, Part, Stretch, Wanted
+from framecap.modes.features import FeatureOf
+from framecap.modes.registry import keyframes_only, mode_of, requested_count
+from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
+from framecap.modes.selectors.selector import Selector
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.lanes import LaneWorkers
 from framecap.pipeline.ledger import Ledger
-from framecap.pipeline.samples import Hashes, Sample, Sampling
+from framecap.pipeline.samples import Features, Sample, Sampling
 from framecap.pipeline.until import Until
-from framecap.pixels.dhash import changed_bits
-from framecap.plan.choose import choose, has_gaps, is_sparse, wants_keyframes_only
+from framecap.plan.choose import choose, has_gaps, is_sparse
 from framecap.plan.targets import check_start, needs_end, targets
 from framecap.plan.wanted import limit_of, rounds, wanted_of
-from framecap.select.build import Hashing, build
-from framecap.select.change import ChangeSelector, RankedSelector, Ranking
-from framecap.select.selector import Selector
-from framecap.select.shortfall import requested_count
 from framecap.stopwatch import Stopwatch
 from framecap.timebase import Pts
 
 T = TypeVar("T")
 
-MakeSelector: TypeAlias = Callable[[Callable[[Frame], int]], Selector]
+MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 
 def capture_video(
@@ -117,10 +116,10 @@ class _VideoCapture:
 
     def _capture(self, strategy: Strategy, grid: Grid | None, wanted: Wanted) -> Iterator[Report]:
         """Chooses among all frames, and makes images of what is chosen."""
+        spec, mode = self._spec, mode_of(self._spec.selection)
 
-        def make(hash_of: Callable[[Frame], int]) -> Selector:
-            hashing = Hashing(hash_of=hash_of, changed_bits=changed_bits)
-            return build(self._spec, grid, self._media.clock, hashing)
+        def make(feature_of: FeatureOf) -> Selector:
+            return mode.selector(spec, spec.selection, grid, self._media.clock, feature_of)
 
         if strategy is not Strategy.TWO_PASSES:
             yield from self._images(make, wanted, ranked=False)
@@ -156,10 +155,10 @@ class _VideoCapture:
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
         """Hashes all samples; returns those that changed most."""
-        assert isinstance(self._spec.selection, ChangeSelection)
+        selection = self._spec.selection
         self._ledger.phase = Phase.HASHING
         sampling = self._sampling(wanted, ranking=True)
-        ranking = Ranking(self._spec.selection.max_count)
+        ranking = Ranking(mode_of(selection).rank_count(selection))
         given: Pts | None = None
         for found in self._picks(make, sampling, wanted):
             if not isinstance(found, tuple):
@@ -188,12 +187,12 @@ class _VideoCapture:
         was picked before may be picked again.
         """
         for way in self._ways(wanted):
-            hashes = Hashes()
-            selector = make(hashes.of)
+            features = Features()
+            selector = make(features.of)
             try:
                 for sample in self._samples(way, selector, sampling, wanted):
                     if sample is not None:
-                        hashes.sample = sample
+                        features.sample = sample
                         pick = self._offer(selector, sample.frame)
                         if pick is not None:
                             yield pick, sample
@@ -205,7 +204,7 @@ class _VideoCapture:
 
     def _ways(self, wanted: Wanted) -> Iterator[Way]:
         """Yields ways to the frames, the shortest first."""
-        if wants_keyframes_only(self._spec):
+        if keyframes_only(self._spec):
             yield from self._media.keyframe_ways()
         else:
             limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
@@ -214,7 +213,7 @@ class _VideoCapture:
     def _decodes_first_again(self, wanted: Wanted) -> bool:
         """Returns whether the first picture is one of many that are decoded in a row."""
         many = isinstance(wanted, Stretch) and limit_of(self._spec) != 1
-        return many and not wants_keyframes_only(self._spec)
+        return many and not keyframes_only(self._spec)
 
     @property
     def _must_know_end(self) -> bool:
@@ -234,7 +233,7 @@ class _VideoCapture:
                 threads=self._threads,
             ) as workers:
                 samples = workers.results()
-                if self._spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE:
+                if self._spec.nearest_keyframe:
                     samples = self._until_next(samples)
                 for sample in samples:
                     yield sample
@@ -246,7 +245,7 @@ class _VideoCapture:
             self._ledger.end = self._media.end
 
     def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
-        if wants_keyframes_only(self._spec) or isinstance(wanted, Stretch):
+        if keyframes_only(self._spec) or isinstance(wanted, Stretch):
             return iter([wanted])
         return rounds(wanted, self._first, limit_of(self._spec))
 
@@ -266,7 +265,7 @@ class _VideoCapture:
     def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
         self._ledger.position = frame.pts
         pick = selector.offer(frame)
-        if isinstance(selector, ChangeSelector):
+        if isinstance(selector, ComparedSelector):
             self._ledger.sampled = selector.sampled
         return pick
 

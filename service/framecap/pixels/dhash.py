@@ -26,8 +26,3 @@ def dhash(picture: Picture) -> int:
         for share, plane in zip(shares, picture.planes[:3], strict=True)
     )
     return kernels.difference_bits(red + green + blue)
-
-
-def changed_bits(first: int, second: int) -> int:
-    """Returns how many bits two hashes differ by, 0..64."""
-    return kernels.changed_bits(first, second)

@@ -7,18 +7,11 @@ from fractions import Fraction
 
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Cost, Geometry, Plan, Reach, Strategy
-from framecap.model.spec import (
-    AverageSelection,
-    CaptureSpec,
-    ChangeSelection,
-    InstantSelection,
-    IntervalSelection,
-    KeyframeSelection,
-    SeekPolicy,
-)
+from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Stretch, Wanted
+from framecap.modes.registry import keyframes_only, mode_of
 from framecap.plan.cost import prefers_seeking, reading_on, seeking
-from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds, Pts, format_time
+from framecap.timebase import Nanoseconds, Pts, format_time
 
 _WHY = {
     Strategy.SEEK: (
@@ -32,29 +25,12 @@ _WHY = {
     Strategy.KEYFRAMES: "Only keyframes are wanted, and each decodes by itself.",
     Strategy.COVER: "The file has no video; its cover art is the picture.",
 }
-# A pass over packets costs a fourth of reading them for their pictures, and some two seconds of
-# pictures are decoded for each instant anyway.
-_SPARSE = 4 * NANOSECONDS_PER_SECOND
-
 _TWICE = "The samples are hashed first; the frames that changed most are decoded again. "
-
-
-def wants_keyframes_only(spec: CaptureSpec) -> bool:
-    """Returns whether no other frames than keyframes can be captured."""
-    return isinstance(spec.selection, KeyframeSelection) or (
-        spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE
-    )
 
 
 def has_gaps(spec: CaptureSpec) -> bool:
     """Returns whether a capture may pass over frames between instants."""
-    match spec.selection:
-        case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
-            return spacing > 0
-        case AverageSelection() | InstantSelection():
-            return True
-        case _:
-            return False
+    return mode_of(spec.selection).names_instants(spec.selection)
 
 
 def is_sparse(spec: CaptureSpec, duration: Nanoseconds | None) -> bool:
@@ -62,15 +38,9 @@ def is_sparse(spec: CaptureSpec, duration: Nanoseconds | None) -> bool:
 
     Args:
         spec: The request.
-        duration: How long the video is said to be; None where nothing is said.
+        duration: The length that the container claims; None where it claims none.
     """
-    match spec.selection:
-        case IntervalSelection(spacing=spacing, max_count=0) | ChangeSelection(spacing=spacing):
-            return spacing >= _SPARSE
-        case AverageSelection(count=count):
-            return (duration or 0) >= count * _SPARSE
-        case _:
-            return False
+    return mode_of(spec.selection).is_sparse(spec.selection, duration)
 
 
 def choose(
@@ -99,11 +69,11 @@ def choose(
     reading = _reading(reach, wanted, first)
     strategy, why = reading, _WHY[reading]
     cost = _cost(reading, reach, wanted, first, source_bytes)
-    if wants_keyframes_only(spec):
+    if keyframes_only(spec):
         if reach.keyframes:
             strategy, why = Strategy.KEYFRAMES, _WHY[Strategy.KEYFRAMES]
         cost = Cost(size=source_bytes)
-    elif isinstance(spec.selection, ChangeSelection) and spec.selection.max_count:
+    elif mode_of(spec.selection).rank_count(spec.selection):
         strategy, why = Strategy.TWO_PASSES, _TWICE + _WHY[reading]
     elif cost.frames is None and strategy is Strategy.SEQUENTIAL:
         cost = replace(cost, frames=info.frame_count)
@@ -177,20 +147,4 @@ def _expected(spec: CaptureSpec, info: MediaInfo, end: Fraction | None) -> tuple
     if spec.end is not None:
         stop = spec.end if stop is None else min(stop, spec.end)
     length = None if stop is None else max(Fraction(0), Fraction(stop) - spec.start)
-    match spec.selection:
-        case AverageSelection(count=count):
-            return count, False
-        case InstantSelection(instants=instants):
-            return len(instants), False
-        case IntervalSelection(spacing=spacing, max_count=limit):
-            if length is None:
-                return limit or None, False
-            step = Fraction(spacing)
-            if info.frame_rate is not None:
-                step = max(step, NANOSECONDS_PER_SECOND / info.frame_rate)
-            if step <= 0:
-                return limit or None, False
-            count = int(-(-length // step))
-            return min(count, limit) if limit else count, False
-        case KeyframeSelection(max_count=limit) | ChangeSelection(max_count=limit):
-            return limit or None, False
+    return mode_of(spec.selection).expected(spec.selection, length, info)

@@ -5,24 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from framecap.errors import OffsetAfterEnd
-from framecap.model.grid import Grid, ListedGrid, UniformGrid
-from framecap.model.spec import (
-    AverageSelection,
-    CaptureSpec,
-    ChangeSelection,
-    InstantSelection,
-    IntervalSelection,
-    SeekPolicy,
-)
+from framecap.model.grid import Grid
+from framecap.model.spec import CaptureSpec
+from framecap.modes.registry import mode_of
 from framecap.timebase import Nanoseconds, format_time
 
 
 def needs_end(spec: CaptureSpec) -> bool:
     """Returns whether the choice of frames depends on the true end of the video."""
-    return (
-        isinstance(spec.selection, AverageSelection)
-        or spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE
-    )
+    return mode_of(spec.selection).needs_end() or spec.nearest_keyframe
 
 
 def targets(spec: CaptureSpec, end: Nanoseconds | Fraction | None) -> Grid | None:
@@ -30,27 +21,10 @@ def targets(spec: CaptureSpec, end: Nanoseconds | Fraction | None) -> Grid | Non
 
     Args:
         spec: The request.
-        end: The true end of the video, needed by `AverageSelection`.
+        end: The true end of the video, needed where `needs_end` says so.
     """
-    match spec.selection:
-        case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing) if spacing > 0:
-            return UniformGrid(start=Fraction(spec.start), step=Fraction(spacing), end=spec.end)
-        case AverageSelection(count=count):
-            assert end is not None, "the end is measured before the targets are set"
-            stop = Fraction(end if spec.end is None else min(end, spec.end))
-            start = Fraction(spec.start)
-            return UniformGrid(start=start, step=(stop - start) / count, limit=count)
-        case InstantSelection(instants=instants):
-            last = spec.end
-            return ListedGrid(
-                tuple(
-                    instant
-                    for instant in instants
-                    if instant >= spec.start and (last is None or instant < last)
-                )
-            )
-        case _:
-            return None
+    exact = None if end is None else Fraction(end)
+    return mode_of(spec.selection).grid(spec, spec.selection, exact)
 
 
 def check_start(spec: CaptureSpec, end: Fraction) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from framecap.model.grid import Grid, ListedGrid, UniformGrid
-from framecap.model.spec import CaptureSpec, IntervalSelection
+from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Part, Stretch, Wanted, wanted_at
+from framecap.modes.registry import mode_of
 from framecap.timebase import Clock, Pts
 
 MANY: Final = 64
@@ -32,12 +33,8 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
 
 
 def limit_of(spec: CaptureSpec) -> int | None:
-    """Returns how many frames a selection along instants, or of every frame, takes at most."""
-    match spec.selection:
-        case IntervalSelection(max_count=limit) if limit:
-            return limit
-        case _:
-            return None
+    """Returns after how many frames decoding may stop; None where only the choice tells."""
+    return mode_of(spec.selection).limit(spec.selection)
 
 
 def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:

@@ -7,9 +7,9 @@ from typing import Any, Final
 from framecap.errors import OutputUnsupported
 from framecap.formats.registry import FORMATS, encoded_by
 from framecap.model.spec import CaptureSpec, ImageFormat
-from framecap.spec import checks
-from framecap.spec.wording import listed
 from framecap.v1 import capture_pb2 as pb
+from framecap.values import checks
+from framecap.values.wording import listed
 
 FIELD: Final = "spec.encoding"
 

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from framecap.model.spec import (
-    AverageSelection,
-    Box,
-    CaptureSpec,
-    ChangeReference,
-    ChangeSelection,
-    IntervalSelection,
-    KeyframeSelection,
-    ObjectTarget,
-    Selection,
-)
-from framecap.spec.kinds import Value
+from framecap.model.spec import Box, CaptureSpec, ObjectTarget, Selection
+from framecap.modes.registry import mode_of
 from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action
-from framecap.timebase import NANOSECONDS_PER_MILLISECOND, Nanoseconds
+from framecap.values import checks
+from framecap.values.kinds import Value
 
 
 def format_text(spec: CaptureSpec) -> str | None:
@@ -26,7 +17,7 @@ def format_text(spec: CaptureSpec) -> str | None:
 
     What it returns, `text.parse` reads back as an equal value.
     """
-    start = _milliseconds(spec.start)
+    start = checks.milliseconds(spec.start)
     selection = _selection(spec.selection)
     if start is None or selection is None or spec != _sayable(spec):
         return None
@@ -56,26 +47,9 @@ def _sayable(spec: CaptureSpec) -> CaptureSpec:
 
 def _selection(selection: Selection) -> dict[str, Value] | None:
     """Returns the options that say `selection`; None when none do."""
-    match selection:
-        case IntervalSelection(spacing=spacing, max_count=count):
-            step = _milliseconds(spacing)
-            return None if step is None else {"m": "inter", "inter": step, "num": count}
-        case KeyframeSelection(max_count=count):
-            return {"m": "key", "num": count}
-        case AverageSelection(count=count):
-            return {"m": "avg", "num": count}
-        case ChangeSelection(
-            spacing=spacing,
-            threshold=threshold,
-            max_count=count,
-            reference=ChangeReference.PREVIOUS_SAMPLE,
-        ):
-            step = _milliseconds(spacing)
-            if step is None:
-                return None
-            return {"m": "dhash", "inter": step, "thr": threshold, "num": count}
-        case _:
-            return None
+    mode = mode_of(selection)
+    options = mode.write_text(selection)
+    return None if options is None else {"m": mode.name, **options}
 
 
 def _box(box: Box) -> dict[str, Value]:
@@ -92,11 +66,6 @@ def _target(target: ObjectTarget) -> dict[str, Value]:
     if target.bucket is not None:
         values["b"] = target.bucket
     return values
-
-
-def _milliseconds(instant: Nanoseconds) -> int | None:
-    milliseconds, rest = divmod(instant, NANOSECONDS_PER_MILLISECOND)
-    return None if rest else milliseconds
 
 
 def _action(action: Action, values: Mapping[str, Value]) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 
 from framecap.errors import OptionRepeated, SpecSyntax
 from framecap.spec.options import FOLLOW_UPS, SNAPSHOTS, Action
-from framecap.spec.wording import hint, listed, nearest, safe, shown
+from framecap.values.wording import hint, listed, nearest, safe, shown
 
 FIELD: Final = "text"
 

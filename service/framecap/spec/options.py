@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from framecap.model.spec import MAX_PERCENT, MAX_SIDE, MIN_SIDE, ImageFormat, ScaleType
-from framecap.spec.kinds import Base64Text, Choice, Kind, Value, Whole
+from framecap.modes.registry import DEFAULT, TEXT_MODES
+from framecap.values.kinds import Base64Text, Choice, Kind, Value, Whole
 
 Given: TypeAlias = Mapping[str, Value]
 """The options an action was given, by name."""
-
-MODES: Final = ("inter", "key", "avg", "dhash")
 
 
 def _always(given: Given) -> None:
@@ -67,13 +66,17 @@ class Action:
         return next((option for option in self.options if option.name == name), None)
 
 
-def _thr_idle(given: Given) -> str | None:
-    return None if given.get("m") == "dhash" else "outside m_dhash"
+def _mode_idle(option: str) -> Callable[[Given], str | None]:
+    """Returns when an option is idle: with a mode that it is none of."""
+    modes = [name for name, mode in TEXT_MODES.items() if option in (mode.text_options or ())]
 
+    def idle(given: Given) -> str | None:
+        name = given.get("m", DEFAULT.name)
+        if name in modes:
+            return None
+        return f"outside m_{modes[0]}" if len(modes) == 1 else f"with m_{name}"
 
-def _inter_idle(given: Given) -> str | None:
-    mode = given.get("m")
-    return f"with m_{mode}" if mode in ("key", "avg") else None
+    return idle
 
 
 def _percent_idle(side: str) -> Callable[[Given], str | None]:
@@ -110,16 +113,12 @@ SNAPSHOTS: Final = Action(
         Option(
             name="m",
             kind=Choice(
-                MODES,
+                tuple(TEXT_MODES),
                 also={
-                    "interval": "inter",
-                    "keyframe": "key",
-                    "average": "avg",
-                    "hash": "dhash",
-                    "fast": "key",
+                    word: name for name, mode in TEXT_MODES.items() for word in mode.misspellings
                 },
             ),
-            default="inter",
+            default=DEFAULT.name,
             meaning="capture mode",
             also=("mode",),
         ),
@@ -129,7 +128,7 @@ SNAPSHOTS: Final = Action(
             default=0,
             meaning="change threshold; `dhash` only. Larger keeps fewer frames",
             also=("threshold",),
-            idle=_thr_idle,
+            idle=_mode_idle("thr"),
         ),
         Option(
             name="num",
@@ -144,7 +143,7 @@ SNAPSHOTS: Final = Action(
             default=0,
             meaning="grid step; 0 = every frame. Ignored by `key` and `avg`",
             also=("interval", "step", "spacing"),
-            idle=_inter_idle,
+            idle=_mode_idle("inter"),
         ),
         Option(
             name="w",

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from framecap.errors import OutputUnsupported
-from framecap.spec import checks, structured
+from framecap.spec import structured
 from framecap.spec.request import ParsedRequest
 from framecap.v1 import capture_pb2 as pb
+from framecap.values import checks
 
 FIELD: Final = "outputs.outputs"
 

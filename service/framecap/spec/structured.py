@@ -6,38 +6,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, NoReturn
 
-from google.protobuf import duration_pb2
-
 from framecap.errors import DeliveryConflict
 from framecap.model.capture import Notice
 from framecap.model.spec import (
-    MAX_INSTANTS,
     MAX_PERCENT,
     MAX_SIDE,
     MIN_SIDE,
-    AverageSelection,
     Box,
     CaptureSpec,
-    ChangeSelection,
-    InstantSelection,
     IntervalSelection,
-    KeyframeSelection,
     ObjectTarget,
     ScaleType,
     SeekPolicy,
     Selection,
 )
-from framecap.spec import checks, encoding
-from framecap.spec.enums import (
+from framecap.modes.registry import mode_for, mode_of
+from framecap.spec import encoding
+from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
+from framecap.timebase import Nanoseconds
+from framecap.v1 import capture_pb2 as pb
+from framecap.values import checks
+from framecap.values.enums import (
     DAMAGE_POLICIES,
-    REFERENCES,
     SCALE_TYPES,
     SEEK_POLICIES,
     SHRINK_FILTERS,
 )
-from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
-from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
-from framecap.v1 import capture_pb2 as pb
 
 _SPACING: Final = "spec.interval.spacing"
 
@@ -103,8 +97,8 @@ def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpe
     """
     message = pb.CaptureSpec(
         range=pb.TimeRange(
-            start_offset=_duration(spec.start),
-            end_offset=None if spec.end is None else _duration(spec.end),
+            start_offset=checks.duration(spec.start),
+            end_offset=None if spec.end is None else checks.duration(spec.end),
         ),
         box=_box_to_proto(spec.box, defaults=defaults),
         scale_type=SCALE_TYPES.written(spec.scale_type, defaults=defaults),
@@ -113,7 +107,7 @@ def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpe
         damage_policy=DAMAGE_POLICIES.written(spec.damage_policy, defaults=defaults),
     )
     encoding.to_proto(spec, message, defaults=defaults)
-    _write_selection(spec.selection, message, defaults=defaults)
+    mode_of(spec.selection).write_proto(spec.selection, message, defaults=defaults)
     delivery = pb.Delivery(notify_topic=spec.notify_topic)
     if spec.target is None:
         delivery.inline.SetInParent()
@@ -125,57 +119,18 @@ def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpe
 
 
 def _selection(message: pb.CaptureSpec) -> Selection:
-    match message.WhichOneof("selection"):
-        case "keyframe":
-            return KeyframeSelection(max_count=_max_count("keyframe", message.keyframe.max_count))
-        case "average":
-            return AverageSelection(
-                count=checks.number("spec.average.count", message.average.count, 1)
-            )
-        case "change":
-            return _change(message.change)
-        case "instants":
-            return _instants(message.instants)
-        case "plugin":
-            _plugin(message.plugin)
-        case _:  # Unset takes every frame, as an interval without spacing does.
-            return IntervalSelection(
-                spacing=checks.offset(_SPACING, message.interval.spacing),
-                max_count=_max_count("interval", message.interval.max_count),
-            )
-
-
-def _change(change: pb.ChangeSelection) -> ChangeSelection:
-    return ChangeSelection(
-        spacing=checks.offset("spec.change.spacing", change.spacing),
-        threshold=checks.number("spec.change.threshold_percent", change.threshold_percent, 0, 100),
-        max_count=_max_count("change", change.max_count),
-        reference=REFERENCES.read("spec.change.reference", change.reference),
-    )
-
-
-def _instants(instants: pb.InstantSelection) -> InstantSelection:
-    field = "spec.instants.offsets"
-    allowed = f"1..{MAX_INSTANTS} instants"
-    count = len(instants.offsets)
-    if not count:
-        raise checks.missing(field, allowed)
-    if count > MAX_INSTANTS:
-        raise checks.refused(field, f"{count} instants", f"are not {allowed}", allowed)
-    offsets = {
-        checks.offset(f"{field}[{place}]", offset) for place, offset in enumerate(instants.offsets)
-    }
-    return InstantSelection(instants=tuple(sorted(offsets)))
+    case = message.WhichOneof("selection")
+    if case == "plugin":
+        _plugin(message.plugin)
+    mode = mode_for(case)
+    selection: Selection = mode.read_proto(getattr(message, mode.case))
+    return selection
 
 
 def _plugin(plugin: pb.PluginSelection) -> NoReturn:
     field, allowed = "spec.plugin.name", "the name of an installed selection"
     name = checks.required(field, plugin.name, allowed)
     raise checks.refused(field, name, "is not installed", allowed)
-
-
-def _max_count(mode: str, value: int) -> int:
-    return checks.number(f"spec.{mode}.max_count", value, 0)
 
 
 def _end(bounds: pb.TimeRange, start: Nanoseconds) -> Nanoseconds | None:
@@ -225,21 +180,13 @@ def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[Notice]]:
         name = pb.ScaleType.Name(SCALE_TYPES.number(spec.scale_type))
         notices.append(_idle("spec.scale_type", name, "without a box"))
         spec = replace(spec, scale_type=ScaleType.STRETCH)
-    if spec.seek_policy is not SeekPolicy.EXACT and not _names_instants(spec.selection):
+    if spec.seek_policy is not SeekPolicy.EXACT and not mode_of(spec.selection).names_instants(
+        spec.selection
+    ):
         name = pb.SeekPolicy.Name(SEEK_POLICIES.number(spec.seek_policy))
         notices.append(_idle("spec.seek_policy", name, "where no instants are named"))
         spec = replace(spec, seek_policy=SeekPolicy.EXACT)
     return spec, notices
-
-
-def _names_instants(selection: Selection) -> bool:
-    match selection:
-        case KeyframeSelection():
-            return False
-        case IntervalSelection(spacing=spacing) | ChangeSelection(spacing=spacing):
-            return spacing > 0
-        case _:
-            return True
 
 
 def _idle_percents(box: pb.ImageBox) -> Iterator[Notice]:
@@ -266,27 +213,6 @@ def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[Notice]
         )
 
 
-def _write_selection(selection: Selection, message: pb.CaptureSpec, *, defaults: bool) -> None:
-    match selection:
-        case IntervalSelection():
-            message.interval.spacing.CopyFrom(_duration(selection.spacing))
-            message.interval.max_count = selection.max_count
-        case KeyframeSelection():
-            message.keyframe.SetInParent()
-            message.keyframe.max_count = selection.max_count
-        case AverageSelection():
-            message.average.count = selection.count
-        case ChangeSelection():
-            message.change.spacing.CopyFrom(_duration(selection.spacing))
-            message.change.threshold_percent = selection.threshold
-            message.change.max_count = selection.max_count
-            reference = REFERENCES.written(selection.reference, defaults=defaults)
-            if reference is not None:
-                message.change.reference = reference
-        case InstantSelection():
-            message.instants.offsets.extend(map(_duration, selection.instants))
-
-
 def _box_to_proto(box: Box, *, defaults: bool) -> pb.ImageBox:
     message = pb.ImageBox(width_px=box.width, height_px=box.height)
     if box.width is None and (defaults or box.width_percent != 100):
@@ -294,8 +220,3 @@ def _box_to_proto(box: Box, *, defaults: bool) -> pb.ImageBox:
     if box.height is None and (defaults or box.height_percent != 100):
         message.height_percent = box.height_percent
     return message
-
-
-def _duration(instant: Nanoseconds) -> duration_pb2.Duration:
-    whole, nanos = divmod(instant, NANOSECONDS_PER_SECOND)
-    return duration_pb2.Duration(seconds=whole, nanos=nanos)

@@ -20,24 +20,22 @@ from framecap.errors import (
 from framecap.model.capture import Notice
 from framecap.model.spec import (
     MAX_INT,
-    AverageSelection,
     Box,
     CaptureSpec,
-    ChangeSelection,
     ImageFormat,
     IntervalSelection,
-    KeyframeSelection,
     ObjectTarget,
     ScaleType,
     Selection,
 )
+from framecap.modes.registry import TEXT_MODES
 from framecap.spec import grammar
 from framecap.spec.grammar import FIELD, Call, Setting
-from framecap.spec.kinds import Unfit, Value
 from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action, Option
 from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
-from framecap.spec.wording import hint, listed, nearest, safe, shown
 from framecap.timebase import NANOSECONDS_PER_MILLISECOND, Nanoseconds
+from framecap.values.kinds import Unfit, Value
+from framecap.values.wording import hint, listed, nearest, safe, shown
 
 _COUNT_ALLOWED: Final = f"1..{MAX_INT}"
 
@@ -79,6 +77,22 @@ class _Options:
         """Returns the option's text, or its default."""
         value = self.values.get(name, _default(self.call.action, name))
         return str(value) if value is not None else ""
+
+    def count(self) -> int:
+        """Returns `num`, which must be at least 1."""
+        mode = self.word("m")
+        if "num" not in self.values:
+            why = f"is required with m_{mode}"
+            raise _missing("num", self.columns["m"], why, _COUNT_ALLOWED)
+        if self.number("num") == 0:
+            column = self.columns["num"]
+            raise ValueOutOfRange(
+                f"{FIELD}:{column}: num: 0 is not in {_COUNT_ALLOWED}, as m_{mode} requires",
+                field=FIELD,
+                column=column,
+                metadata={"option": "num", "value": "0", "allowed": _COUNT_ALLOWED},
+            )
+        return self.number("num")
 
     def time(self, name: str) -> Nanoseconds:
         """Returns the option's milliseconds, or its default's, as an instant."""
@@ -125,37 +139,12 @@ def parse(text: str) -> ParsedRequest:
 
 
 def _selection(options: _Options) -> Selection:
-    match options.word("m"):
-        case "key":
-            return KeyframeSelection(max_count=options.number("num"))
-        case "avg":
-            return AverageSelection(count=_count(options))
-        case "dhash":
-            return ChangeSelection(
-                spacing=options.time("inter"),
-                threshold=options.number("thr"),
-                max_count=options.number("num"),
-            )
-        case _:
-            return IntervalSelection(spacing=options.time("inter"), max_count=options.number("num"))
+    selection: Selection = TEXT_MODES[options.word("m")].read_text(options)
+    return selection
 
 
 def _takes_every_frame(selection: Selection) -> bool:
     return selection == IntervalSelection()
-
-
-def _count(options: _Options) -> int:
-    if "num" not in options.values:
-        raise _missing("num", options.columns["m"], "is required with m_avg", _COUNT_ALLOWED)
-    if options.number("num") == 0:
-        column = options.columns["num"]
-        raise ValueOutOfRange(
-            f"{FIELD}:{column}: num: 0 is not in {_COUNT_ALLOWED}, as m_avg requires",
-            field=FIELD,
-            column=column,
-            metadata={"option": "num", "value": "0", "allowed": _COUNT_ALLOWED},
-        )
-    return options.number("num")
 
 
 def _target(options: _Options | None) -> ObjectTarget | None:

@@ -14,9 +14,9 @@ from framecap.media.media import Media
 from framecap.model.capture import Image, Pick
 from framecap.model.media import Frame
 from framecap.model.spec import CaptureSpec
-from framecap.pixels.dhash import changed_bits, dhash
+from framecap.modes.registry import mode_of
+from framecap.pixels.dhash import dhash
 from framecap.plan.targets import targets
-from framecap.select.build import Hashing, build
 from framecap.timebase import Clock, Pts
 
 BITS = 64
@@ -33,8 +33,13 @@ class Clip:
 
     def picks(self, spec: CaptureSpec) -> dict[int, Pick]:
         """Returns what framecap's selectors choose, by the number of the frame in the film."""
-        hashing = Hashing(hash_of=lambda frame: self.hashes[frame.pts], changed_bits=changed_bits)
-        selector = build(spec, targets(spec, None), self.clock, hashing)
+        selector = mode_of(spec.selection).selector(
+            spec,
+            spec.selection,
+            targets(spec, None),
+            self.clock,
+            lambda frame: self.hashes[frame.pts],
+        )
         chosen = {}
         for number, frame in enumerate(self.frames):
             if pick := selector.offer(frame):

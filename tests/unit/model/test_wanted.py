@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from framecap.model.grid import ListedGrid, UniformGrid
 from framecap.model.wanted import Instants, Part, Stretch, Wanted, wanted_at
-from framecap.select.every import EveryFrameSelector
-from framecap.select.instants import InstantSelector
-from framecap.select.selector import Selector
+from framecap.modes.selectors.every import EveryFrameSelector
+from framecap.modes.selectors.instants import InstantSelector
+from framecap.modes.selectors.selector import Selector
 from framecap.timebase import Clock
-from unit.select.frames import frames
+from unit.modes.frames import frames
 
 SECOND = 1_000_000_000
 LATEST = 400

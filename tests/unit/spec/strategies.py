@@ -24,8 +24,8 @@ from framecap.model.spec import (
     SeekPolicy,
     ShrinkFilter,
 )
-from framecap.spec.kinds import Choice, Kind, Whole
 from framecap.spec.options import FOLLOW_UPS, SNAPSHOTS, Action, Option
+from framecap.values.kinds import Choice, Kind, Whole
 
 MILLISECOND = 1_000_000
 counts = st.one_of(st.just(0), st.integers(0, 50), st.just(MAX_INT))

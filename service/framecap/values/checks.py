@@ -8,9 +8,9 @@ from google.protobuf import duration_pb2
 
 from framecap.errors import OptionMissing, ValueOutOfRange
 from framecap.model.spec import MAX_INT
-from framecap.spec import base64text
-from framecap.spec.wording import shown
 from framecap.timebase import NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND, Nanoseconds
+from framecap.values import base64text
+from framecap.values.wording import shown
 
 MAX_OFFSET: Final = MAX_INT * NANOSECONDS_PER_MILLISECOND
 """The longest duration: what the text form can say in milliseconds."""
@@ -104,3 +104,15 @@ def seconds(instant: Nanoseconds) -> str:
     whole, nanos = divmod(abs(instant), NANOSECONDS_PER_SECOND)
     digits = f".{nanos:09}".rstrip("0").rstrip(".")
     return f"{'-' if instant < 0 else ''}{whole}{digits}s"
+
+
+def milliseconds(instant: Nanoseconds) -> int | None:
+    """Returns an instant in whole milliseconds; None where it lies between two."""
+    whole, rest = divmod(instant, NANOSECONDS_PER_MILLISECOND)
+    return None if rest else whole
+
+
+def duration(instant: Nanoseconds) -> duration_pb2.Duration:
+    """Returns an instant that is not negative as a duration."""
+    whole, nanos = divmod(instant, NANOSECONDS_PER_SECOND)
+    return duration_pb2.Duration(seconds=whole, nanos=nanos)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framecap.model.spec import ChangeReference
-from framecap.select.change import ChangeSelector, RankedSelector, Ranking
-from framecap.select.every import EveryFrameSelector
+from framecap.model.spec import ChangeReference, ChangeSelection
+from framecap.modes.change import ChangeMode
+from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
+from framecap.modes.selectors.every import EveryFrameSelector
 from framecap.timebase import Clock
-from unit.select.frames import frames, picks
+from unit.modes.frames import frames, picks
 
 CLOCK = Clock(time_base=Fraction(1), zero=Fraction(0))
 hashes_lists = st.lists(st.sampled_from([0, 1, 3, 7, 0xFF, 0xFFFF, 2**64 - 1]), max_size=20)
@@ -27,13 +28,12 @@ def selector_over(
     hashes: Sequence[int],
     threshold: int,
     reference: ChangeReference = ChangeReference.PREVIOUS_SAMPLE,
-) -> ChangeSelector:
-    return ChangeSelector(
+) -> ComparedSelector:
+    selection = ChangeSelection(threshold=threshold, reference=reference)
+    return ComparedSelector(
         EveryFrameSelector(CLOCK, start=0, end=None),
         lambda frame: hashes[frame.pts],
-        differing,
-        threshold=threshold,
-        reference=reference,
+        ChangeMode().comparison(selection),
     )
 
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from framecap.model.capture import Notice
-from framecap.model.spec import (
-    AverageSelection,
-    CaptureSpec,
-    ChangeSelection,
-    IntervalSelection,
-)
+from framecap.model.spec import CaptureSpec
+from framecap.modes.registry import mode_of
 
 
 def without_effect(spec: CaptureSpec) -> Iterator[Notice]:
     """Yields a notice for each option of a request that changes nothing about a cover."""
-    selection = spec.selection
+    mode = mode_of(spec.selection).given(spec.selection)
     given = {
         "ss": spec.start > 0,
         "end_offset": spec.end is not None,
-        "m": not isinstance(selection, IntervalSelection),
-        "inter": isinstance(selection, IntervalSelection | ChangeSelection)
-        and selection.spacing > 0,
-        "num": isinstance(selection, AverageSelection) or bool(getattr(selection, "max_count", 0)),
-        "thr": isinstance(selection, ChangeSelection) and selection.threshold > 0,
+        **{option: mode.get(option, False) for option in ("m", "inter", "num", "thr")},
     }
     for option, is_given in given.items():
         if is_given:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from framecap.model.spec import MAX_INT
-from framecap.spec import base64text
-from framecap.spec.base64text import MAX_TEXT_BYTES
-from framecap.spec.wording import hint, listed, nearest, shown
+from framecap.values import base64text
+from framecap.values.base64text import MAX_TEXT_BYTES
+from framecap.values.wording import hint, listed, nearest, shown
 
 Value: TypeAlias = int | str
 

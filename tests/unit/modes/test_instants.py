@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from framecap.model.capture import Reason
 from framecap.model.grid import Grid, ListedGrid, UniformGrid
-from framecap.select.instants import InstantSelector
+from framecap.modes.selectors.instants import InstantSelector
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock
-from unit.select.frames import frames, picks
+from unit.modes.frames import frames, picks
 
 MILLISECOND = 1_000_000
 CLOCK = Clock(time_base=Fraction(1, 90_000), zero=Fraction(7, 5))

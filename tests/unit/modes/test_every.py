@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from framecap.select.every import EveryFrameSelector, KeyframeSelector
+from framecap.modes.selectors.every import EveryFrameSelector, KeyframeSelector
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock
-from unit.select.frames import frames, picks
+from unit.modes.frames import frames, picks
 
 SECOND = NANOSECONDS_PER_SECOND
 CLOCK = Clock(time_base=Fraction(1, 10), zero=Fraction(0))

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from framecap.model.capture import Lack, Shortfall
-from framecap.model.spec import (
-    AverageSelection,
-    CaptureSpec,
-    ChangeSelection,
-    InstantSelection,
-    IntervalSelection,
-    KeyframeSelection,
-)
+from framecap.model.spec import CaptureSpec
+from framecap.modes.mode import Outcome
+from framecap.modes.registry import mode_of, requested_count
 from framecap.timebase import Nanoseconds, format_time
 
 _WORDS: Final = {
@@ -24,41 +18,6 @@ _WORDS: Final = {
     Lack.UNDECODABLE: "undecodable",
     Lack.COVER_IS_ONE_IMAGE: "beyond the one cover",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a capture found, as far as it explains a shortfall."""
-
-    captured: int
-    """Images captured."""
-
-    answered: int
-    """Instants answered by them."""
-
-    sampled: int
-    """Samples compared, in change selection."""
-
-    end: Nanoseconds | None
-    """Where the video really ends, where that is known."""
-
-    undecodable: int = 0
-    """Packets that the decoder refused."""
-
-
-def requested_count(spec: CaptureSpec) -> int | None:
-    """Returns how many images were asked for; None when the request set no number."""
-    match spec.selection:
-        case AverageSelection(count=count):
-            return count
-        case InstantSelection(instants=instants):
-            return len(instants)
-        case (
-            IntervalSelection(max_count=limit)
-            | KeyframeSelection(max_count=limit)
-            | ChangeSelection(max_count=limit)
-        ):
-            return limit or None
 
 
 def explain(spec: CaptureSpec, outcome: Outcome) -> tuple[tuple[Shortfall, ...], str]:
@@ -100,33 +59,12 @@ def explain_cover(spec: CaptureSpec) -> tuple[tuple[Shortfall, ...], str]:
 
 
 def _causes(spec: CaptureSpec, outcome: Outcome, missing: int) -> tuple[Shortfall, ...]:
-    match spec.selection:
-        case AverageSelection(count=count):
-            unanswered = count - outcome.answered
-            parts = [
-                (Lack.SAME_FRAME, outcome.answered - outcome.captured),
-                (Lack.UNDECODABLE, unanswered),
-            ]
-        case InstantSelection(instants=instants):
-            parts = [
-                (Lack.SAME_FRAME, outcome.answered - outcome.captured),
-                (Lack.AFTER_END, len(instants) - outcome.answered),
-            ]
-        case IntervalSelection(spacing=0):
-            broken = min(missing, outcome.undecodable)
-            parts = [(Lack.UNDECODABLE, broken), (Lack.NO_MORE_FRAMES, missing - broken)]
-        case IntervalSelection():
-            parts = [(Lack.AFTER_END, missing)]
-        case KeyframeSelection():
-            parts = [(Lack.NO_MORE_FRAMES, missing)]
-        case ChangeSelection():
-            below = min(missing, outcome.sampled - outcome.captured)
-            parts = [(Lack.BELOW_THRESHOLD, below), (Lack.NO_MORE_FRAMES, missing - below)]
-    return tuple(Shortfall(reason=reason, count=count) for reason, count in parts if count > 0)
+    causes = mode_of(spec.selection).causes(spec.selection, outcome, missing)
+    return tuple(Shortfall(reason=reason, count=count) for reason, count in causes if count > 0)
 
 
 def _nothing(spec: CaptureSpec, outcome: Outcome) -> str:
-    kind = "keyframe" if isinstance(spec.selection, KeyframeSelection) else "frame"
+    kind = mode_of(spec.selection).noun
     until = f" and before {format_time(spec.end)}" if spec.end is not None else ""
     ends = f"; the video ends at {format_time(outcome.end)}" if outcome.end is not None else ""
     return f"there is no {kind} at or after {format_time(spec.start)}{until}{ends}"

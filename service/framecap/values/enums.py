@@ -13,9 +13,9 @@ from framecap.model.spec import (
     SeekPolicy,
     ShrinkFilter,
 )
-from framecap.spec import checks
-from framecap.spec.wording import listed
 from framecap.v1 import capture_pb2 as pb
+from framecap.values import checks
+from framecap.values.wording import listed
 
 Named = TypeVar("Named")
 Number = TypeVar("Number", bound=int)

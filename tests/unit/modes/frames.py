@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from framecap.model.capture import Pick
 from framecap.model.media import Frame
-from framecap.select.selector import Selector
+from framecap.modes.selectors.selector import Selector
 
 
 def frames(starts: Iterable[int], end: int, keys: Iterable[int] = ()) -> list[Frame]:

@@ -1,0 +1,51 @@
+"""All modes there are."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from framecap.model.spec import CaptureSpec, Selection
+from framecap.modes.average import AverageMode
+from framecap.modes.change import ChangeMode
+from framecap.modes.instants import InstantMode
+from framecap.modes.interval import IntervalMode
+from framecap.modes.keyframe import KeyframeMode
+from framecap.modes.mode import Mode
+
+DEFAULT: Final = IntervalMode()
+"""The mode of a request that names none."""
+
+MODES: Final[tuple[Mode[Any], ...]] = (
+    DEFAULT,
+    KeyframeMode(),
+    AverageMode(),
+    ChangeMode(),
+    InstantMode(),
+)
+"""In the order in which they are listed for people."""
+
+TEXT_MODES: Final = {mode.name: mode for mode in MODES if mode.text_options is not None}
+"""Those that the text form has, by their names in it."""
+
+_BY_SELECTION: Final[dict[type[Selection], Mode[Any]]] = {mode.selection: mode for mode in MODES}
+_BY_CASE: Final = {mode.case: mode for mode in MODES}
+
+
+def mode_of(selection: Selection) -> Mode[Any]:
+    """Returns the mode of a selection."""
+    return _BY_SELECTION[type(selection)]
+
+
+def mode_for(case: str | None) -> Mode[Any]:
+    """Returns the mode of a case of `CaptureSpec.selection`; the default's where none is set."""
+    return DEFAULT if case is None else _BY_CASE[case]
+
+
+def keyframes_only(spec: CaptureSpec) -> bool:
+    """Returns whether no other frames than keyframes can be captured."""
+    return mode_of(spec.selection).keyframes_only or spec.nearest_keyframe
+
+
+def requested_count(spec: CaptureSpec) -> int | None:
+    """Returns how many images are requested; None where no number is."""
+    return mode_of(spec.selection).requested_count(spec.selection)

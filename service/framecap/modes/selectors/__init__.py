@@ -1,0 +1,1 @@
+"""Choosing frames as they come by."""

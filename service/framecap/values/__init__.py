@@ -1,0 +1,1 @@
+"""Values of requests: read, checked, and refused in words."""
