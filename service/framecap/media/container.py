@@ -30,6 +30,8 @@ from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.streams import choose_stream, is_cover
+from framecap.media.tiles import TileReader, read_grid
+from framecap.model.media import Orientation
 from framecap.timebase import Pts
 
 MAX_PIXELS: Final = 16384 * 16384
@@ -99,6 +101,8 @@ class Container:
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
+        self.tiles: TileReader | None = None
+        """Makes the picture, where it is one in tiles."""
         try:
             self.stream: VideoStream = self._choose_stream()
             self.decoder: VideoCodecContext = self._make_decoder()
@@ -127,6 +131,11 @@ class Container:
         return native
 
     def _choose_stream(self) -> VideoStream:
+        grid = read_grid(self.native, self.file)
+        if grid is not None:
+            check_pixels(grid.width, grid.height)
+            self.tiles = TileReader(self.native, grid, max_pixels=MAX_PIXELS)
+            return self.tiles.stream
         chosen = choose_stream(self.native)
         context = chosen.codec_context
         if context is None:
@@ -162,6 +171,9 @@ class Container:
         Raises:
             av.error.FFmpegError: The file cannot be read on.
         """
+        if self.tiles is not None:
+            yield from self.tiles.packets()
+            return
         while True:
             try:
                 for packet in self.native.demux(*(() if of_all else (self.stream,))):
@@ -181,6 +193,8 @@ class Container:
         """
         if packet is not None:
             packet.opaque = PacketMark(packet.is_keyframe)
+        if self.tiles is not None:
+            return self.tiles.decode(packet)
         return list(self.decoder.decode(packet))
 
     def is_keyframe(self, native: VideoFrame) -> bool:
@@ -230,6 +244,11 @@ class Container:
     def centred_chroma(self) -> bool:
         """True where chroma samples lie between luma samples."""
         return self.decoder.codec.canonical_name in _CENTRED_CHROMA
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """How all pictures are turned, where the frames themselves do not say it."""
+        return None if self.tiles is None else self.tiles.grid.orientation
 
     @property
     def time_base(self) -> Fraction:

@@ -58,7 +58,9 @@ class Media:
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(Container(self._file))
         self._views = Views(
-            sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
+            sample_aspect_ratio(self._container),
+            centred_chroma=self._container.centred_chroma,
+            orientation=self._container.orientation,
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
@@ -246,7 +248,7 @@ class Media:
     def keyframes_stand_alone(self) -> bool:
         """True when keyframes may be decoded without what lies between them."""
         first = self._first
-        if first is None or self.counts.repaired:
+        if first is None or self.counts.repaired or self._container.tiles is not None:
             return False
         return stand_alone(self._container, decoded_of(first).frame, first.pts)
 

@@ -99,11 +99,19 @@ class Views:
     Args:
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         centred_chroma: True for codecs that put chroma samples between luma samples.
+        orientation: How all frames are turned for display; None where they say it themselves.
     """
 
-    def __init__(self, sample_aspect_ratio: Fraction, *, centred_chroma: bool) -> None:
+    def __init__(
+        self,
+        sample_aspect_ratio: Fraction,
+        *,
+        centred_chroma: bool,
+        orientation: Orientation | None = None,
+    ) -> None:
         self._aspect = sample_aspect_ratio
         self._centred_chroma = centred_chroma
+        self._orientation = orientation
         self._orientations: dict[int, Orientation] = {}
 
     def picture(self, native: VideoFrame) -> Picture:
@@ -111,7 +119,7 @@ class Views:
         # The turn alone costs nothing to ask for; what goes with it is looked up once.
         turn = native.rotation
         if turn not in self._orientations:
-            self._orientations[turn] = orientation_of(native)
+            self._orientations[turn] = self._orientation or orientation_of(native)
         return picture_of(
             native,
             sample_aspect_ratio=self._aspect,

@@ -35,6 +35,7 @@ def may_reach(container: Container) -> bool:
     """
     return (
         not container.cover
+        and container.tiles is None
         and not container.untimed
         and not container.breaks
         and container.decoder.codec.canonical_name
