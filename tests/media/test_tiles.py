@@ -112,6 +112,18 @@ def test_tiles_without_subsampling_are_put_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_may_have_hundreds_of_tiles(tmp_path: Path, kind: str) -> None:
+    configuration, data = coded(kind, drawn(64, 64))
+    tile = Item(ITEM_TYPES[kind], data, (configuration, ispe(64, 64)), hidden=True)
+    items = {10 + number: tile for number in range(18 * 18)}
+    described, size = grid_payload(18, 18, 18 * 64, 18 * 64), ispe(18 * 64, 18 * 64)
+    items[1000] = Item(b"grid", described, (size,), tiles=list(items), in_idat=True)
+    path = write_items(tmp_path / f"still.{kind}", BRANDS[kind], items, primary=1000)
+    picture = first_picture(path)
+    assert samples(picture) == by_ffmpeg(path, "yuv420p")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_odd_size_is_kept(tmp_path: Path, kind: str) -> None:
     # FFmpeg 9 leaves out the last column and row.
     whole = first_picture(Grid(kind).write(tmp_path / f"whole.{kind}"))

@@ -30,7 +30,7 @@ from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.streams import choose_stream, is_cover
-from framecap.media.tiles import TileReader, read_grid
+from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
 from framecap.model.media import Orientation
 from framecap.timebase import Pts
 
@@ -43,7 +43,7 @@ MAX_STREAMS: Final = 256
 _NO_TIMESTAMPS: Final = 0x0080
 
 # Reading goes through Python file objects only: no protocol of the library may open anything.
-_OPTIONS: Final = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
+_OPTIONS: Final[dict[str, str]] = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
 
 # A playlist's segments may be called anything: what they are is seen when they are read.
 _PLAYLIST_OPTIONS: Final = {"allowed_extensions": "ALL", "extension_picky": "0"}
@@ -118,7 +118,7 @@ class Container:
                 native = av.open(
                     self._cursor,
                     mode="r",
-                    options=_OPTIONS | (_PLAYLIST_OPTIONS if guard.playlist else {}),
+                    options=self._options(),
                     metadata_errors="replace",
                     io_open=guard,
                     buffer_size=_BUFFER_BYTES,
@@ -129,6 +129,13 @@ class Container:
                 raise
             raise ContainerUnsupported(REFERS_TO_OTHERS) from None
         return native
+
+    def _options(self) -> dict[str, str]:
+        if self._guard.playlist:
+            return _OPTIONS | _PLAYLIST_OPTIONS
+        if may_be_tiled(self.file):
+            return _OPTIONS | {"max_streams": str(MAX_TILES)}
+        return _OPTIONS
 
     def _choose_stream(self) -> VideoStream:
         grid = read_grid(self.native, self.file)

@@ -28,10 +28,15 @@ from framecap.media.items import Item, Items, orientation_of, read_items
 from framecap.model.media import Orientation
 from framecap.model.names import printable
 
+MAX_TILES: Final = 1024
+"""The most streams of a file of items: a picture of 100 megapixels has some 450 tiles."""
+
 _MOV: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 
-# Brands of files of items, as FFmpeg reports them in a file's metadata.
-_BRANDS: Final = ("mif1", "mif2", "miaf", "heic", "heix", "heim", "heis", "avif")
+# Brands of files of items.
+_BRANDS: Final = (b"mif1", b"mif2", b"miaf", b"heic", b"heix", b"heim", b"heis", b"avif")
+
+_BRAND_BYTES: Final = 256
 
 _GRID: Final = b"grid"
 _CODED: Final = frozenset({b"hvc1", b"av01", b"jpeg", b"avc1", b"vvc1", b"j2k1", b"unci"})
@@ -87,6 +92,13 @@ class TileGrid:
     """How the picture is turned for display."""
 
 
+def may_be_tiled(file: SharedFile) -> bool:
+    """Returns whether a file may have items, as its first box says, rather than tracks."""
+    head = file.read_at(0, _BRAND_BYTES)
+    size, kind = int.from_bytes(head[:4], "big"), head[4:8]
+    return kind == b"ftyp" and any(brand in head[8:size] for brand in _BRANDS)
+
+
 def read_grid(native: InputContainer, file: SharedFile) -> TileGrid | None:
     """Returns the grid of the picture to show; None where the file is of no such kind.
 
@@ -99,7 +111,8 @@ def read_grid(native: InputContainer, file: SharedFile) -> TileGrid | None:
         MediaCorrupt: The description of the tiles makes no sense.
         LimitExceeded: The picture is too large.
     """
-    if native.format.name != _MOV or not _may_have_items(native):
+    tiled = any(stream.disposition & Disposition.dependent for stream in native.streams.video)
+    if native.format.name != _MOV or not (tiled or may_be_tiled(file)):
         return None
     items = read_items(file)
     if items is None:
@@ -213,15 +226,6 @@ class TileReader:
                 row, column = divmod(place, self.grid.columns)
                 _copy(tile, self._picture, column * tile.width, row * tile.height)
                 self._copied.add(number)
-
-
-def _may_have_items(native: InputContainer) -> bool:
-    """Returns whether a container may have items rather than tracks."""
-    metadata = native.metadata
-    brands = metadata.get("major_brand", "") + metadata.get("compatible_brands", "")
-    return any(brand in brands for brand in _BRANDS) or any(
-        stream.disposition & Disposition.dependent for stream in native.streams.video
-    )
 
 
 def _grid(items: Items, item: Item) -> TileGrid:
