@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from framecap.media.cursor import SharedFile
+from framecap.media.window import Window
 
 MAX_BOXES: Final = 4096
 """How many boxes of one level are looked at."""
@@ -40,26 +40,26 @@ class Box:
         return self.end - self.begin
 
 
-def is_boxed(file: SharedFile) -> bool:
+def is_boxed(window: Window) -> bool:
     """Returns whether a file begins as one of boxes does."""
-    return file.read_at(0, 8)[4:] in _FIRST | _FIRST_BUT_COMMON
+    return window.read_at(0, 8)[4:] in _FIRST | _FIRST_BUT_COMMON
 
 
-def boxes_in_file(file: SharedFile, begin: int = 0, end: int | None = None) -> Iterator[Box]:
+def boxes_in_file(window: Window, begin: int = 0, end: int | None = None) -> Iterator[Box]:
     """Yields the boxes between two offsets of a file, as far as they make sense.
 
     Only their heads are read.
 
     Args:
-        file: The file.
+        window: Reads the file.
         begin: Where the first box begins.
         end: Where the last one ends; the end of the file where left out.
     """
-    last = file.size if end is None else min(end, file.size)
+    last = window.size if end is None else min(end, window.size)
     for _ in range(MAX_BOXES):
         if begin + 8 > last:
             return
-        head = file.read_at(begin, min(_HEAD_BYTES, last - begin))
+        head = window.read_at(begin, min(_HEAD_BYTES, last - begin))
         if len(head) < 8:
             return
         size, kind = struct.unpack_from(">I4s", head)
@@ -89,12 +89,12 @@ def boxes_in(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         begin += size
 
 
-def path_in_file(file: SharedFile, within: Box, *kinds: bytes) -> Box | None:
+def path_in_file(window: Window, within: Box, *kinds: bytes) -> Box | None:
     """Returns the box that a path of types leads to, the first of its type at each step."""
     found: Box | None = within
     for kind in kinds:
         if found is None:
             return None
-        children = boxes_in_file(file, found.begin, found.end)
+        children = boxes_in_file(window, found.begin, found.end)
         found = next((box for box in children if box.kind == kind), None)
     return found

@@ -9,6 +9,7 @@ from typing import Final
 from framecap.errors import MediaCorrupt
 from framecap.media.boxes import Box, boxes_in, boxes_in_file
 from framecap.media.cursor import SharedFile
+from framecap.media.window import Window
 from framecap.model.media import Orientation
 
 _MAX_META_BYTES: Final = 16 << 20
@@ -80,7 +81,7 @@ def read_items(file: SharedFile) -> Items | None:
         MediaCorrupt: Their description makes no sense.
     """
     metas: list[Box] = []
-    for box in boxes_in_file(file):
+    for box in boxes_in_file(Window(file)):
         if box.kind == b"moov":
             return None
         if box.kind == b"meta":

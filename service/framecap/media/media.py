@@ -25,6 +25,7 @@ from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
 from framecap.media.reach import HELD_BACK, first_alone, may_reach
+from framecap.media.refusals import check_decoded_nothing, open_container
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
@@ -56,7 +57,7 @@ class Media:
         self._closing = ExitStack()
         self._pool = ContainerPool(self._file)
         self._closing.callback(self._pool.close)
-        self._container = self._closing.enter_context(Container(self._file))
+        self._container = self._closing.enter_context(open_container(self._file))
         self._views = Views(
             sample_aspect_ratio(self._container),
             centred_chroma=self._container.centred_chroma,
@@ -105,6 +106,7 @@ class Media:
 
         Raises:
             MediaCorrupt: There is none.
+            MediaEncrypted: There is none, for it is scrambled.
         """
         if not self._strict and may_reach(self._container):
             self._container.expect(self._index.until_packet(HELD_BACK))
@@ -124,6 +126,7 @@ class Media:
                 self.clock = clock_of(self._container, frame.pts)
                 return frame
             yield
+        check_decoded_nothing(self._container)
         raise MediaCorrupt(
             "no frame of the video can be decoded",
             metadata={"undecodable": str(reader.counts.undecodable)},
