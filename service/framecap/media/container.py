@@ -147,7 +147,9 @@ class Container:
         context = chosen.codec_context
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
-        check_pixels(context.width, context.height)
+        if not is_cover(chosen):
+            # Of covers the picture itself says its size, and another may stand in for one.
+            check_pixels(context.width, context.height)
         if self._guard.playlist:
             # What is not captured, other qualities above all, is not read either.
             for stream in self.native.streams:

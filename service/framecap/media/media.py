@@ -12,7 +12,7 @@ from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
-from framecap.media.cover import read_cover, stored_format
+from framecap.media.cover import Cover, read_cover, stored_format
 from framecap.media.cursor import SharedFile
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
@@ -263,11 +263,11 @@ class Media:
         """Returns the same of a frame as it is to be shown: deinterlaced."""
         return self._views.picture(deinterlaced(decoded_of(frame)))
 
-    def read_cover(self) -> tuple[bytes, Frame]:
-        """Returns the cover art, as stored and as a frame."""
-        stored, frame = read_cover(self._container)
+    def read_cover(self) -> Cover:
+        """Returns the cover art."""
+        cover = read_cover(self._container, strict=self._strict)
         self.measuring.decoded += 1
-        return stored, frame
+        return cover
 
     @property
     def cover_format(self) -> ImageFormat | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from framecap.errors import CaptureError, CodecUnsupported, MediaCorrupt
+from framecap.errors import CodecUnsupported, MediaCorrupt, MediaError, NoVideoStream
 from framecap.media import ebml
 from framecap.media.boxes import boxes_in_file, is_boxed, path_in_file
 from framecap.media.container import Container
@@ -12,6 +12,7 @@ from framecap.media.cursor import SharedFile
 from framecap.media.encryption import Track, check_encryption, check_scrambling
 from framecap.media.probe import ordinal
 from framecap.media.still import is_animated_webp
+from framecap.media.unread_covers import unread_cover
 from framecap.media.window import Window
 
 _HEAD_BYTES: Final = 32
@@ -43,7 +44,9 @@ def open_container(file: SharedFile) -> Container:
     except MediaCorrupt as error:
         check_encryption(file, None)
         raise _explained(file) or error from error
-    except CaptureError:
+    except NoVideoStream as error:
+        raise unread_cover(file) or error from error
+    except MediaError:
         check_encryption(file, None)
         raise
     try:

@@ -11,7 +11,7 @@ from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
 from framecap.plan.choose import choose_cover
-from framecap.select.cover import without_effect
+from framecap.select.cover import substituted, without_effect
 from framecap.stopwatch import Stopwatch
 
 
@@ -25,18 +25,21 @@ def capture_cover(
     """
     imaging, ledger = Imaging(spec, media, watch), Ledger(spec, media, watch)
     with watch.stage("decode"):
-        stored, frame = media.read_cover()
+        cover = media.read_cover()
+    frame = cover.frame
     picture = media.picture(frame)
     info = ledger.info = imaging.describe(picture)
     yield info
     if until is Until.PROBED:
         return
     yield from without_effect(spec)
+    if cover.fault is not None:
+        yield substituted(cover.fault)
     yield choose_cover(imaging.geometry(picture), size)
     if until is Until.PLANNED:
         return
     as_stored = media.cover_format is spec.format and not spec.box.given
     pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
-    encoded = imaging.encoded(frame, stored=stored if as_stored else None)
+    encoded = imaging.encoded(frame, stored=cover.stored if as_stored else None)
     yield ledger.add(imaging.image(pick, 1, encoded))
     yield ledger.summary()
