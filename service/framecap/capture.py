@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import TypeAlias
 
-from framecap.call import CaptureCall, accepted, job, mode, source_name, understand
+from framecap.call import CaptureCall, accepted, job, mode, name_notices, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
 from framecap.decoder.v1 import decoder_pb2
@@ -60,7 +60,7 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
     parsed = understand(call)
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
-    notices = naming.notices() if naming else ()
+    notices = (*naming.notices(), *name_notices(address)) if naming else ()
     first = accepted(call, parsed, address.public_name, notices)
     events = EventStream()
     result = event_pb2.CaptureFinished()
