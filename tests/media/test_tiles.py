@@ -299,3 +299,28 @@ def test_pictures_that_are_no_tiles_are_themselves(tmp_path: Path, kind: str) ->
     picture = first_picture(path)
     assert (picture.width, picture.height) == SIZE
     assert samples(picture) == by_ffmpeg(path, "yuv420p")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("number", [1, 999])
+def test_a_picture_beside_a_grid_is_shown_where_it_is_the_primary_one(
+    tmp_path: Path, kind: str, number: int
+) -> None:
+    configuration, data = coded(kind, drawn(64, 48))
+    small = Item(ITEM_TYPES[kind], data, (configuration, ispe(64, 48)))
+    items = {**Grid(kind).items(), number: small}
+    path = write_items(tmp_path / f"still.{kind}", BRANDS[kind], items, primary=number)
+    picture = first_picture(path)
+    assert (picture.width, picture.height) == (64, 48)
+    path = write_items(tmp_path / f"grid.{kind}", BRANDS[kind], items, primary=100)
+    picture = first_picture(path)
+    assert (picture.width, picture.height) == Grid().shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_picture_without_a_stream_is_refused(tmp_path: Path, kind: str) -> None:
+    items = {**Grid(kind).items(), 200: Item(b"zzzz", b"what")}
+    path = write_items(tmp_path / f"still.{kind}", BRANDS[kind], items, primary=200)
+    with pytest.raises(CodecUnsupported) as refusal:
+        capture(path, "video/snapshots,f_png")
+    assert refusal.value.message == "the picture is stored as zzzz, which is not read"

@@ -39,7 +39,6 @@ _BRANDS: Final = (b"mif1", b"mif2", b"miaf", b"heic", b"heix", b"heim", b"heis",
 _BRAND_BYTES: Final = 256
 
 _GRID: Final = b"grid"
-_CODED: Final = frozenset({b"hvc1", b"av01", b"jpeg", b"avc1", b"vvc1", b"j2k1", b"unci"})
 _TURNING: Final = frozenset({b"irot", b"imir"})
 _TRANSFORMING: Final = _TURNING | {b"clap"}
 
@@ -120,13 +119,13 @@ def read_grid(native: InputContainer, file: SharedFile) -> TileGrid | None:
     primary = items.by_id.get(items.primary)
     if primary is None:
         raise MediaCorrupt(_CORRUPT)
-    if primary.kind in _CODED:
+    if any(stream.id == items.primary for stream in native.streams.video):
         return None
     if primary.kind != _GRID:
         name = printable(primary.kind.decode("latin-1"))
+        how = "made of others by" if primary.derived_from else "stored as"
         raise CodecUnsupported(
-            f"the picture is made of others by {name}, which is not read; only grids of tiles are",
-            metadata={"item_type": name},
+            f"the picture is {how} {name}, which is not read", metadata={"item_type": name}
         )
     return _grid(items, primary)
 

@@ -37,11 +37,11 @@ def test_an_image_is_one_line_of_two_fields_whatever_its_path(
     capsys, monkeypatch, tmp_path, folder, shown
 ):
     monkeypatch.chdir(tmp_path)
-    told = teller()
-    told.tell(frame((tmp_path / folder / "a_1.jpg").as_uri(), 65))
+    console = teller()
+    console.tell(frame((tmp_path / folder / "a_1.jpg").as_uri(), 65))
     assert capsys.readouterr().out == f"{shown}/a_1.jpg\t00:01:05.000\n"
-    told.tell(finished(captured_count=1))
-    assert told.closing() == f"1 image in {shown}."
+    console.tell(finished(captured_count=1))
+    assert console.closing() == f"1 image in {shown}."
 
 
 def test_a_quiet_teller_leaves_standard_output_alone(capsys):
