@@ -6,11 +6,11 @@ from typing import Final
 
 from framecap.media.cursor import SharedFile
 
-_BYTES: Final = 4096
+_BYTES: Final = 1024
 
 
 class Window:
-    """Reads a file a few kilobytes at a time.
+    """Reads a file a kilobyte at a time.
 
     Args:
         file: The file.
