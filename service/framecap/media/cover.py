@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 import av.error
-from av.codec.context import CodecContext
+from av.codec.context import CodecContext, Flags
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -86,6 +86,7 @@ def _packet(container: Container) -> Packet[Any]:
 def _decoder(codec: str) -> VideoCodecContext:
     context = cast("VideoCodecContext", CodecContext.create(codec, "r"))
     context.options = dict(_OPTIONS)
+    context.flags |= Flags.unaligned
     context.thread_count = 1
     return context
 

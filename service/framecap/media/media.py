@@ -23,7 +23,7 @@ from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
-from framecap.media.probe import describe, sample_aspect_ratio
+from framecap.media.probe import describe
 from framecap.media.reach import HELD_BACK, first_alone, may_reach
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
@@ -58,7 +58,7 @@ class Media:
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(Container(self._file))
         self._views = Views(
-            sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
+            cropping=self._container.cropping, centred_chroma=self._container.centred_chroma
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
@@ -252,11 +252,14 @@ class Media:
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
-        return self._views.picture(decoded_of(frame).frame)
+        native = decoded_of(frame).frame
+        return self._views.picture(native, self._container.aspect_ratio(native))
 
     def whole_picture(self, frame: Frame) -> Picture:
         """Returns the same of a frame as it is to be shown: deinterlaced."""
-        return self._views.picture(deinterlaced(decoded_of(frame)))
+        decoded = decoded_of(frame)
+        ratio = self._container.aspect_ratio(decoded.frame)
+        return self._views.picture(deinterlaced(decoded), ratio)
 
     def read_cover(self) -> tuple[bytes, Frame]:
         """Returns the cover art, as stored and as a frame."""

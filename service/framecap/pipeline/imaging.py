@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from framecap.encode.encode import encode
 from framecap.media.media import Media
@@ -46,7 +47,7 @@ class Imaging:
         self._spec = spec
         self._media = media
         self._watch = watch
-        self._geometries: dict[tuple[int, int, Orientation], Geometry] = {}
+        self._geometries: dict[tuple[int, int, Fraction, Orientation], Geometry] = {}
 
     def describe(self, picture: Picture) -> MediaInfo:
         """Returns what the source contains, given its first picture."""
@@ -56,10 +57,11 @@ class Imaging:
         return self._media.describe(picture, (display.width, display.height))
 
     def geometry(self, picture: Picture) -> Geometry:
-        """Returns what the image of a picture measures; a video may change its size."""
-        shape = (picture.width, picture.height, picture.orientation)
+        """Returns what the image of a picture measures; size and pixel aspect may change."""
+        ratio = picture.sample_aspect_ratio
+        shape = (picture.width, picture.height, ratio, picture.orientation)
         if shape not in self._geometries:
-            display = display_size(*shape[:2], picture.sample_aspect_ratio, picture.orientation)
+            display = display_size(*shape)
             self._geometries[shape] = fit_box(display, self._spec.box, self._spec.scale_type)
         return self._geometries[shape]
 
