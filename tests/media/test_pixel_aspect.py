@@ -104,7 +104,9 @@ def test_the_size_changes_with_the_picture(tmp_path: Path, codec: str, suffix: s
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-@pytest.mark.parametrize("mode", ["inter_0", "inter_200", "m_key", "m_avg,num_6", "ss_3000"])
+@pytest.mark.parametrize(
+    "mode", ["inter_0", "inter_200", "m_key", "m_avg,num_6", "ss_2400,num_1", "ss_3000,num_1"]
+)
 def test_however_many_threads_decode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, threads: int
 ) -> None:
