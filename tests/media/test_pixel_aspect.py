@@ -22,7 +22,7 @@ from framecap.spec import text
 from framecap.timebase import NANOSECONDS_PER_SECOND
 from media.capturing import Captured, capture
 from media.judging import Film, assert_exact
-from media.modes import SPECS, seeks_cost_nothing
+from media.modes import SPECS
 
 FRAMES = 45
 SIZE = (192, 108)
@@ -110,7 +110,6 @@ def test_the_size_changes_with_the_picture(tmp_path: Path, codec: str, suffix: s
 def test_however_many_threads_decode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, threads: int
 ) -> None:
-    seeks_cost_nothing(monkeypatch)
     monkeypatch.setattr(lanes, "_WORTH_THREADS", 1)
     path = in_a_row(tmp_path, "h264", "ts")
     spec = text.parse(f"video/snapshots,f_png,{mode}").spec
