@@ -33,7 +33,7 @@ class AspectRatios:
         Args:
             coded: The decoder's, right after the frame's packet went in.
         """
-        if coded == self._coded or not coded or coded <= 0:
+        if coded == self._coded or not coded or coded <= 0 or coded == self.opened:
             return self.opened
         if self._fixed is None:
             # The stream's is not the decoder's: the container has one of its own.

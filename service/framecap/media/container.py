@@ -29,7 +29,6 @@ from framecap.errors import (
     MediaError,
 )
 from framecap.media.aspect import AspectRatios
-from framecap.media.cropping import Cropping, cropping_of
 from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
@@ -113,7 +112,6 @@ class Container:
         try:
             self.stream: VideoStream = self._choose_stream()
             self.aspect_ratios: AspectRatios = self._aspect_ratios()
-            self.cropping: Cropping | None = cropping_of(self.native, self.stream.index)
             self.decoder: VideoCodecContext = self._make_decoder()
         except BaseException:
             self.close()

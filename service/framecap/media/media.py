@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
+from framecap.media.cropping import cropping_of
 from framecap.media.cursor import SharedFile
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
@@ -58,7 +59,8 @@ class Media:
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(Container(self._file))
         self._views = Views(
-            cropping=self._container.cropping, centred_chroma=self._container.centred_chroma
+            cropping=cropping_of(self._container.native, self._container.stream.index),
+            centred_chroma=self._container.centred_chroma,
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None

@@ -32,7 +32,9 @@ def capture_cover(
     if until is Until.PROBED:
         return
     yield from without_effect(spec)
-    yield choose_cover(imaging.geometry(picture), size)
+    plan = choose_cover(imaging.geometry(picture), size)
+    yield from imaging.warnings(info, picture)
+    yield plan
     if until is Until.PLANNED:
         return
     as_stored = media.cover_format is spec.format and not spec.box.given
