@@ -72,9 +72,17 @@ def cropped_in_the_container(
     return patched.rename(target) if target.suffix == ".mp4" else remuxed(patched, target)
 
 
-def remuxed(source: Path, target: Path, *options: str) -> Path:
-    """Writes a film into another container by FFmpeg's own command; returns its path."""
+def remuxed(source: Path, target: Path, *options: str, second: Path | None = None) -> Path:
+    """Writes a film into another container by FFmpeg's own command; returns its path.
+
+    Args:
+        source: The film.
+        target: Where to; the suffix decides the container.
+        options: More options for the output.
+        second: Another film, for the same output.
+    """
     command = [get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", "-i", str(source)]
+    command += [] if second is None else ["-i", str(second)]
     subprocess.run([*command, "-c", "copy", *options, str(target)], check=True)
     return target
 
