@@ -120,6 +120,15 @@ def test_each_mode_is_exact_where_the_video_is_cropped(tmp_path: Path, codec: st
     assert_exact(Film(path), SPECS)
 
 
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+@pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv422p10le", "yuv444p"])
+def test_any_offset_of_other_formats(tmp_path: Path, codec: str, pix_fmt: str) -> None:
+    whole = clip(tmp_path / "whole.mp4", codec, pix_fmt)
+    path = cropped_in_the_video(whole, tmp_path / "a.mkv", codec, Sides(14, 4, 6, 2))
+    assert_as_the_command(path, pix_fmt)
+    assert_exact(Film(path), {"keyframes": SPECS["keyframes"]})
+
+
 def test_interlaced_pictures_of_any_offset(tmp_path: Path) -> None:
     whole = make_clip(
         tmp_path / "whole.mp4",
