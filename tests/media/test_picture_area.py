@@ -195,6 +195,17 @@ class TestByTheContainer:
         assert (image.width, image.height) == ((width + 1) // 2, (height + 1) // 2)
 
 
+@pytest.mark.parametrize("sides", [Sides(3, 2, 1, 2), Sides(right=1), Sides(top=3)], ids=str)
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_apertures_of_odd_pictures(tmp_path: Path, suffix: str, sides: Sides) -> None:
+    size = (161, 121)
+    whole = make_clip(tmp_path / "whole.mp4", frames=20, size=size, codec="libvpx-vp9")
+    path = cropped_in_the_container(whole, tmp_path / f"a.{suffix}", size, sides)
+    picture = assert_as_the_command(path)
+    assert picture.width % 2 == picture.height % 2 == 0
+    assert_exact(Film(path), {"keyframes": SPECS["keyframes"]})
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 @pytest.mark.parametrize("codec", ["h264", "vp9"])
 def test_each_mode_is_exact_where_the_container_crops(

@@ -46,8 +46,10 @@ def shown(
 ) -> npt.NDArray[np.generic]:
     """Returns what is left of a picture's rows: of whole chroma samples, as the crop filter has it.
 
-    The offsets are rounded down, and so is the size.
+    The offsets are rounded down, and so is the size. A picture that is not cropped may be odd.
     """
+    if not any(sides):
+        return samples
     across = 64 // video_format.chroma_width(64)
     down = 64 // video_format.chroma_height(64)
     height, width = samples.shape[:2]
