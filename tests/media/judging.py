@@ -25,6 +25,7 @@ import av
 
 from framecap.encode.encode import encode
 from framecap.errors import CaptureError, Code, LimitExceeded, OffsetAfterEnd
+from framecap.media.cropping import Cropping
 from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
@@ -42,7 +43,7 @@ from media.capturing import (
     seconds,
     wanted_row,
 )
-from oracles import timeline
+from oracles import area, timeline
 from oracles.timeline import NoPicture
 
 RIGHT: Final = "right"
@@ -54,6 +55,9 @@ KINDS: Final = (RIGHT, DAMAGED, PATCHED, WRONG)
 
 # As framecap.media.container has them.
 CENTRED_CHROMA: Final = ("mjpeg", "mpeg1video", "webp", "theora")
+
+# Containers that have no place for the shape of a pixel.
+WITHOUT_ASPECT: Final = ("mpegts", "mpeg", "mpegvideo", "h264", "hevc", "flv")
 
 
 @dataclass
@@ -84,6 +88,9 @@ class Film:
             assert isinstance(stream, av.VideoStream)
             aspect = stream.sample_aspect_ratio
             self._aspect = Fraction(aspect) if aspect is not None and aspect > 0 else Fraction(1)
+            self._own_aspects = container.format.name in WITHOUT_ASPECT
+            sides = area.cropping(path, container.format.name, stream.index)
+            self._cropping = Cropping(**sides._asdict())
             self._centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
             self._unit = Fraction(stream.time_base)
 
@@ -154,11 +161,14 @@ class Film:
         """Returns the image of a frame: lossless and unscaled, so that all of it is compared."""
         before = self.frames[ordinal - 1] if ordinal else None
         after = self.frames[ordinal + 1] if ordinal + 1 < len(self.frames) else None
-        native = deinterlaced(Decoded(self.frames[ordinal], before, after))
+        frame = self.frames[ordinal]
+        native = deinterlaced(Decoded(frame, before, after))
+        own = timeline.aspect_ratio(frame) if self._own_aspects else None
         picture = picture_of(
             native,
-            sample_aspect_ratio=self._aspect,
+            sample_aspect_ratio=own or self._aspect,
             orientation=orientation_of(native),
+            cropping=self._cropping,
             centred_chroma=self._centred,
         )
         display = display_size(

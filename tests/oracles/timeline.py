@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
 
-from oracles import luma_hash
+from oracles import area, luma_hash
+from oracles.area import Sides
 
 ATTACHED_PICTURE = 0x400
 NO_TIMESTAMPS = 0x80
@@ -79,6 +80,8 @@ class _Sent:
     """What travels through the decoder from a packet to its frame."""
 
     keyframe: bool
+    aspect_ratio: Fraction | None = None
+    """The decoder's own, once the packet was decoded."""
 
 
 @dataclass
@@ -100,7 +103,8 @@ def read(path: Path) -> Timeline:
     counts = _Counts()
     with _opened(path) as container:
         stream = _video(container)
-        decoded = list(_facts(stream, _decode(container, stream, counts)))
+        sides = area.cropping(path, container.format.name, stream.index)
+        decoded = list(_facts(stream, _decode(container, stream, counts), sides))
         if not decoded:
             raise NoPicture(f"{path.name}: no frame decodes")
         rate = stream.guessed_rate or stream.average_rate
@@ -133,16 +137,22 @@ def pictures(path: Path, ordinals: Iterable[int]) -> dict[int, npt.NDArray[np.ui
     found = {}
     with _opened(path) as container:
         stream = _video(container)
+        sides = area.cropping(path, container.format.name, stream.index)
         for ordinal, frame in enumerate(_decode(container, stream, _Counts())):
             if ordinal in wanted:
-                found[ordinal] = frame.to_ndarray(format="rgb24")
+                found[ordinal] = area.shown(frame.to_ndarray(format="rgb24"), sides, frame.format)
             if len(found) == len(wanted):
                 break
     return found
 
 
+def aspect_ratio(frame: av.VideoFrame) -> Fraction | None:
+    """Returns the shape of a frame's pixels by its own headers, width to height."""
+    return frame.opaque.aspect_ratio if isinstance(frame.opaque, _Sent) else None
+
+
 def frames(path: Path) -> list[av.VideoFrame]:
-    """Returns every frame, by ordinal. Only for short films: all are held."""
+    """Returns every frame, by ordinal and not cropped. Only for short films: all are held."""
     with _opened(path) as container:
         return list(_decode(container, _video(container), _Counts()))
 
@@ -170,6 +180,8 @@ def _video(container: av.container.InputContainer) -> av.VideoStream:
     stream.codec_context.thread_count = 1
     # The packet of a frame, which the frame's own fields do not always tell.
     stream.codec_context.flags |= Flags.copy_opaque
+    # What the video leaves out is left out to the pixel.
+    stream.codec_context.flags |= Flags.unaligned
     return stream
 
 
@@ -185,16 +197,22 @@ def _decode(
     container: av.container.InputContainer, stream: av.VideoStream, counts: _Counts
 ) -> Iterator[av.VideoFrame]:
     """Yields every frame libav returns, in its order."""
+    context = stream.codec_context
     for packet in _packets(container, stream, counts):
+        # PyAV keeps these by identity: each packet needs an object of its own.
+        sent = _Sent(packet is not None and packet.is_keyframe)
         if packet is not None:
             counts.packets += 1
             counts.key_packets += packet.is_keyframe
-            # PyAV keeps these by identity: each packet needs an object of its own.
-            packet.opaque = _Sent(packet.is_keyframe)
+            packet.opaque = sent
         try:
-            yield from stream.codec_context.decode(packet)
+            decoded = context.decode(packet)
         except av.error.FFmpegError:
             counts.undecodable += 1
+            decoded = []
+        # Frames come out later: by then the decoder may have another.
+        sent.aspect_ratio = context.sample_aspect_ratio
+        yield from decoded
 
 
 def _packets(
@@ -215,12 +233,14 @@ def _packets(
     yield None
 
 
-def _facts(stream: av.VideoStream, frames: Iterable[av.VideoFrame]) -> Iterator[_Decoded]:
+def _facts(
+    stream: av.VideoStream, frames: Iterable[av.VideoFrame], sides: Sides
+) -> Iterator[_Decoded]:
     unit = Fraction(stream.time_base)
     seen: npt.NDArray[np.generic] | None = None
     dhash = 0
     for frame in frames:
-        samples = luma_hash.luma(frame)
+        samples = area.shown(luma_hash.luma(frame), sides, frame.format)
         # Equal pictures have equal hashes; long films have long still parts.
         if seen is None or not np.array_equal(seen, samples):
             seen, dhash = samples.copy(), luma_hash.difference_hash(samples)

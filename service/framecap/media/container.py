@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -26,9 +28,11 @@ from framecap.errors import (
     LimitExceeded,
     MediaError,
 )
+from framecap.media.aspect import AspectRatios
 from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
+from framecap.media.irregular import Irregular
 from framecap.media.streams import choose_stream, is_cover
 from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
 from framecap.model.media import Orientation
@@ -47,6 +51,9 @@ _OPTIONS: Final[dict[str, str]] = {"protocol_whitelist": "", "max_streams": str(
 
 # A playlist's segments may be called anything: what they are is seen when they are read.
 _PLAYLIST_OPTIONS: Final = {"allowed_extensions": "ALL", "extension_picky": "0"}
+
+# No decoder is opened, so that a stream has only what its container says of it.
+_CONTAINER_ALONE: Final = {"codec_whitelist": "none", "fflags": "noparse"}
 
 # Codecs that put chroma samples between luma samples, as JPEG does.
 _CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
@@ -68,7 +75,7 @@ av.logging.set_level(None)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PacketMark:
     """What a frame remembers of its packet.
 
@@ -77,6 +84,9 @@ class PacketMark:
 
     keyframe: bool
     """True when the packet is flagged as a keyframe."""
+
+    aspect_ratio: Fraction | None = None
+    """The shape of its picture's pixels, once the decoder was fed."""
 
 
 class Container:
@@ -105,6 +115,7 @@ class Container:
         """Makes the picture, where it is one in tiles."""
         try:
             self.stream: VideoStream = self._choose_stream()
+            self.aspect_ratios: AspectRatios = self._aspect_ratios()
             self.decoder: VideoCodecContext = self._make_decoder()
         except BaseException:
             self.close()
@@ -157,6 +168,15 @@ class Container:
                     stream.discard = Discard.all
         return chosen
 
+    def _aspect_ratios(self) -> AspectRatios:
+        ratio = self.stream.sample_aspect_ratio
+        if is_cover(self.stream) or ratio is None or ratio <= 0:
+            ratio = Fraction(1)
+        coded = self.stream.codec_context.sample_aspect_ratio
+        # Nothing of this object: it would be held in a circle.
+        fixed = partial(_states_aspect_ratio, self.file, self.stream.index)
+        return AspectRatios(ratio, coded, fixed=fixed)
+
     def _make_decoder(self) -> VideoCodecContext:
         context = self.stream.codec_context
         name = context.codec.canonical_name
@@ -169,6 +189,8 @@ class Container:
         context.thread_count = self.threads
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
+        # Else what the video leaves out on the left is rounded down to what is fast to read.
+        context.flags |= Flags.unaligned
         return context
 
     def packets(self, *, of_all: bool = False) -> Iterator[Packet[Any]]:
@@ -199,12 +221,36 @@ class Container:
 
         Raises:
             av.error.FFmpegError: The packet cannot be decoded.
+            Irregular: The shape of pixels changes, and with several threads it is not known where.
         """
-        if packet is not None:
-            packet.opaque = PacketMark(packet.is_keyframe)
         if self.tiles is not None:
+            if packet is not None:
+                packet.opaque = PacketMark(packet.is_keyframe)
             return self.tiles.decode(packet)
-        return list(self.decoder.decode(packet))
+        if packet is None:
+            decoded = list(self.decoder.decode(None))
+            self._aspect_ratio()
+            return decoded
+        mark = PacketMark(packet.is_keyframe)
+        packet.opaque = mark
+        try:
+            return list(self.decoder.decode(packet))
+        finally:
+            # Pictures come out later than the decoder takes up what goes for them.
+            mark.aspect_ratio = self._aspect_ratio()
+
+    def aspect_ratio(self, native: VideoFrame) -> Fraction:
+        """Returns the shape of a decoded frame's pixels, width to height."""
+        mark = native.opaque
+        ratio = mark.aspect_ratio if isinstance(mark, PacketMark) else None
+        return self.aspect_ratios.opened if ratio is None else ratio
+
+    def _aspect_ratio(self) -> Fraction:
+        """Returns the shape of the pixels of the packet fed last."""
+        ratio = self.aspect_ratios.of(self.decoder.sample_aspect_ratio)
+        if self.threads > 1 and ratio != self.aspect_ratios.opened:
+            raise Irregular("the shape of pixels changes")
+        return ratio
 
     def is_keyframe(self, native: VideoFrame) -> bool:
         """Returns whether the decoder and the frame's packet both call it a keyframe."""
@@ -321,3 +367,25 @@ def check_pixels(width: int, height: int) -> None:
             f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
             metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
         )
+
+
+def _states_aspect_ratio(file: SharedFile, index: int) -> bool:
+    """Returns whether a container, not only the video in it, has the shape of a stream's pixels."""
+    guard = Guard(file)
+    options = _OPTIONS | _CONTAINER_ALONE | (_PLAYLIST_OPTIONS if guard.playlist else {})
+    with (
+        suppress(av.error.FFmpegError),
+        av.open(
+            guard.cursor(),
+            mode="r",
+            options=options,
+            metadata_errors="replace",
+            io_open=guard,
+            buffer_size=_BUFFER_BYTES,
+        ) as native,
+    ):
+        streams = native.streams
+        return index < len(streams) and bool(
+            cast("VideoStream", streams[index]).sample_aspect_ratio
+        )
+    return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import av.error
-from av.codec.context import CodecContext
+from av.codec.context import CodecContext, Flags
 from av.packet import Packet
 from av.stream import Discard
 from av.video.codeccontext import VideoCodecContext
@@ -135,6 +135,7 @@ def _packets(container: Container) -> dict[int, Packet[Any]]:
 def _decoder(codec: str) -> VideoCodecContext:
     context = cast("VideoCodecContext", CodecContext.create(codec, "r"))
     context.options = dict(_OPTIONS)
+    context.flags |= Flags.unaligned
     context.thread_count = 1
     return context
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import Cover, read_cover, stored_format
+from framecap.media.cropping import Cropping, cropping_of
 from framecap.media.cursor import SharedFile
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
@@ -23,7 +24,7 @@ from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
-from framecap.media.probe import describe, sample_aspect_ratio
+from framecap.media.probe import describe
 from framecap.media.reach import HELD_BACK, first_alone, may_reach
 from framecap.media.refusals import check_decoded_nothing, open_container
 from framecap.media.rundecoder import KnownFrame
@@ -59,7 +60,7 @@ class Media:
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(open_container(self._file))
         self._views = Views(
-            sample_aspect_ratio(self._container),
+            cropping=self._cropping(),
             centred_chroma=self._container.centred_chroma,
             orientation=self._container.orientation,
         )
@@ -257,11 +258,14 @@ class Media:
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
-        return self._views.picture(decoded_of(frame).frame)
+        native = decoded_of(frame).frame
+        return self._views.picture(native, self._container.aspect_ratio(native))
 
     def whole_picture(self, frame: Frame) -> Picture:
         """Returns the same of a frame as it is to be shown: deinterlaced."""
-        return self._views.picture(deinterlaced(decoded_of(frame)))
+        decoded = decoded_of(frame)
+        ratio = self._container.aspect_ratio(decoded.frame)
+        return self._views.picture(deinterlaced(decoded), ratio)
 
     def read_cover(self) -> Cover:
         """Returns the cover art."""
@@ -277,6 +281,12 @@ class Media:
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
         return describe(self._container, self.clock, picture, display)
+
+    def _cropping(self) -> Cropping | None:
+        """Returns what the container leaves out of pictures; tiles are put together without it."""
+        if self._container.tiles is not None:
+            return None
+        return cropping_of(self._container.native, self._container.stream.index)
 
     def _reader(self, container: Container) -> FrameReader:
         reader = FrameReader(container, strict=self._strict)

@@ -13,6 +13,7 @@ from av import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
+from framecap.media.cropping import Cropping
 from framecap.media.sidedata import DisplayMatrix, display_matrix
 from framecap.model.media import (
     Matrix,
@@ -97,33 +98,39 @@ class Views:
     """Makes views on the frames of one stream.
 
     Args:
-        sample_aspect_ratio: The shape of a stored pixel, width to height.
+        cropping: What the container leaves out of stored pictures.
         centred_chroma: True for codecs that put chroma samples between luma samples.
         orientation: How all frames are turned for display; None where they say it themselves.
     """
 
     def __init__(
         self,
-        sample_aspect_ratio: Fraction,
         *,
+        cropping: Cropping | None,
         centred_chroma: bool,
         orientation: Orientation | None = None,
     ) -> None:
-        self._aspect = sample_aspect_ratio
+        self._cropping = cropping
         self._centred_chroma = centred_chroma
         self._orientation = orientation
         self._orientations: dict[int, Orientation] = {}
 
-    def picture(self, native: VideoFrame) -> Picture:
-        """Returns views on the planes of a frame, whose buffers live as long as the views do."""
+    def picture(self, native: VideoFrame, sample_aspect_ratio: Fraction) -> Picture:
+        """Returns views on the planes of a frame, whose buffers live as long as the views do.
+
+        Args:
+            native: The decoded frame.
+            sample_aspect_ratio: The shape of a stored pixel, width to height.
+        """
         # The turn alone costs nothing to ask for; what goes with it is looked up once.
         turn = native.rotation
         if turn not in self._orientations:
             self._orientations[turn] = self._orientation or orientation_of(native)
         return picture_of(
             native,
-            sample_aspect_ratio=self._aspect,
+            sample_aspect_ratio=sample_aspect_ratio,
             orientation=self._orientations[turn],
+            cropping=self._cropping,
             centred_chroma=self._centred_chroma,
         )
 
@@ -133,6 +140,7 @@ def picture_of(
     *,
     sample_aspect_ratio: Fraction,
     orientation: Orientation,
+    cropping: Cropping | None = None,
     centred_chroma: bool = False,
 ) -> Picture:
     """Returns views on the planes of a decoded frame.
@@ -141,6 +149,7 @@ def picture_of(
         native: The decoded frame; its buffers live as long as the views do.
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         orientation: How the stored picture becomes the displayed one.
+        cropping: What the container leaves out of it.
         centred_chroma: True for codecs that put chroma samples between luma samples.
     """
     described = _describe(native.format.name)
@@ -148,8 +157,9 @@ def picture_of(
         native = native.reformat(format=described.twin)
         described = _describe(described.twin)
     planes = native.planes  # Makes them all, each time it is asked.
+    views = tuple(_view(planes[index], described.layout.depth) for index in described.order)
     return Picture(
-        planes=tuple(_view(planes[index], described.layout.depth) for index in described.order),
+        planes=views if cropping is None else cropping.planes(views, described.layout),
         layout=_coloured(
             native.format.name,
             int(native.color_trc),

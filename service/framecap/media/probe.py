@@ -63,11 +63,3 @@ def claimed_duration(container: Container) -> Nanoseconds | None:
     if container.native.duration is not None and container.native.duration > 0:
         return floor_nanoseconds(container.native.duration * _MICROSECONDS)
     return None
-
-
-def sample_aspect_ratio(container: Container) -> Fraction:
-    """Returns the shape of a stored pixel; square where the file says nothing or nonsense."""
-    ratio = container.stream.sample_aspect_ratio
-    if container.cover or ratio is None or ratio <= 0:
-        return Fraction(1)
-    return Fraction(ratio)

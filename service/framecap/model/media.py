@@ -110,12 +110,12 @@ class Picture:
 
     @property
     def width(self) -> int:
-        """Stored width in pixels."""
+        """Stored width in pixels, cropped."""
         return int(self.planes[0].shape[1])
 
     @property
     def height(self) -> int:
-        """Stored height in pixels."""
+        """Stored height in pixels, cropped."""
         return int(self.planes[0].shape[0])
 
 
@@ -188,10 +188,10 @@ class MediaInfo:
     """The stream's ordinal among the video streams that are not covers; 0 for a cover."""
 
     coded_width: int
-    """Stored width in pixels."""
+    """Stored width in pixels, cropped as the video and its container say."""
 
     coded_height: int
-    """Stored height in pixels."""
+    """Stored height in pixels, cropped as the video and its container say."""
 
     display_width: int
     """Width on screen in pixels."""

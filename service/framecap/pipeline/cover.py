@@ -35,7 +35,9 @@ def capture_cover(
     yield from without_effect(spec)
     if cover.fault is not None:
         yield substituted(cover.fault)
-    yield choose_cover(imaging.geometry(picture), size)
+    plan = choose_cover(imaging.geometry(picture), size)
+    yield from imaging.warnings(info, picture)
+    yield plan
     if until is Until.PLANNED:
         return
     as_stored = media.cover_format is spec.format and not spec.box.given

@@ -84,6 +84,7 @@ class _VideoCapture:
             source_bytes=size,
             end=end,
         )
+        yield from self._imaging.warnings(info, picture)
         yield plan
         if until is Until.PLANNED:
             return
