@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
 
-from oracles import luma_hash
+from oracles import losses, luma_hash
+from oracles.losses import MissingSlices, Sent
 
 ATTACHED_PICTURE = 0x400
 NO_TIMESTAMPS = 0x80
@@ -72,13 +73,6 @@ class _Decoded:
     keyframe: bool
     damaged: bool
     dhash: int
-
-
-@dataclass(eq=False)
-class _Sent:
-    """What travels through the decoder from a packet to its frame."""
-
-    keyframe: bool
 
 
 @dataclass
@@ -185,16 +179,44 @@ def _decode(
     container: av.container.InputContainer, stream: av.VideoStream, counts: _Counts
 ) -> Iterator[av.VideoFrame]:
     """Yields every frame libav returns, in its order."""
+    context = stream.codec_context
+    codec = context.codec.canonical_name
+    sent: list[Sent] = []
     for packet in _packets(container, stream, counts):
         if packet is not None:
             counts.packets += 1
             counts.key_packets += packet.is_keyframe
             # PyAV keeps these by identity: each packet needs an object of its own.
-            packet.opaque = _Sent(packet.is_keyframe)
+            packet.opaque = this = Sent(
+                bytes(packet),
+                packet.pts,
+                packet.is_keyframe,
+                packet.is_discard,
+                packet.is_corrupt,
+            )
+            if sent:
+                last = sent[-1]
+                this.key, this.key_before = last.key, last.key_before
+                if last.keyframe:
+                    this.key, this.key_before = last, last.key
+            sent.append(this)
         try:
-            yield from stream.codec_context.decode(packet)
+            decoded = context.decode(packet)
         except av.error.FFmpegError:
-            counts.undecodable += 1
+            # An error of the last draining is of no packet.
+            counts.undecodable += packet is None
+            if packet is not None:
+                this.refused = True
+            continue
+        for frame in decoded:
+            sent_as = frame.opaque
+            if not sent_as.came:
+                sent_as.came, sent_as.shown_at = True, frame.pts
+                sent_as.interlaced = frame.interlaced_frame
+            yield frame
+            if not sent_as.keyframe:
+                sent_as.data = b""
+    counts.undecodable += losses.undecodable(sent, codec, context.extradata or b"")
 
 
 def _packets(
@@ -219,6 +241,8 @@ def _facts(stream: av.VideoStream, frames: Iterable[av.VideoFrame]) -> Iterator[
     unit = Fraction(stream.time_base)
     seen: npt.NDArray[np.generic] | None = None
     dhash = 0
+    hevc = stream.codec_context.codec.canonical_name == "hevc"
+    missing = MissingSlices(stream.codec_context.extradata)
     for frame in frames:
         samples = luma_hash.luma(frame)
         # Equal pictures have equal hashes; long films have long still parts.
@@ -228,7 +252,7 @@ def _facts(stream: av.VideoStream, frames: Iterable[av.VideoFrame]) -> Iterator[
             pts=None if frame.pts is None else frame.pts * unit,
             duration=frame.duration * unit if frame.duration else None,
             keyframe=bool(frame.key_frame and frame.opaque.keyframe),
-            damaged=bool(frame.is_corrupt),
+            damaged=bool(frame.is_corrupt) or (hevc and missing.in_picture(frame.opaque)),
             dhash=dhash,
         )
 

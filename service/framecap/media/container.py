@@ -27,6 +27,7 @@ from framecap.errors import (
     MediaError,
 )
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck, Suspect
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.streams import choose_stream, is_cover
@@ -76,6 +77,9 @@ class PacketMark:
     keyframe: bool
     """True when the packet is flagged as a keyframe."""
 
+    suspects: tuple[Suspect, ...] = ()
+    """Keyframes that the picture counts on, where slices of them may be missing."""
+
 
 class Container:
     """Owns one open container and the stream to capture.
@@ -86,16 +90,24 @@ class Container:
         file: The source, read through a cursor of its own.
         threads: How many the decoder has. With several it is for what is checked packet by packet:
             damage comes to light late then.
+        slices: Finds damage that the decoder does not flag; the same for all containers on one
+            source.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
     """
 
-    def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
+    def __init__(
+        self, file: SharedFile, *, threads: int = 1, slices: SliceCheck | None = None
+    ) -> None:
         self.threads = threads
         """How many the decoder has."""
         self.file = file
         """The source."""
+        self._slices = SliceCheck() if slices is None else slices
+        self._suspects: tuple[Suspect, ...] = ()
+        self._before: tuple[Suspect, ...] = ()
+        self._key_pts: Pts | None = None
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
@@ -180,7 +192,7 @@ class Container:
             av.error.FFmpegError: The packet cannot be decoded.
         """
         if packet is not None:
-            packet.opaque = PacketMark(packet.is_keyframe)
+            packet.opaque = PacketMark(packet.is_keyframe, self._suspects_of(packet))
         return list(self.decoder.decode(packet))
 
     def is_keyframe(self, native: VideoFrame) -> bool:
@@ -190,6 +202,26 @@ class Container:
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
         silent = self.decoder.name in _ALPHA_DECODERS.values()
         return marked and (silent or bool(native.key_frame))
+
+    def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
+        """Returns the keyframes whose missing slices would show in a packet's picture."""
+        if packet.is_keyframe:
+            suspect = self._slices.suspect(packet, self.decoder)
+            self._before, self._suspects = self._suspects, () if suspect is None else (suspect,)
+            self._key_pts = packet.pts
+        elif self._before and (packet.pts or 0) < (self._key_pts or 0):
+            # A leading picture counts on the keyframes before and behind it.
+            return self._suspects + self._before
+        return self._suspects
+
+    def is_damaged(self, native: VideoFrame) -> bool:
+        """Returns whether a frame's picture is damaged, flagged by the decoder or not."""
+        if native.is_corrupt:
+            return True
+        mark = native.opaque
+        return isinstance(mark, PacketMark) and any(
+            self._slices.is_damaged(suspect, native, self.decoder) for suspect in mark.suspects
+        )
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.

@@ -14,6 +14,7 @@ from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
@@ -54,9 +55,10 @@ class Media:
         self._threads = threads
         self._strict = strict
         self._closing = ExitStack()
-        self._pool = ContainerPool(self._file)
+        self._slices = SliceCheck()
+        self._pool = ContainerPool(self._file, self._slices)
         self._closing.callback(self._pool.close)
-        self._container = self._closing.enter_context(Container(self._file))
+        self._container = self._closing.enter_context(self._open())
         self._views = Views(
             sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
         )
@@ -112,7 +114,7 @@ class Media:
             if known is not None:
                 return self._reach(known)
             self._container.close()
-            self._container = self._closing.enter_context(Container(self._file))
+            self._container = self._closing.enter_context(self._open())
             self._index = Index(self._container)
         reader = self._reader(self._container)
         self._sequence = reader.frames()
@@ -196,7 +198,7 @@ class Media:
             main = self._container
             if self._lanes is None:
                 # The first reading stands in the middle of that one.
-                main = Container(self._file)
+                main = self._open()
                 self._pool.add(main)
             lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
             self._keyframe_lanes.append(lanes)
@@ -273,6 +275,9 @@ class Media:
         """Returns what the source contains, given its first picture and its size on screen."""
         return describe(self._container, self.clock, picture, display)
 
+    def _open(self) -> Container:
+        return Container(self._file, slices=self._slices)
+
     def _reader(self, container: Container) -> FrameReader:
         reader = FrameReader(container, strict=self._strict)
         self._whole.append(reader)
@@ -283,7 +288,7 @@ class Media:
         if self._sequence is not None:
             sequence, self._sequence = self._sequence, None
             return chain([self._first], sequence)
-        return self._reader(closing.enter_context(Container(self._file))).frames()
+        return self._reader(closing.enter_context(self._open())).frames()
 
     def close(self) -> None:
         """Closes all containers. May be called again."""
