@@ -29,6 +29,7 @@ from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
 from framecap.model.capture import Image
+from framecap.model.media import Siting
 from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec, IntervalSelection
 from framecap.pixels.render import render
@@ -84,7 +85,8 @@ class Film:
             assert isinstance(stream, av.VideoStream)
             aspect = stream.sample_aspect_ratio
             self._aspect = Fraction(aspect) if aspect is not None and aspect > 0 else Fraction(1)
-            self._centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            self._siting = Siting.CENTER if centred else Siting.LEFT
             self._unit = Fraction(stream.time_base)
 
     @cached_property
@@ -159,7 +161,7 @@ class Film:
             native,
             sample_aspect_ratio=self._aspect,
             orientation=orientation_of(native),
-            centred_chroma=self._centred,
+            siting=self._siting,
         )
         display = display_size(
             picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation

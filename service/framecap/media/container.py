@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -28,9 +29,11 @@ from framecap.errors import (
 )
 from framecap.media.cursor import SharedFile
 from framecap.media.damage import SliceCheck, Suspect
+from framecap.media.dump import Description, described
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.streams import choose_stream, is_cover
+from framecap.model.media import Siting
 from framecap.timebase import Pts
 
 MAX_PIXELS: Final = 16384 * 16384
@@ -258,10 +261,16 @@ class Container:
             # FLV does not seek to before its first keyframe.
             self.seek(first)
 
+    @cached_property
+    def description(self) -> Description:
+        """What the library's own description says of the stream."""
+        return described(self.native, self.stream.index)
+
     @property
-    def centred_chroma(self) -> bool:
-        """True where chroma samples lie between luma samples."""
-        return self.decoder.codec.canonical_name in _CENTRED_CHROMA
+    def siting(self) -> Siting:
+        """Where chroma samples are, as bitstream or container say, else as the codec has it."""
+        usual = self.decoder.codec.canonical_name not in _CENTRED_CHROMA
+        return self.description.siting or (Siting.LEFT if usual else Siting.CENTER)
 
     @property
     def time_base(self) -> Fraction:

@@ -71,6 +71,11 @@ class SliceCheck:
         self._first_identity: _Identity | None = None
         self._first: Suspect | None = None
 
+    @property
+    def first(self) -> bytes:
+        """The packet of an HEVC stream's first keyframe; empty before it, and of other codecs."""
+        return b"" if self._first is None else bytes(self._first.packet)
+
     def suspect(self, packet: Packet[Any], decoder: VideoCodecContext) -> Suspect | None:
         """Returns what to look at once the packet's frame has come; None where all seems well."""
         if not packet.is_keyframe or decoder.codec.canonical_name != _CODEC:

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
+from framecap.media.alpha import has_alpha_layer
 from framecap.media.container import Container
 from framecap.media.cover import read_cover, stored_format
 from framecap.media.cursor import SharedFile
@@ -59,9 +60,7 @@ class Media:
         self._pool = ContainerPool(self._file, self._slices)
         self._closing.callback(self._pool.close)
         self._container = self._closing.enter_context(self._open())
-        self._views = Views(
-            sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
-        )
+        self._views = Views(sample_aspect_ratio(self._container), siting=self._container.siting)
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self._known: KnownFrame | None = None
@@ -273,7 +272,9 @@ class Media:
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
-        return describe(self._container, self.clock, picture, display)
+        info = describe(self._container, self.clock, picture, display)
+        extradata = self._container.decoder.extradata or b""
+        return replace(info, alpha_lost=has_alpha_layer(extradata, self._slices.first))
 
     def _open(self) -> Container:
         return Container(self._file, slices=self._slices)

@@ -98,12 +98,12 @@ class Views:
 
     Args:
         sample_aspect_ratio: The shape of a stored pixel, width to height.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        siting: Where chroma samples are.
     """
 
-    def __init__(self, sample_aspect_ratio: Fraction, *, centred_chroma: bool) -> None:
+    def __init__(self, sample_aspect_ratio: Fraction, *, siting: Siting) -> None:
         self._aspect = sample_aspect_ratio
-        self._centred_chroma = centred_chroma
+        self._siting = siting
         self._orientations: dict[int, Orientation] = {}
 
     def picture(self, native: VideoFrame) -> Picture:
@@ -116,7 +116,7 @@ class Views:
             native,
             sample_aspect_ratio=self._aspect,
             orientation=self._orientations[turn],
-            centred_chroma=self._centred_chroma,
+            siting=self._siting,
         )
 
 
@@ -125,7 +125,7 @@ def picture_of(
     *,
     sample_aspect_ratio: Fraction,
     orientation: Orientation,
-    centred_chroma: bool = False,
+    siting: Siting = Siting.LEFT,
 ) -> Picture:
     """Returns views on the planes of a decoded frame.
 
@@ -133,7 +133,7 @@ def picture_of(
         native: The decoded frame; its buffers live as long as the views do.
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         orientation: How the stored picture becomes the displayed one.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        siting: Where chroma samples are.
     """
     described = _describe(native.format.name)
     if described.twin is not None:
@@ -147,7 +147,7 @@ def picture_of(
             int(native.color_trc),
             int(native.colorspace),
             int(native.color_range),
-            centred_chroma=centred_chroma,
+            siting=siting,
         ),
         sample_aspect_ratio=sample_aspect_ratio,
         orientation=orientation,
@@ -223,7 +223,7 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
 
 @lru_cache(maxsize=64)
 def _coloured(
-    name: str, trc: int, colorspace: int, color_range: int, *, centred_chroma: bool
+    name: str, trc: int, colorspace: int, color_range: int, *, siting: Siting
 ) -> PixelLayout:
     """Returns the layout of a planar format with what a frame's flags say about colour.
 
@@ -244,7 +244,7 @@ def _coloured(
             or name.startswith("yuvj")
         ),
         transfer=transfer,
-        siting=Siting.CENTER if centred_chroma else Siting.LEFT,
+        siting=siting,
     )
 
 
