@@ -166,20 +166,24 @@ class Index:
             yield key
             moment = key
 
-    def names(self, packet: Packet[Any]) -> bool:
+    def names(self, packet: Packet[Any], container: Container) -> bool:
         """Returns whether the container's index has a packet as a keyframe.
 
         A parser takes the flag from a packet whose bytes are broken.
+
+        Args:
+            packet: The packet.
+            container: Read it; always the same.
         """
         if self._entries is not None:
             if not self._named:
                 self._named.update(self.keys())
             return packet.dts in self._named
-        name = self._container.native.format.name
+        name = container.native.format.name
         if name not in (_MATROSKA, _FLV):
             return False
         # The library adds the keyframes that it reads.
-        entries = self._container.stream.index_entries
+        entries = container.stream.index_entries
         for position in range(self._noted, len(entries)):
             self._named.add(entries[position].timestamp)
         self._noted = len(entries)

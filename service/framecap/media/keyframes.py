@@ -27,7 +27,7 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
-from framecap.media.losses import has_picture
+from framecap.media.losses import has_picture, is_senseless
 from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
 from framecap.model.wanted import Stretch, Wanted
@@ -194,7 +194,7 @@ class KeyframeLanes:
                 if packet.is_keyframe:
                     _checked(packet, latest)
                     yield packet
-                elif broken_too and self._index.names(packet):
+                elif broken_too and self._index.names(packet, self._main):
                     yield packet
                 if packet.pts is not None and (latest is None or packet.pts > latest):
                     latest = packet.pts
@@ -232,7 +232,9 @@ class KeyframeLanes:
         with self._lock:
             self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
-        if not decoded and (refused or has_picture(container, packet)):
+        # A packet that only the index calls a keyframe may be another picture's.
+        silent = has_picture if packet.is_keyframe else is_senseless
+        if not decoded and (refused or silent(container, packet)):
             with self._lock:
                 self.counts.undecodable += not refused
             if self._strict:

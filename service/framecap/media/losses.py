@@ -174,6 +174,17 @@ def has_picture(container: Container, packet: Packet[Any]) -> bool:
     return True
 
 
+def is_senseless(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet's bytes are nothing that its codec knows."""
+    codec = container.decoder.codec.canonical_name
+    if packet.size == 0 or packet.is_discard:
+        return False
+    if codec in _UNITS:
+        extradata = container.decoder.extradata or b""
+        return not units_of(packet, counted_length(codec, extradata))
+    return codec in _START_CODES and _START.search(bytes(packet)) is None
+
+
 def _has_slices(codec: str, extradata: bytes, packet: Packet[Any]) -> bool:
     units = units_of(packet, counted_length(codec, extradata))
     if not units:

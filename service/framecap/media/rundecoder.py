@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.irregular import Irregular
-from framecap.media.losses import has_picture
+from framecap.media.losses import has_picture, is_senseless
 from framecap.media.marks import Marked
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
@@ -60,7 +60,7 @@ class RunDecoder:
         self._decoder = container.decoder
         self._proofs = proofs
         self._known = known
-        self._silent: dict[object, Packet[Any]] = {}
+        self._silent: dict[object, tuple[Packet[Any], bool]] = {}
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
@@ -140,8 +140,9 @@ class RunDecoder:
         # What appears behind the last one wanted may still be in the decoder when it is drained.
         last = max((mark.pts for mark in run.marks if mark.wanted), default=run.key)
         return any(
-            run.key <= (packet.pts or 0) <= last and has_picture(self._container, packet)
-            for packet in self._silent.values()
+            run.key <= (packet.pts or 0) <= last
+            and (is_senseless if skipped else has_picture)(self._container, packet)
+            for packet, skipped in self._silent.values()
         )
 
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
@@ -167,8 +168,8 @@ class RunDecoder:
                     skipping = feed.references_only
                     self._decoder.skip_frame = _REFERENCES if skipping else _ALL
                 natives = self._container.decode(feed.packet)
-                if feed.packet is mark.packet and not skipping:
-                    self._silent[feed.packet.opaque] = feed.packet
+                if feed.packet is mark.packet:
+                    self._silent[feed.packet.opaque] = (feed.packet, skipping)
                 yield natives
             yield self._container.decode(None)
         except av.error.FFmpegError as error:
