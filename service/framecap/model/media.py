@@ -148,7 +148,7 @@ class Frame:
     """True when its packet and the decoder both call it a keyframe."""
 
     damaged: bool
-    """True when the decoder called it corrupt."""
+    """True when the decoder called it corrupt, or slices it counts on are missing."""
 
     native: Any = field(repr=False)
     """The library's frame; only `media` looks inside."""
