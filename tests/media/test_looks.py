@@ -102,7 +102,8 @@ def with_dolby_vision(source: Path, target: Path, profile: int, compatibility: i
 
 def probed(path: Path) -> MediaInfo:
     with path.open("rb") as file:
-        (info,) = pipeline.run(None, file, size=path.stat().st_size, until=Until.PROBED)
+        # Opening may take long enough for progress before.
+        *_, info = pipeline.run(None, file, size=path.stat().st_size, until=Until.PROBED)
     assert isinstance(info, MediaInfo)
     return info
 
