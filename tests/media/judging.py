@@ -30,6 +30,7 @@ from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
 from framecap.model.capture import Image
+from framecap.model.media import Siting
 from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec, IntervalSelection
 from framecap.pixels.render import render
@@ -91,7 +92,8 @@ class Film:
             self._own_aspects = container.format.name in WITHOUT_ASPECT
             sides = area.cropping(path, container.format.name, stream.index)
             self._cropping = Cropping(**sides._asdict())
-            self._centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            self._siting = Siting.CENTER if centred else Siting.LEFT
             self._unit = Fraction(stream.time_base)
 
     @cached_property
@@ -169,7 +171,7 @@ class Film:
             sample_aspect_ratio=own or self._aspect,
             orientation=orientation_of(native),
             cropping=self._cropping,
-            centred_chroma=self._centred,
+            siting=self._siting,
         )
         display = display_size(
             picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
 
-from oracles import area, luma_hash
+from oracles import area, losses, luma_hash
 from oracles.area import Sides
+from oracles.losses import MissingSlices, Sent
 
 ATTACHED_PICTURE = 0x400
 NO_TIMESTAMPS = 0x80
@@ -73,15 +74,6 @@ class _Decoded:
     keyframe: bool
     damaged: bool
     dhash: int
-
-
-@dataclass(eq=False)
-class _Sent:
-    """What travels through the decoder from a packet to its frame."""
-
-    keyframe: bool
-    aspect_ratio: Fraction | None = None
-    """The decoder's own, once the packet was decoded."""
 
 
 @dataclass
@@ -148,7 +140,7 @@ def pictures(path: Path, ordinals: Iterable[int]) -> dict[int, npt.NDArray[np.ui
 
 def aspect_ratio(frame: av.VideoFrame) -> Fraction | None:
     """Returns the shape of a frame's pixels by its own headers, width to height."""
-    return frame.opaque.aspect_ratio if isinstance(frame.opaque, _Sent) else None
+    return frame.opaque.aspect_ratio if isinstance(frame.opaque, Sent) else None
 
 
 def frames(path: Path) -> list[av.VideoFrame]:
@@ -198,21 +190,46 @@ def _decode(
 ) -> Iterator[av.VideoFrame]:
     """Yields every frame libav returns, in its order."""
     context = stream.codec_context
+    codec = context.codec.canonical_name
+    sent: list[Sent] = []
     for packet in _packets(container, stream, counts):
-        # PyAV keeps these by identity: each packet needs an object of its own.
-        sent = _Sent(packet is not None and packet.is_keyframe)
         if packet is not None:
             counts.packets += 1
             counts.key_packets += packet.is_keyframe
-            packet.opaque = sent
+            # PyAV keeps these by identity: each packet needs an object of its own.
+            packet.opaque = this = Sent(
+                bytes(packet),
+                packet.pts,
+                packet.is_keyframe,
+                packet.is_discard,
+                packet.is_corrupt,
+            )
+            if sent:
+                last = sent[-1]
+                this.key, this.key_before = last.key, last.key_before
+                if last.keyframe:
+                    this.key, this.key_before = last, last.key
+            sent.append(this)
         try:
             decoded = context.decode(packet)
         except av.error.FFmpegError:
-            counts.undecodable += 1
+            # An error of the last draining is of no packet.
+            counts.undecodable += packet is None
+            if packet is not None:
+                this.refused = True
             decoded = []
-        # Frames come out later: by then the decoder may have another.
-        sent.aspect_ratio = context.sample_aspect_ratio
-        yield from decoded
+        if packet is not None:
+            # Frames come out later: by then the decoder may have another.
+            this.aspect_ratio = context.sample_aspect_ratio
+        for frame in decoded:
+            sent_as = frame.opaque
+            if not sent_as.came:
+                sent_as.came, sent_as.shown_at = True, frame.pts
+                sent_as.interlaced = frame.interlaced_frame
+            yield frame
+            if not sent_as.keyframe:
+                sent_as.data = b""
+    counts.undecodable += losses.undecodable(sent, codec, context.extradata or b"")
 
 
 def _packets(
@@ -239,6 +256,8 @@ def _facts(
     unit = Fraction(stream.time_base)
     seen: npt.NDArray[np.generic] | None = None
     dhash = 0
+    hevc = stream.codec_context.codec.canonical_name == "hevc"
+    missing = MissingSlices(stream.codec_context.extradata)
     for frame in frames:
         samples = area.shown(luma_hash.luma(frame), sides, frame.format)
         # Equal pictures have equal hashes; long films have long still parts.
@@ -248,7 +267,7 @@ def _facts(
             pts=None if frame.pts is None else frame.pts * unit,
             duration=frame.duration * unit if frame.duration else None,
             keyframe=bool(frame.key_frame and frame.opaque.keyframe),
-            damaged=bool(frame.is_corrupt),
+            damaged=bool(frame.is_corrupt) or (hevc and missing.in_picture(frame.opaque)),
             dhash=dhash,
         )
 

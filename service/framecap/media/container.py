@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -30,12 +30,14 @@ from framecap.errors import (
 )
 from framecap.media.aspect import AspectRatios
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck, Suspect
+from framecap.media.dump import Description, described
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.irregular import Irregular
 from framecap.media.streams import choose_stream, is_cover
 from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
-from framecap.model.media import Orientation
+from framecap.model.media import Orientation, Siting
 from framecap.timebase import Pts
 
 MAX_PIXELS: Final = 16384 * 16384
@@ -85,6 +87,9 @@ class PacketMark:
     keyframe: bool
     """True when the packet is flagged as a keyframe."""
 
+    suspects: tuple[Suspect, ...] = ()
+    """Keyframes that the picture counts on, where slices of them may be missing."""
+
     aspect_ratio: Fraction | None = None
     """The shape of its picture's pixels, once the decoder was fed."""
 
@@ -98,16 +103,24 @@ class Container:
         file: The source, read through a cursor of its own.
         threads: How many the decoder has. With several it is for what is checked packet by packet:
             damage comes to light late then.
+        slices: Finds damage that the decoder does not flag; the same for all containers on one
+            source.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
     """
 
-    def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
+    def __init__(
+        self, file: SharedFile, *, threads: int = 1, slices: SliceCheck | None = None
+    ) -> None:
         self.threads = threads
         """How many the decoder has."""
         self.file = file
         """The source."""
+        self._slices = SliceCheck() if slices is None else slices
+        self._suspects: tuple[Suspect, ...] = ()
+        self._before: tuple[Suspect, ...] = ()
+        self._key_pts: Pts | None = None
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
@@ -223,21 +236,18 @@ class Container:
             av.error.FFmpegError: The packet cannot be decoded.
             Irregular: The shape of pixels changes, and with several threads it is not known where.
         """
+        mark = None if packet is None else PacketMark(packet.is_keyframe, self._suspects_of(packet))
+        if packet is not None:
+            packet.opaque = mark
         if self.tiles is not None:
-            if packet is not None:
-                packet.opaque = PacketMark(packet.is_keyframe)
             return self.tiles.decode(packet)
-        if packet is None:
-            decoded = list(self.decoder.decode(None))
-            self._aspect_ratio()
-            return decoded
-        mark = PacketMark(packet.is_keyframe)
-        packet.opaque = mark
         try:
             return list(self.decoder.decode(packet))
         finally:
             # Pictures come out later than the decoder takes up what goes for them.
-            mark.aspect_ratio = self._aspect_ratio()
+            ratio = self._aspect_ratio()
+            if mark is not None:
+                mark.aspect_ratio = ratio
 
     def aspect_ratio(self, native: VideoFrame) -> Fraction:
         """Returns the shape of a decoded frame's pixels, width to height."""
@@ -259,6 +269,26 @@ class Container:
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
         silent = self.decoder.name in _ALPHA_DECODERS.values()
         return marked and (silent or bool(native.key_frame))
+
+    def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
+        """Returns the keyframes whose missing slices would show in a packet's picture."""
+        if packet.is_keyframe:
+            suspect = self._slices.suspect(packet, self.decoder)
+            self._before, self._suspects = self._suspects, () if suspect is None else (suspect,)
+            self._key_pts = packet.pts
+        elif self._before and (packet.pts or 0) < (self._key_pts or 0):
+            # A leading picture counts on the keyframes before and behind it.
+            return self._suspects + self._before
+        return self._suspects
+
+    def is_damaged(self, native: VideoFrame) -> bool:
+        """Returns whether a frame's picture is damaged, flagged by the decoder or not."""
+        if native.is_corrupt:
+            return True
+        mark = native.opaque
+        return isinstance(mark, PacketMark) and any(
+            self._slices.is_damaged(suspect, native, self.decoder) for suspect in mark.suspects
+        )
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.
@@ -295,10 +325,16 @@ class Container:
             # FLV does not seek to before its first keyframe.
             self.seek(first)
 
+    @cached_property
+    def description(self) -> Description:
+        """What the library's own description says of the stream."""
+        return described(self.native, self.stream.index)
+
     @property
-    def centred_chroma(self) -> bool:
-        """True where chroma samples lie between luma samples."""
-        return self.decoder.codec.canonical_name in _CENTRED_CHROMA
+    def siting(self) -> Siting:
+        """Where chroma samples are, as bitstream or container say, else as the codec has it."""
+        usual = self.decoder.codec.canonical_name not in _CENTRED_CHROMA
+        return self.description.siting or (Siting.LEFT if usual else Siting.CENTER)
 
     @property
     def orientation(self) -> Orientation | None:

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-import av.logging
 from av.container import InputContainer
 
+from framecap.media.dump import printed
 from framecap.model.media import Model, PixelLayout, Plane
 
 _STREAM: Final = re.compile(r"\s+Stream #\d+[:.](\d+)\D.*")
 _CROPPING: Final = re.compile(r"\s+Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)")
-
-# The library's log is one for the whole process, and repeated lines of one thread turn up in
-# another's unless they are all kept.
-_LOG: Final = Lock()
-av.logging.set_skip_repeated(False)
 
 
 class _Span(NamedTuple):
@@ -87,17 +81,6 @@ def cropping_of(native: InputContainer, index: int) -> Cropping | None:
             if left or right or top or bottom:
                 return Cropping(left=left, right=right, top=top, bottom=bottom)
     return None
-
-
-def printed(native: InputContainer) -> str:
-    """Returns what the library prints of an open container."""
-    with _LOG:
-        av.logging.set_level(av.logging.INFO)
-        try:
-            # PyAV's stubs do not have it.
-            return str(cast("Any", native).dumps_format())
-        finally:
-            av.logging.set_level(None)
 
 
 def _span(length: int, before: int, behind: int, shift: int) -> _Span:

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
+from framecap.media.losses import Losses
 from framecap.media.timeline import Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -26,7 +27,7 @@ class Counts:
     """Frames the decoder returned."""
 
     undecodable: int = 0
-    """Packets the decoder refused."""
+    """Packets the decoder refused, or that gave no frame."""
 
     repaired: int = 0
     """Frames whose pts was missing or stepped back."""
@@ -72,6 +73,7 @@ class FrameReader:
         self._begin = begin
         self._strict = strict
         self._timeline = Timeline(container)
+        self._losses = Losses(container)
         self.counts = Counts()
 
     @property
@@ -88,7 +90,7 @@ class FrameReader:
             MediaCorrupt: The media is damaged and the reading strict.
         """
         before: VideoFrame | None = None
-        waiting: tuple[Pts, bool, VideoFrame] | None = None
+        waiting: tuple[Pts, bool, bool, VideoFrame] | None = None
         for native in self._decode():
             if native is None:
                 yield None
@@ -98,16 +100,25 @@ class FrameReader:
             if waiting is not None:
                 yield _frame(*waiting, end=pts, before=before, after=native)
                 before = waiting[-1]
-            waiting = (pts, self._container.is_keyframe(native), native)
+            keyframe = self._container.is_keyframe(native)
+            waiting = (pts, keyframe, self._container.is_damaged(native), native)
         if waiting is not None:
             yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
 
     def _decode(self) -> Iterator[VideoFrame | None]:
+        try:
+            yield from self._decode_all()
+        finally:
+            self.counts.undecodable += self._losses.passed()
+
+    def _decode_all(self) -> Iterator[VideoFrame | None]:
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
             try:
                 decoded = self._container.decode(None if drains else packet)
+                if not drains:
+                    self._losses.feed(packet)
             except av.error.FFmpegError as error:
                 self.counts.undecodable += 1
                 if self._strict:
@@ -117,11 +128,19 @@ class FrameReader:
                 yield None
             for native in decoded:
                 self.counts.decoded += 1
-                if native.is_corrupt and self._strict:
+                self._losses.come(native)
+                if self._strict and self._container.is_damaged(native):
                     raise MediaCorrupt("a frame of the video is corrupt")
                 yield native
+            self._take_lost(drained=drains)
             if drains:
                 return
+
+    def _take_lost(self, *, drained: bool) -> None:
+        lost = self._losses.lost(drained=drained)
+        self.counts.undecodable += lost
+        if lost and self._strict:
+            raise MediaCorrupt("a packet of the video gives no frame")
 
     def _packets(self) -> Iterator[Packet[Any]]:
         try:
@@ -138,6 +157,7 @@ class FrameReader:
 def _frame(
     pts: Pts,
     keyframe: bool,
+    damaged: bool,
     native: VideoFrame,
     *,
     end: Pts,
@@ -148,6 +168,6 @@ def _frame(
         pts=pts,
         end=end,
         keyframe=keyframe,
-        damaged=native.is_corrupt,
+        damaged=damaged,
         native=Decoded(native, before, after) if native.interlaced_frame else Decoded(native),
     )

@@ -10,10 +10,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av.error
 from av.index import IndexEntries
+from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
@@ -34,6 +35,7 @@ _SEGMENTS: Final = 4
 _MAY_BREAK: Final = 0x0200
 
 _MATROSKA: Final = "matroska,webm"
+_FLV: Final = "flv"
 
 
 class Index:
@@ -48,6 +50,8 @@ class Index:
         self._container = container
         self._entries = _whole_entries(container)
         self._hints: list[Pts] | None = None
+        self._named: set[Pts] = set()
+        self._noted = 0
         self.learned = False
         """True once a pass found keyframes, of which the container itself knows nothing."""
         self._continuous = None if container.native.format.flags & _MAY_BREAK else True
@@ -161,6 +165,29 @@ class Index:
                 return
             yield key
             moment = key
+
+    def names(self, packet: Packet[Any], container: Container) -> bool:
+        """Returns whether the container's index has a packet as a keyframe.
+
+        A parser takes the flag from a packet whose bytes are broken.
+
+        Args:
+            packet: The packet.
+            container: Read it; always the same.
+        """
+        if self._entries is not None:
+            if not self._named:
+                self._named.update(self.keys())
+            return packet.dts in self._named
+        name = container.native.format.name
+        if name not in (_MATROSKA, _FLV):
+            return False
+        # The library adds the keyframes that it reads.
+        entries = container.stream.index_entries
+        for position in range(self._noted, len(entries)):
+            self._named.add(entries[position].timestamp)
+        self._noted = len(entries)
+        return (packet.pts if name == _MATROSKA else packet.dts) in self._named
 
     def _pass(self) -> bool:
         """Takes note of keyframes; returns whether decoding times never step back."""

@@ -27,6 +27,7 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
+from framecap.media.losses import has_picture, is_senseless
 from framecap.media.pool import ContainerPool
 from framecap.model.media import Frame
 from framecap.model.wanted import Stretch, Wanted
@@ -154,7 +155,8 @@ class KeyframeLanes:
             for key, end in keys:
                 container.expect(self._index.until(key))
                 packet = _keyframe_at(container, key, end)
-                previous = _checked(packet, previous)
+                if packet.is_keyframe or not may_lack:
+                    previous = _checked(packet, previous)
                 yield self._frame(container, packet, may_lack=may_lack)
 
     def _decode(self, packets: Sequence[Packet[Any]], may_lack: bool) -> Iterator[Frame | None]:
@@ -169,15 +171,20 @@ class KeyframeLanes:
         if begin is None:
             return
         waiting: Packet[Any] | None = None
-        for packet in self._packets(begin):
+        for packet in self._packets(begin, broken_too=isinstance(wanted, Stretch)):
             if waiting is not None and wanted.holds(waiting.pts or 0, packet.pts):
                 yield waiting
             waiting = packet
         if waiting is not None and wanted.holds(waiting.pts or 0, None):
             yield waiting
 
-    def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
-        """Yields the packets of keyframes from one at or before `begin` on."""
+    def _packets(self, begin: Pts, *, broken_too: bool) -> Iterator[Packet[Any]]:
+        """Yields the packets of keyframes from one at or before `begin` on.
+
+        Args:
+            begin: Where to begin.
+            broken_too: True for those, too, that only the container's index still knows as such.
+        """
         latest: Pts | None = None
         try:
             for packet in chain([self._go_before(begin)], self._main.packets()):
@@ -186,6 +193,8 @@ class KeyframeLanes:
                 check_stream(self._main, packet)
                 if packet.is_keyframe:
                     _checked(packet, latest)
+                    yield packet
+                elif broken_too and self._index.names(packet, self._main):
                     yield packet
                 if packet.pts is not None and (latest is None or packet.pts > latest):
                     latest = packet.pts
@@ -223,9 +232,20 @@ class KeyframeLanes:
         with self._lock:
             self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
-        if refused and not decoded:
+        # A packet that only the index calls a keyframe may be another picture's.
+        silent = has_picture if packet.is_keyframe else is_senseless
+        if not decoded and (refused or silent(container, packet)):
+            with self._lock:
+                self.counts.undecodable += not refused
+            if self._strict:
+                raise MediaCorrupt("a packet of the video gives no frame")
             if not may_lack:
                 raise NotAlone("a keyframe that does not decode")
+            return None
+        if not packet.is_keyframe:
+            # The index names it, the stream does not: it is no keyframe, but nothing is lost.
+            if not may_lack:
+                raise NotAlone("a seek did not find its keyframe")
             return None
         if len(decoded) != 1:
             raise NotAlone("a keyframe's packet does not give one frame")
@@ -234,13 +254,14 @@ class KeyframeLanes:
             raise NotAlone("a keyframe's frame is not what its packet says")
         if not container.is_keyframe(native):
             raise NotAlone("a keyframe's frame is none")
-        if native.is_corrupt and self._strict:
+        damaged = container.is_damaged(native)
+        if damaged and self._strict:
             raise MediaCorrupt("a frame of the video is corrupt")
         return Frame(
             pts=native.pts,
             end=native.pts + max(1, native.duration or 0),
             keyframe=True,
-            damaged=native.is_corrupt,
+            damaged=damaged,
             native=Decoded(native),
         )
 
@@ -260,7 +281,8 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
                 check_stream(container, packet)
-                if packet.dts == key and packet.is_keyframe:
+                # One that is broken may not be flagged as what it was.
+                if packet.dts == key:
                     return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error

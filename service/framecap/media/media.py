@@ -11,10 +11,12 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
+from framecap.media.alpha import has_alpha_layer
 from framecap.media.container import Container
 from framecap.media.cover import Cover, read_cover, stored_format
 from framecap.media.cropping import Cropping, cropping_of
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
@@ -56,12 +58,13 @@ class Media:
         self._threads = threads
         self._strict = strict
         self._closing = ExitStack()
-        self._pool = ContainerPool(self._file)
+        self._slices = SliceCheck()
+        self._pool = ContainerPool(self._file, self._slices)
         self._closing.callback(self._pool.close)
-        self._container = self._closing.enter_context(open_container(self._file))
+        self._container = self._closing.enter_context(open_container(self._file, self._slices))
         self._views = Views(
             cropping=self._cropping(),
-            centred_chroma=self._container.centred_chroma,
+            siting=self._container.siting,
             orientation=self._container.orientation,
         )
         self._sequence: Iterator[Frame | None] | None = None
@@ -117,7 +120,7 @@ class Media:
             if known is not None:
                 return self._reach(known)
             self._container.close()
-            self._container = self._closing.enter_context(Container(self._file))
+            self._container = self._closing.enter_context(self._open())
             self._index = Index(self._container)
         reader = self._reader(self._container)
         self._sequence = reader.frames()
@@ -202,7 +205,7 @@ class Media:
             main = self._container
             if self._lanes is None:
                 # The first reading stands in the middle of that one.
-                main = Container(self._file)
+                main = self._open()
                 self._pool.add(main)
             lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
             self._keyframe_lanes.append(lanes)
@@ -280,7 +283,12 @@ class Media:
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
-        return describe(self._container, self.clock, picture, display)
+        info = describe(self._container, self.clock, picture, display)
+        extradata = self._container.decoder.extradata or b""
+        return replace(info, alpha_lost=has_alpha_layer(extradata, self._slices.first))
+
+    def _open(self) -> Container:
+        return Container(self._file, slices=self._slices)
 
     def _cropping(self) -> Cropping | None:
         """Returns what the container leaves out of pictures; tiles are put together without it."""
@@ -298,7 +306,7 @@ class Media:
         if self._sequence is not None:
             sequence, self._sequence = self._sequence, None
             return chain([self._first], sequence)
-        return self._reader(closing.enter_context(Container(self._file))).frames()
+        return self._reader(closing.enter_context(self._open())).frames()
 
     def close(self) -> None:
         """Closes all containers. May be called again."""

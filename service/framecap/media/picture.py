@@ -99,7 +99,7 @@ class Views:
 
     Args:
         cropping: What the container leaves out of stored pictures.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        siting: Where chroma samples are.
         orientation: How all frames are turned for display; None where they say it themselves.
     """
 
@@ -107,11 +107,11 @@ class Views:
         self,
         *,
         cropping: Cropping | None,
-        centred_chroma: bool,
+        siting: Siting,
         orientation: Orientation | None = None,
     ) -> None:
         self._cropping = cropping
-        self._centred_chroma = centred_chroma
+        self._siting = siting
         self._orientation = orientation
         self._orientations: dict[int, Orientation] = {}
 
@@ -131,7 +131,7 @@ class Views:
             sample_aspect_ratio=sample_aspect_ratio,
             orientation=self._orientations[turn],
             cropping=self._cropping,
-            centred_chroma=self._centred_chroma,
+            siting=self._siting,
         )
 
 
@@ -141,7 +141,7 @@ def picture_of(
     sample_aspect_ratio: Fraction,
     orientation: Orientation,
     cropping: Cropping | None = None,
-    centred_chroma: bool = False,
+    siting: Siting = Siting.LEFT,
 ) -> Picture:
     """Returns views on the planes of a decoded frame.
 
@@ -150,7 +150,7 @@ def picture_of(
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         orientation: How the stored picture becomes the displayed one.
         cropping: What the container leaves out of it.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        siting: Where chroma samples are.
     """
     described = _describe(native.format.name)
     if described.twin is not None:
@@ -165,7 +165,7 @@ def picture_of(
             int(native.color_trc),
             int(native.colorspace),
             int(native.color_range),
-            centred_chroma=centred_chroma,
+            siting=siting,
         ),
         sample_aspect_ratio=sample_aspect_ratio,
         orientation=orientation,
@@ -241,7 +241,7 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
 
 @lru_cache(maxsize=64)
 def _coloured(
-    name: str, trc: int, colorspace: int, color_range: int, *, centred_chroma: bool
+    name: str, trc: int, colorspace: int, color_range: int, *, siting: Siting
 ) -> PixelLayout:
     """Returns the layout of a planar format with what a frame's flags say about colour.
 
@@ -262,7 +262,7 @@ def _coloured(
             or name.startswith("yuvj")
         ),
         transfer=transfer,
-        siting=Siting.CENTER if centred_chroma else Siting.LEFT,
+        siting=siting,
     )
 
 

@@ -8,6 +8,7 @@ from threading import Lock
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
 
 
 class ContainerPool:
@@ -15,10 +16,12 @@ class ContainerPool:
 
     Args:
         file: The source.
+        slices: Finds damage that decoders do not flag.
     """
 
-    def __init__(self, file: SharedFile) -> None:
+    def __init__(self, file: SharedFile, slices: SliceCheck | None = None) -> None:
         self._file = file
+        self._slices = SliceCheck() if slices is None else slices
         self._lock = Lock()
         self._all: list[Container] = []
         self._free: dict[int, list[Container]] = {1: []}
@@ -48,7 +51,7 @@ class ContainerPool:
             free = self._free.setdefault(threads, [])
             container = free.pop() if free else None
         if container is None:
-            container = Container(self._file, threads=threads)
+            container = Container(self._file, threads=threads, slices=self._slices)
             with self._lock:
                 self._all.append(container)
         try:

@@ -44,6 +44,7 @@ def describe(
         streams=() if container.untimed else stream_starts(container),
         duration=claimed_duration(container),
         frame_count=container.stream.frames or None,
+        dolby_vision=container.description.dolby_vision,
     )
 
 

@@ -69,7 +69,7 @@ def first_alone(container: Container) -> KnownFrame | None:
     native = decoded[0]
     if native.pts != packet.pts or not container.is_keyframe(native):
         return None
-    if native.is_corrupt or native.interlaced_frame:
+    if container.is_damaged(native) or native.interlaced_frame:
         return None
     return KnownFrame(
         pts=packet.pts,

@@ -9,6 +9,7 @@ from framecap.media import ebml
 from framecap.media.boxes import boxes_in_file, is_boxed, path_in_file
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
 from framecap.media.encryption import Track, check_encryption, check_scrambling
 from framecap.media.probe import ordinal
 from framecap.media.still import is_animated_webp
@@ -28,8 +29,12 @@ _MEDIA_SEGMENT: Final = f"the file is a media segment without its init segment; 
 _INIT_SEGMENT: Final = f"the file is an init segment alone, which has no pictures; {_JOIN}"
 
 
-def open_container(file: SharedFile) -> Container:
+def open_container(file: SharedFile, slices: SliceCheck) -> Container:
     """Returns a container on a file that may be decoded.
+
+    Args:
+        file: The source.
+        slices: Finds HEVC keyframes that lack slices.
 
     Raises:
         MediaEncrypted: Its video is encrypted.
@@ -40,7 +45,7 @@ def open_container(file: SharedFile) -> Container:
             "the file is an animated WebP, which is not read; convert it to a video, or to a GIF"
         )
     try:
-        container = Container(file)
+        container = Container(file, slices=slices)
     except MediaCorrupt as error:
         check_encryption(file, None)
         raise _explained(file) or error from error

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import av.error
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.irregular import Irregular
+from framecap.media.losses import has_picture, is_senseless
 from framecap.media.marks import Marked
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
@@ -58,6 +60,7 @@ class RunDecoder:
         self._decoder = container.decoder
         self._proofs = proofs
         self._known = known
+        self._silent: dict[object, tuple[Packet[Any], bool]] = {}
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
@@ -94,6 +97,7 @@ class RunDecoder:
         def take(native: VideoFrame) -> None:
             nonlocal latest
             self.decoded += 1
+            self._silent.pop(native.opaque, None)
             pts = native.pts
             if pts is None:
                 raise Irregular("a frame without a time")
@@ -102,7 +106,7 @@ class RunDecoder:
             if pts < run.key:
                 # A leading picture of this run's keyframe: the run before has it.
                 return
-            if native.is_corrupt or native.interlaced_frame:
+            if self._container.is_damaged(native) or native.interlaced_frame:
                 raise Irregular("a frame that is corrupt or interlaced")
             if latest is None and not self._is_key_of(run, native):
                 raise Irregular("the keyframe does not decode by itself")
@@ -125,11 +129,21 @@ class RunDecoder:
             if monotonic() > pause:
                 yield None
                 pause = monotonic() + _PAUSE_SECONDS
-        if awaited:
+        if awaited or self._has_lost(run):
             raise Irregular("a picture did not come out of its packet")
         self._proofs.end_run()
         # What follows may take long; what is certain now need not wait for it.
         yield None
+
+    def _has_lost(self, run: Run) -> bool:
+        """Returns whether a packet that was fed should have given a frame, and gave none."""
+        # What appears behind the last one wanted may still be in the decoder when it is drained.
+        last = max((mark.pts for mark in run.marks if mark.wanted), default=run.key)
+        return any(
+            run.key <= (packet.pts or 0) <= last
+            and (is_senseless if skipped else has_picture)(self._container, packet)
+            for packet, skipped in self._silent.values()
+        )
 
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
         return native.pts == run.key and self._container.is_keyframe(native)
@@ -138,20 +152,25 @@ class RunDecoder:
         """Yields what the decoder gives for packet after packet, and for the drain."""
         marks = tuple(marks)
         skipping = False
+        self._silent.clear()
         try:
-            for feed in feeds(
+            chosen = feeds(
                 self._decoder.codec.canonical_name,
                 self._decoder.extradata,
                 [mark.packet for mark in marks],
                 [mark.wanted for mark in marks],
                 whole=True,
-            ):
+            )
+            for feed, mark in zip(chosen, marks, strict=True):
                 if feed.packet is None:
                     continue
                 if feed.references_only != skipping:
                     skipping = feed.references_only
                     self._decoder.skip_frame = _REFERENCES if skipping else _ALL
-                yield self._container.decode(feed.packet)
+                natives = self._container.decode(feed.packet)
+                if feed.packet is mark.packet:
+                    self._silent[feed.packet.opaque] = (feed.packet, skipping)
+                yield natives
             yield self._container.decode(None)
         except av.error.FFmpegError as error:
             raise Irregular("a packet cannot be decoded") from error

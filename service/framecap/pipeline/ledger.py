@@ -70,6 +70,27 @@ class Ledger:
             self._reported = monotonic()
             yield self._progress()
 
+    def looks(self) -> Iterator[Notice]:
+        """Yields what of the picture's looks cannot be as it was meant."""
+        info = self.info
+        dolby_vision = None if info is None else info.dolby_vision
+        if dolby_vision is not None and dolby_vision.needs_metadata:
+            yield Notice(
+                reason="DOLBY_VISION_COLOURS",
+                message=(
+                    f"the video is Dolby Vision profile {dolby_vision.name}, whose colours need its"
+                    " metadata; it is not applied, so the images' colours are wrong"
+                ),
+                metadata={"profile": dolby_vision.name},
+            )
+        if info is not None and info.alpha_lost:
+            yield Notice(
+                reason="ALPHA_LOST",
+                message="the video has alpha in a layer of its own, which is not decoded: the "
+                "images are opaque",
+                metadata={},
+            )
+
     def warnings(self) -> Iterator[Notice]:
         """Yields what was wrong with the media, counted."""
         counts = self._media.counts

@@ -64,6 +64,7 @@ class _VideoCapture:
         yield info
         if until is Until.PROBED:
             return
+        yield from ledger.looks()
         sparse = is_sparse(self._spec, info.duration)
         reach = media.reach(gaps=has_gaps(self._spec), sparse=sparse)
         # Where frames are reached by short ways, that there is one at the start shows that the
