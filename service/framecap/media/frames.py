@@ -13,7 +13,8 @@ from av.video.frame import VideoFrame
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
-from framecap.media.timeline import Timeline
+from framecap.media.reorder import DisplayTimes
+from framecap.media.timeline import NEVER_GUESSED, Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
 
@@ -29,7 +30,7 @@ class Counts:
     """Packets the decoder refused."""
 
     repaired: int = 0
-    """Frames whose pts was missing or stepped back."""
+    """Frames whose pts was missing, doubled, late, or fell back."""
 
     read_errors: int = 0
     """Errors of the container while reading."""
@@ -59,6 +60,7 @@ class FrameReader:
         container: Read from where it stands to its end, not closed.
         strict: True to fail at the first damage.
         begin: The packet before the container's position, where it was read already.
+        durations_from: As `Timeline` has it.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class FrameReader:
         *,
         strict: bool = False,
         begin: Packet[Any] | None = None,
+        durations_from: Pts | None = NEVER_GUESSED,
     ) -> None:
         self._container = container
         self._begin = begin
         self._strict = strict
-        self._timeline = Timeline(container)
+        self._timeline = Timeline(container, durations_from=durations_from)
+        self._times = DisplayTimes(counts_chunks=container.counts_chunks)
         self.counts = Counts()
 
     @property
@@ -82,30 +86,40 @@ class FrameReader:
     def frames(self) -> Iterator[Frame | None]:
         """Yields frames; None where a packet gave no frame, so that a caller can report progress.
 
-        A frame is yielded once its end is known, which is when the next one is decoded.
+        A frame is yielded once its end is known, which is when the next one is decoded. What is
+        shown for no time is left out.
 
         Raises:
             MediaCorrupt: The media is damaged and the reading strict.
         """
         before: VideoFrame | None = None
         waiting: tuple[Pts, bool, VideoFrame] | None = None
-        for native in self._decode():
-            if native is None:
+        for timed in self._decode():
+            if timed is None:
                 yield None
                 continue
-            pts = self._timeline.place(native.pts, native.duration or 0)
+            native, time = timed
+            pts = self._timeline.place(time, native.duration or 0)
             self.counts.repaired = self._timeline.repaired
-            if waiting is not None:
+            # No variable but those below may name a picture that was given away.
+            del timed
+            if pts is None:
+                yield None
+                continue
+            if waiting is not None and waiting[0] < pts:
                 yield _frame(*waiting, end=pts, before=before, after=native)
                 before = waiting[-1]
             waiting = (pts, self._container.is_keyframe(native), native)
         if waiting is not None:
             yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
 
-    def _decode(self) -> Iterator[VideoFrame | None]:
+    def _decode(self) -> Iterator[tuple[VideoFrame, Pts | None] | None]:
+        times = self._times
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
+            if not drains:
+                times.feed(packet)
             try:
                 decoded = self._container.decode(None if drains else packet)
             except av.error.FFmpegError as error:
@@ -113,13 +127,15 @@ class FrameReader:
                 if self._strict:
                     raise MediaCorrupt("a packet of the video cannot be decoded") from error
                 decoded = []
+                times.lose(packet)
             if not decoded:
                 yield None
             for native in decoded:
                 self.counts.decoded += 1
                 if native.is_corrupt and self._strict:
                     raise MediaCorrupt("a frame of the video is corrupt")
-                yield native
+                times.take(native)
+            yield from times.ready(at_end=drains)
             if drains:
                 return
 

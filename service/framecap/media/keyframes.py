@@ -28,6 +28,7 @@ from framecap.media.irregular import Irregular
 from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.pool import ContainerPool
+from framecap.media.reorder import Falls
 from framecap.model.media import Frame
 from framecap.model.wanted import Stretch, Wanted
 from framecap.timebase import Pts
@@ -179,14 +180,21 @@ class KeyframeLanes:
     def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
         """Yields the packets of keyframes from one at or before `begin` on."""
         latest: Pts | None = None
+        key: Pts | None = None
+        falls = Falls(self._main.time_base)
         try:
             for packet in chain([self._go_before(begin)], self._main.packets()):
                 if packet.size == 0:
                     return
                 check_stream(self._main, packet)
                 if packet.is_keyframe:
-                    _checked(packet, latest)
+                    key = _checked(packet, latest)
                     yield packet
+                elif packet.pts == key and not packet.is_discard:
+                    # Of two frames at one time, only the last is on screen.
+                    raise NotAlone("two pictures at one time")
+                if packet.pts is not None and falls.back(packet.pts):
+                    raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
                     latest = packet.pts
         except av.error.FFmpegError as error:

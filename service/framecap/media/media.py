@@ -21,10 +21,12 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.opening import SOUND, Opening, Order, look
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
-from framecap.media.reach import HELD_BACK, first_alone, may_reach
+from framecap.media.reach import first_alone, may_reach
+from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
@@ -63,6 +65,7 @@ class Media:
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self._known: KnownFrame | None = None
+        self._opening: Opening | None = None
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
@@ -158,8 +161,16 @@ class Media:
                     frame = yield from self._lanes.last_frame(moment)
                     if frame is not None:
                         return frame.end
+        opening = self._opened
         timed = self._index.continuous and not self.counts.repaired
-        return (yield from measure_end(self._file, self.measuring, timed=timed))
+        return (
+            yield from measure_end(
+                self._file,
+                self.measuring,
+                timed=timed and opening.order is not Order.DECODING,
+                durations_from=opening.durations_from,
+            )
+        )
 
     @property
     def end(self) -> Pts | None:
@@ -248,7 +259,22 @@ class Media:
         first = self._first
         if first is None or self.counts.repaired:
             return False
-        return stand_alone(self._container, decoded_of(first).frame, first.pts)
+        if not stand_alone(self._container, decoded_of(first).frame, first.pts):
+            return False
+        return self._opened.order is not Order.DECODING
+
+    @property
+    def _opened(self) -> Opening:
+        """What the first packets show."""
+        if self._opening is None:
+            if self._known is not None:
+                self._opening = self._known.opening
+            elif self._container.untimed:
+                self._opening = SOUND
+            else:
+                with Container(self._file) as container:
+                    self._opening = look(container)
+        return self._opening
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""

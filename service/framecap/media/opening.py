@@ -1,0 +1,141 @@
+"""What the first packets of a stream show of its times, beyond what headers say.
+
+Two things come to light only there: whether pts are those of decoding, although pictures are
+reordered, and from where on the library guesses durations that the stream does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import chain, islice
+from typing import Any, Final
+
+import av.error
+from av.packet import Packet
+
+from framecap.media.container import Container
+from framecap.media.reorder import HELD_BACK
+from framecap.media.timeline import NEVER_GUESSED
+from framecap.timebase import Pts
+
+# Codecs that may show pictures in another order than they are decoded in.
+_REORDERING: Final = frozenset(
+    {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "vc1", "wmv3", "rv30", "rv40"}
+)
+
+# Packets decoded to see whether times step back.
+_DECODED: Final = 2 * HELD_BACK
+
+# The library opens a file by reading so many bytes of it at most, and keeps the packets: these
+# have no guessed durations.
+_PROBED_BYTES: Final = 5_000_000
+
+
+class Order(Enum):
+    """What is known of the order in which pictures are shown."""
+
+    SHOWN = "shown"
+    """Packets have the times at which pictures are shown."""
+
+    DECODING = "decoding"
+    """Packets have times of decoding, and pictures are reordered."""
+
+    UNPROVEN = "unproven"
+    """The codec may reorder pictures, but none was among the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the first packets show."""
+
+    order: Order
+    """In which order pictures are shown."""
+
+    durations_from: Pts | None
+    """As `Timeline` has it, for readings that begin elsewhere."""
+
+
+SOUND: Final = Opening(Order.SHOWN, NEVER_GUESSED)
+"""What the first packets of most streams show."""
+
+
+def look(container: Container) -> Opening:
+    """Returns what the first packets of a freshly opened container show."""
+    try:
+        packets = container.packets()
+        return opening_of(container, list(islice(packets, 1 + HELD_BACK)), packets)
+    except av.error.FFmpegError:
+        # What cannot be read is met again, and counted, when frames are read.
+        return Opening(Order.UNPROVEN, NEVER_GUESSED)
+
+
+def opening_of(
+    container: Container, first: list[Packet[Any]], packets: Iterator[Packet[Any]]
+) -> Opening:
+    """Returns what the first packets show, and reads few more where they leave it open.
+
+    Few are decoded, and only where packets' times rise all along although the stream says that it
+    reorders. Leaves the decoder flushed.
+
+    Args:
+        container: The open container.
+        first: The first packets.
+        packets: Those behind them.
+
+    Raises:
+        av.error.FFmpegError: The file cannot be read on.
+    """
+    context = container.decoder
+    order = Order.SHOWN
+    if (
+        context.codec.canonical_name in _REORDERING
+        and context.has_b_frames
+        and not _steps_back(packet.pts for packet in first if packet.size)
+    ):
+        first = [*first, *islice(packets, _DECODED - len(first))]
+        order = _order_of(container, [packet for packet in first if packet.size])
+    if not first or first[0].duration:
+        return Opening(order, NEVER_GUESSED)
+    return Opening(order, _guessed_from(chain(first, packets)))
+
+
+def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
+    if _steps_back(packet.pts for packet in tried):
+        return Order.SHOWN
+    context = container.decoder
+    decoded: list[Pts | None] = []
+    context.flush_buffers()
+    for packet in (*tried, None):
+        try:
+            decoded += [native.pts for native in container.decode(packet)]
+        except av.error.FFmpegError:
+            continue
+    context.flush_buffers()
+    return Order.DECODING if _steps_back(decoded) else Order.UNPROVEN
+
+
+def _guessed_from(packets: Iterable[Packet[Any]]) -> Pts | None:
+    """Returns the pts from which a stream without durations gets guessed ones; None for nowhere.
+
+    A whole decoding gives those too, so that the end is the same in every mode.
+    """
+    weight = 0
+    for packet in packets:
+        if packet.duration:
+            return packet.pts
+        weight += packet.size
+        if packet.size == 0 or weight > _PROBED_BYTES:
+            return None
+    return None
+
+
+def _steps_back(times: Iterable[Pts | None]) -> bool:
+    """Returns whether a time is not after the one before it, or missing."""
+    latest: Pts | None = None
+    for time in times:
+        if time is None or (latest is not None and time <= latest):
+            return True
+        latest = time
+    return False
