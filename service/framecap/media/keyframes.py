@@ -27,6 +27,7 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.landing import check_stream, keyframe_before
 from framecap.media.lanes import Lane
+from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
 from framecap.media.reorder import Falls
 from framecap.model.media import Frame
@@ -84,16 +85,26 @@ class KeyframeLanes:
         index: Where the keyframes are.
         first: The pts of the first frame.
         strict: True to fail at the first damage.
+        unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
+            picture behind it is shown before it.
     """
 
     def __init__(
-        self, pool: ContainerPool, main: Container, index: Index, first: Pts, *, strict: bool
+        self,
+        pool: ContainerPool,
+        main: Container,
+        index: Index,
+        first: Pts,
+        *,
+        strict: bool,
+        unproven: bool = False,
     ) -> None:
         self._pool = pool
         self._main = main
         self._index = index
         self._first = first
         self._strict = strict
+        self._unproven = unproven
         self._lock = Lock()
         self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
@@ -215,6 +226,8 @@ class KeyframeLanes:
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
+        if self._unproven and not is_shown_first(container, packet):
+            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
         decoded: list[VideoFrame] = []
         refused = False
         try:

@@ -29,7 +29,7 @@ from framecap.media.reach import first_alone, may_reach
 from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
-from framecap.media.timeline import clock_of
+from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
@@ -161,16 +161,21 @@ class Media:
                     frame = yield from self._lanes.last_frame(moment)
                     if frame is not None:
                         return frame.end
-        opening = self._opened
         timed = self._index.continuous and not self.counts.repaired
+        durations = self._durations_from
         return (
             yield from measure_end(
-                self._file,
-                self.measuring,
-                timed=timed and opening.order is not Order.DECODING,
-                durations_from=opening.durations_from,
+                self._file, self.measuring, timed=timed, durations_from=durations
             )
         )
+
+    @property
+    def _durations_from(self) -> Pts | None:
+        """The pts from which durations are what a whole decoding gives; None for none."""
+        first = self._first
+        if first is not None and first.native is not None and decoded_of(first).frame.duration:
+            return NEVER_GUESSED
+        return self._opened.durations_from
 
     @property
     def end(self) -> Pts | None:
@@ -209,7 +214,14 @@ class Media:
                 # The first reading stands in the middle of that one.
                 main = Container(self._file)
                 self._pool.add(main)
-            lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
+            lanes = KeyframeLanes(
+                self._pool,
+                main,
+                self._index,
+                first.pts,
+                strict=self._strict,
+                unproven=self._opened.order is Order.UNPROVEN,
+            )
             self._keyframe_lanes.append(lanes)
             yield lanes.lanes
         yield self._whole_decoding

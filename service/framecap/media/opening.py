@@ -17,6 +17,7 @@ from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.reorder import HELD_BACK
+from framecap.media.skipping.units import units_of
 from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
@@ -24,6 +25,13 @@ from framecap.timebase import Pts
 _REORDERING: Final = frozenset(
     {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "vc1", "wmv3", "rv30", "rv40"}
 )
+
+_MPEG: Final = frozenset({"mpeg1video", "mpeg2video"})
+_MPEG_PICTURE: Final = b"\0\0\1\0"
+_H264_IDR: Final = 5
+
+# An IDR picture without leading ones.
+_HEVC_IDR_ALONE: Final = 20
 
 # Packets decoded to see whether times step back.
 _DECODED: Final = 2 * HELD_BACK
@@ -69,6 +77,25 @@ def look(container: Container) -> Opening:
     except av.error.FFmpegError:
         # What cannot be read is met again, and counted, when frames are read.
         return Opening(Order.UNPROVEN, NEVER_GUESSED)
+
+
+def is_shown_first(container: Container, keyframe: Packet[Any]) -> bool:
+    """Returns whether it is certain that no picture behind a keyframe is shown before it."""
+    codec = container.decoder.codec.canonical_name
+    extradata = container.decoder.extradata or b""
+    if codec in _MPEG:
+        found = bytes(keyframe).partition(_MPEG_PICTURE)[2]
+        # The number in its group, counted as shown, is in the first ten bits.
+        return len(found) > 1 and found[0] == 0 and found[1] >> 6 == 0
+    if codec == "h264":
+        units = units_of(keyframe, (extradata[4] & 3) + 1 if extradata[:1] == b"\1" else 0)
+        return any(unit[0] & 0x1F == _H264_IDR for unit in units or () if len(unit))
+    if codec == "hevc":
+        units = units_of(
+            keyframe, (extradata[21] & 3) + 1 if len(extradata) > 22 and extradata[0] == 1 else 0
+        )
+        return any(unit[0] >> 1 & 0x3F == _HEVC_IDR_ALONE for unit in units or () if len(unit))
+    return codec not in _REORDERING
 
 
 def opening_of(
