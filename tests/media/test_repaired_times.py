@@ -70,7 +70,7 @@ def retime(source: Path, target: Path, times: dict[int, float]) -> Path:
     return target
 
 
-@pytest.fixture(params=["a.mkv", "a.ts"])
+@pytest.fixture(params=["a.mkv", "a.ts", "a.mp4"])
 def name(request: pytest.FixtureRequest) -> str:
     chosen: str = request.param
     return chosen

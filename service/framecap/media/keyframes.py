@@ -25,7 +25,7 @@ from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
-from framecap.media.landing import check_stream, keyframe_before
+from framecap.media.landing import check_first, check_stream, keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
@@ -84,6 +84,7 @@ class KeyframeLanes:
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
         index: Where the keyframes are.
         first: The pts of the first frame.
+        position: Where its packet lies in the file, where that is known.
         strict: True to fail at the first damage.
         unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
             picture behind it is shown before it.
@@ -96,6 +97,7 @@ class KeyframeLanes:
         index: Index,
         first: Pts,
         *,
+        position: int | None = None,
         strict: bool,
         unproven: bool = False,
     ) -> None:
@@ -103,6 +105,7 @@ class KeyframeLanes:
         self._main = main
         self._index = index
         self._first = first
+        self._position = position
         self._strict = strict
         self._unproven = unproven
         self._lock = Lock()
@@ -222,6 +225,7 @@ class KeyframeLanes:
             landing = keyframe_before(self._main, begin, first=self._first, index=self._index)
         except av.error.FFmpegError as error:
             raise NotAlone("the container cannot seek") from error
+        check_first(landing.key, self._first, self._position)
         return landing.key
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
@@ -277,11 +281,14 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
     try:
         for moment in (end, key):
             container.seek(moment)
-            for packet in islice(container.packets(), _MAX_LOOK):
+            packets = container.packets()
+            for packet in islice(packets, _MAX_LOOK):
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
                 check_stream(container, packet)
                 if packet.dts == key and packet.is_keyframe:
+                    if next(packets).pts == packet.pts:
+                        raise NotAlone("two pictures at one time")
                     return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error

@@ -19,7 +19,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
-from framecap.media.landing import check_stream, keyframe_before
+from framecap.media.landing import check_first, check_stream, keyframe_before
 from framecap.media.marks import mark
 from framecap.media.pool import ContainerPool
 from framecap.media.proofs import Proofs
@@ -242,6 +242,7 @@ class Lanes:
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
             landing = keyframe_before(container, moment, first=self._known.pts, index=self._index)
+            check_first(landing.key, self._known.pts, self._known.position)
             with self._lock:
                 self.repairs += landing.repairs
             packets = self._until_end(landing.key, container)

@@ -21,7 +21,7 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
-from framecap.media.opening import SOUND, Opening, Order, look
+from framecap.media.opening import SOUND, Opening, Order, look, position_of
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
@@ -210,15 +210,19 @@ class Media:
         first = self._first
         if self.keyframes_stand_alone and first is not None:
             main = self._container
-            if self._lanes is None:
+            if self._known is not None:
+                position = self._known.position
+            else:
                 # The first reading stands in the middle of that one.
                 main = Container(self._file)
                 self._pool.add(main)
+                position = position_of(main, first.pts)
             lanes = KeyframeLanes(
                 self._pool,
                 main,
                 self._index,
                 first.pts,
+                position=position,
                 strict=self._strict,
                 unproven=self._opened.order is Order.UNPROVEN,
             )

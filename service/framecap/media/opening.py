@@ -7,6 +7,7 @@ reordered, and from where on the library guesses durations that the stream does 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain, islice
@@ -77,6 +78,20 @@ def look(container: Container) -> Opening:
     except av.error.FFmpegError:
         # What cannot be read is met again, and counted, when frames are read.
         return Opening(Order.UNPROVEN, NEVER_GUESSED)
+
+
+def position_of(container: Container, first: Pts) -> int | None:
+    """Returns where in the file the packet of the first frame lies, where that shows.
+
+    Args:
+        container: Freshly opened.
+        first: The pts of the first frame.
+    """
+    with suppress(av.error.FFmpegError):
+        for packet in islice(container.packets(), 1 + HELD_BACK):
+            if packet.pts == first and packet.is_keyframe:
+                return packet.pos
+    return None
 
 
 def is_shown_first(container: Container, keyframe: Packet[Any]) -> bool:

@@ -76,5 +76,6 @@ def first_alone(container: Container) -> KnownFrame | None:
         pts=packet.pts,
         native=native,
         durations=bool(native.duration) and native.duration == packet.duration,
+        position=packet.pos,
         opening=opening,
     )

@@ -42,6 +42,9 @@ class KnownFrame:
     durations: bool = False
     """True when it lasts as long as its packet says."""
 
+    position: int | None = None
+    """Where its packet lies in the file; None where the container does not say."""
+
     opening: Opening = SOUND
     """What the packets behind it show."""
 
