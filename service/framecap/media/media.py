@@ -249,15 +249,16 @@ class Media:
                 yield frame if frame is None or frame.end > zero else None
             self._end = end
 
-    def reach(self, *, gaps: bool, sparse: bool) -> Reach:
+    def reach(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> Reach:
         """Returns which shorter ways there are. None in strict readings.
 
         Args:
             gaps: False when seeking is out of the question.
             sparse: True when seeking is worth a look at all packets of a small source.
+            keyframes: False when keyframes alone are not enough, so that they need no look.
         """
         if self._lanes is None:
-            return Reach(keyframes=self.keyframes_stand_alone)
+            return Reach(keyframes=keyframes and self.keyframes_stand_alone)
         index = self._index
         if sparse:
             index.learn()

@@ -29,6 +29,7 @@ _REORDERING: Final = frozenset(
 
 _MPEG: Final = frozenset({"mpeg1video", "mpeg2video"})
 _MPEG_PICTURE: Final = b"\0\0\1\0"
+_MPEG_B: Final = 3
 _H264_IDR: Final = 5
 
 # An IDR picture without leading ones.
@@ -147,6 +148,9 @@ def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
     if _steps_back(packet.pts for packet in tried):
         return Order.SHOWN
     context = container.decoder
+    if context.codec.canonical_name in _MPEG:
+        # Headers say so: a B picture is always shown before the one it was decoded behind.
+        return Order.DECODING if any(map(_is_b_picture, tried)) else Order.UNPROVEN
     decoded: list[Pts | None] = []
     context.flush_buffers()
     for packet in (*tried, None):
@@ -156,6 +160,11 @@ def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
             continue
     context.flush_buffers()
     return Order.DECODING if _steps_back(decoded) else Order.UNPROVEN
+
+
+def _is_b_picture(packet: Packet[Any]) -> bool:
+    found = bytes(packet).partition(_MPEG_PICTURE)[2]
+    return len(found) > 1 and found[1] >> 3 & 7 == _MPEG_B
 
 
 def _guessed_from(packets: Iterable[Packet[Any]]) -> Pts | None:
