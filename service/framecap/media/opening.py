@@ -1,4 +1,4 @@
-"""What the first packets of a stream show of its times, beyond what headers say.
+"""Facts about a stream's times that no header says and its first packets show.
 
 Two things come to light only there: whether pts are those of decoding, although pictures are
 reordered, and from where on the library guesses durations that the stream does not have.
@@ -44,7 +44,7 @@ _PROBED_BYTES: Final = 5_000_000
 
 
 class Order(Enum):
-    """What is known of the order in which pictures are shown."""
+    """The order in which pictures are shown, as far as it is known."""
 
     SHOWN = "shown"
     """Packets have the times at which pictures are shown."""
@@ -58,7 +58,7 @@ class Order(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What the first packets show."""
+    """Facts that the first packets show."""
 
     order: Order
     """In which order pictures are shown."""
@@ -68,16 +68,16 @@ class Opening:
 
 
 SOUND: Final = Opening(Order.SHOWN, NEVER_GUESSED)
-"""What the first packets of most streams show."""
+"""The facts of most streams."""
 
 
 def look(container: Container) -> Opening:
-    """Returns what the first packets of a freshly opened container show."""
+    """Returns the facts that the first packets of a freshly opened container show."""
     try:
         packets = container.packets()
         return opening_of(container, list(islice(packets, 1 + HELD_BACK)), packets)
     except av.error.FFmpegError:
-        # What cannot be read is met again, and counted, when frames are read.
+        # A reading of frames meets the error again, and counts it.
         return Opening(Order.UNPROVEN, NEVER_GUESSED)
 
 
@@ -117,7 +117,7 @@ def is_shown_first(container: Container, keyframe: Packet[Any]) -> bool:
 def opening_of(
     container: Container, first: list[Packet[Any]], packets: Iterator[Packet[Any]]
 ) -> Opening:
-    """Returns what the first packets show, and reads few more where they leave it open.
+    """Returns the facts that the first packets show, and reads few more where they leave it open.
 
     Few are decoded, and only where packets' times rise all along although the stream says that it
     reorders. Leaves the decoder flushed.
