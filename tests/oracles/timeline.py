@@ -7,10 +7,12 @@ second; media time counts from `zero`.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -24,6 +26,7 @@ from oracles.losses import MissingSlices, Sent
 ATTACHED_PICTURE = 0x400
 NO_TIMESTAMPS = 0x80
 PRIMING = Fraction(1, 10)
+LATE = 1
 
 
 class NoPicture(Exception):
@@ -77,7 +80,18 @@ class _Decoded:
 
 
 @dataclass
+class _Span:
+    """When a frame is on screen, in seconds on the container's clock."""
+
+    ordinal: int
+    start: Fraction
+    end: Fraction
+
+
+@dataclass
 class _Counts:
+    times: list[tuple[int | None, int | None, int]] = field(default_factory=list)
+    """Of each packet: pts, dts and duration."""
     packets: int = 0
     key_packets: int = 0
     undecodable: int = 0
@@ -95,21 +109,27 @@ def read(path: Path) -> Timeline:
     counts = _Counts()
     with _opened(path) as container:
         stream = _video(container)
+        rate = stream.guessed_rate or stream.average_rate
         sides = area.cropping(path, container.format.name, stream.index)
         decoded = list(_facts(stream, _decode(container, stream, counts), sides))
         if not decoded:
             raise NoPicture(f"{path.name}: no frame decodes")
-        rate = stream.guessed_rate or stream.average_rate
+        spans = _spans(container, stream, rate, decoded, counts)
         if _without_times(container):
-            starts = [i / Fraction(rate) for i in range(len(decoded))]
-            ends = [*starts[1:], len(decoded) / Fraction(rate)]
+            zero = Fraction(0)
         else:
-            starts, ends = _timed(decoded, stream, rate, counts)
-        zero = _zero(container, stream, starts[0])
+            zero = _zero(container, stream, spans[0].start)
     frames = tuple(
-        Shown(i, start - zero, end - zero, frame.keyframe, frame.damaged, frame.dhash)
-        for i, (frame, start, end) in enumerate(zip(decoded, starts, ends, strict=True))
-        if end > zero
+        Shown(
+            span.ordinal,
+            span.start - zero,
+            span.end - zero,
+            decoded[span.ordinal].keyframe,
+            decoded[span.ordinal].damaged,
+            decoded[span.ordinal].dhash,
+        )
+        for span in spans
+        if span.end > zero
     )
     return Timeline(
         frames=frames,
@@ -195,6 +215,7 @@ def _decode(
     for packet in _packets(container, stream, counts):
         if packet is not None:
             counts.packets += 1
+            counts.times.append((packet.pts, packet.dts, packet.duration or 0))
             counts.key_packets += packet.is_keyframe
             # PyAV keeps these by identity: each packet needs an object of its own.
             packet.opaque = this = Sent(
@@ -272,29 +293,92 @@ def _facts(
         )
 
 
-def _timed(
-    decoded: list[_Decoded], stream: av.VideoStream, rate: Fraction | None, counts: _Counts
-) -> tuple[list[Fraction], list[Fraction]]:
-    """Returns when each frame appears and disappears, repairing times that do not advance."""
-    starts: list[Fraction] = []
-    for i, frame in enumerate(decoded):
-        if frame.pts is not None and (not starts or frame.pts > starts[-1]):
-            starts.append(frame.pts)
-            continue
-        counts.repaired += 1
-        if starts:
-            starts.append(starts[-1] + _length(decoded[i - 1], starts, rate))
-        else:
-            starts.append((stream.start_time or 0) * Fraction(stream.time_base))
-    return starts, [*starts[1:], starts[-1] + _length(decoded[-1], starts, rate)]
+def _spans(
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    rate: Fraction | None,
+    decoded: list[_Decoded],
+    counts: _Counts,
+) -> list[_Span]:
+    """Returns when each frame that is shown for any time appears and disappears."""
+    if container.format.name == "avi":
+        return _on_screen(decoded, _chunk_times(decoded, stream, counts), stream, rate, counts)
+    if _without_times(container):
+        lengths = [frame.duration or 1 / Fraction(rate or 25) for frame in decoded]
+        starts = [Fraction(0), *itertools.accumulate(lengths)]
+        return [_Span(i, *span) for i, span in enumerate(itertools.pairwise(starts))]
+    times = [frame.pts for frame in decoded]
+    if _rise([pts for pts, _, _ in counts.times]) and None not in times and not _rise(times):
+        times = sorted(times)
+    return _on_screen(decoded, times, stream, rate, counts)
 
 
-def _length(last: _Decoded, starts: list[Fraction], rate: Fraction | None) -> Fraction:
+def _rise(times: list[Any]) -> bool:
+    """Returns whether each time is later than the one before it; False where one is missing."""
+    return None not in times and all(a < b for a, b in itertools.pairwise(times))
+
+
+def _chunk_times(
+    decoded: list[_Decoded], stream: av.VideoStream, counts: _Counts
+) -> list[Fraction]:
+    """Returns the times of an AVI's pictures: the numbers of its chunks."""
+    unit = Fraction(stream.time_base)
+    pts, dts, _ = counts.times[0]
+    delay = (pts - dts) * unit
+    times = sorted(frame.pts for frame in decoded)
+    *_, (_, before, _), (_, last, length) = [(None, 0, 0), *counts.times]
+    if delay and len(times) > 1 and times[-1] == (last + length) * unit:
+        # A reordered picture has the number of the chunk behind it. Behind the last one libav makes
+        # up the next number; it is as far off as the last chunk is from the one before.
+        times[-1] = max(times[-1], times[-2] + (last - before) * unit)
+    return [time - delay for time in times]
+
+
+def _on_screen(
+    decoded: list[_Decoded],
+    times: list[Fraction | None],
+    stream: av.VideoStream,
+    rate: Fraction | None,
+    counts: _Counts,
+) -> list[_Span]:
+    """Returns the frames that are shown: late ones and all but the last of equal ones are not."""
+    shown: list[_Span] = []
+    moved = Fraction(0)
+    just_shown = False
+    for i, time in enumerate(times):
+        start = None if time is None else time + moved
+        if not shown:
+            counts.repaired += start is None
+            if start is None:
+                start = (stream.start_time or 0) * Fraction(stream.time_base)
+        elif start is None:
+            counts.repaired += 1
+            start = shown[-1].end
+        elif start <= shown[-1].start:
+            counts.repaired += 1
+            if shown[-1].start - start > LATE:
+                moved += shown[-1].end - start
+                start = shown[-1].end
+            elif start == shown[-1].start and just_shown:
+                shown.pop()
+            else:
+                just_shown = False
+                continue
+        just_shown = True
+        if shown:
+            shown[-1].end = start
+        span = _Span(i, start, start)
+        shown.append(span)
+        span.end = start + _length(decoded[i], shown, rate)
+    return shown
+
+
+def _length(last: _Decoded, shown: list[_Span], rate: Fraction | None) -> Fraction:
     """Returns how long the frame that began last is on screen if nothing follows."""
     if last.duration:
         return last.duration
-    if len(starts) > 1:
-        return starts[-1] - starts[-2]
+    if len(shown) > 1:
+        return shown[-1].start - shown[-2].start
     if not rate:
         raise NoPicture("a single frame without duration or rate")
     return 1 / Fraction(rate)

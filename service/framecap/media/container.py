@@ -134,6 +134,8 @@ class Container:
             self.close()
             raise
         self.cover: bool = is_cover(self.stream)
+        self.nominal_rate: Fraction | None = self.frame_rate
+        """Frames per second as known when the container was opened: decoding may change guesses."""
 
     def _open(self) -> InputContainer:
         guard = self._guard
@@ -357,8 +359,12 @@ class Container:
     @property
     def untimed(self) -> bool:
         """True for containers without presentation times: AVI and raw streams."""
-        container_format = self.native.format
-        return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
+        return self.counts_chunks or bool(self.native.format.flags & _NO_TIMESTAMPS)
+
+    @property
+    def counts_chunks(self) -> bool:
+        """True for AVI, where a packet's time is the number of its chunk."""
+        return self.native.format.name == "avi"
 
     @property
     def playlist(self) -> bool:

@@ -18,6 +18,7 @@ from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.reorder import Falls
 from framecap.model.plan import Span
 from framecap.timebase import Pts
 
@@ -54,7 +55,9 @@ class Index:
         self._noted = 0
         self.learned = False
         """True once a pass found keyframes, of which the container itself knows nothing."""
-        self._continuous = None if container.native.format.flags & _MAY_BREAK else True
+        self._continuous: bool | None = True
+        if container.native.format.flags & _MAY_BREAK or self._may_be_appended:
+            self._continuous = None
 
     @property
     def size(self) -> int:
@@ -76,6 +79,14 @@ class Index:
                 look = _probe_segments if self._container.playlist else _probe_times
                 self._continuous = look(self._file)
         return self._continuous
+
+    @property
+    def _may_be_appended(self) -> bool:
+        """True for FLV, a row of tags: one recording behind another is a file, too.
+
+        Looked at in small files only: the library does not find tags from anywhere in a file.
+        """
+        return self._container.native.format.name == "flv" and self.small
 
     def learn(self) -> None:
         """Reads all packets of a small source for its keyframes, where nothing tells of them.
@@ -190,10 +201,11 @@ class Index:
         return (packet.pts if name == _MATROSKA else packet.dts) in self._named
 
     def _pass(self) -> bool:
-        """Takes note of keyframes; returns whether decoding times never step back."""
+        """Takes note of keyframes; returns whether times never begin anew."""
         keys: list[Pts] = []
         previous: Pts | None = None
         with Container(self._file) as container:
+            falls = Falls(container.time_base)
             try:
                 for packet in container.packets():
                     dts = packet.dts
@@ -203,6 +215,8 @@ class Index:
                         if packet.is_keyframe:
                             keys.append(dts)
                         previous = dts
+                    if packet.pts is not None and falls.back(packet.pts):
+                        return False
             except av.error.FFmpegError:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass

@@ -25,10 +25,12 @@ from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
-from framecap.media.landing import check_stream, keyframe_before
+from framecap.media.landing import check_first, check_stream, keyframe_before
 from framecap.media.lanes import Lane
 from framecap.media.losses import has_picture, is_senseless
+from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
+from framecap.media.reorder import Falls
 from framecap.model.media import Frame
 from framecap.model.wanted import Stretch, Wanted
 from framecap.timebase import Pts
@@ -83,17 +85,30 @@ class KeyframeLanes:
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
         index: Where the keyframes are.
         first: The pts of the first frame.
+        position: Where its packet lies in the file, where that is known.
         strict: True to fail at the first damage.
+        unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
+            picture behind it is shown before it.
     """
 
     def __init__(
-        self, pool: ContainerPool, main: Container, index: Index, first: Pts, *, strict: bool
+        self,
+        pool: ContainerPool,
+        main: Container,
+        index: Index,
+        first: Pts,
+        *,
+        position: int | None = None,
+        strict: bool,
+        unproven: bool = False,
     ) -> None:
         self._pool = pool
         self._main = main
         self._index = index
         self._first = first
+        self._position = position
         self._strict = strict
+        self._unproven = unproven
         self._lock = Lock()
         self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
@@ -186,16 +201,23 @@ class KeyframeLanes:
             broken_too: True for those, too, that only the container's index still knows as such.
         """
         latest: Pts | None = None
+        key: Pts | None = None
+        falls = Falls(self._main.time_base)
         try:
             for packet in chain([self._go_before(begin)], self._main.packets()):
                 if packet.size == 0:
                     return
                 check_stream(self._main, packet)
                 if packet.is_keyframe:
-                    _checked(packet, latest)
+                    key = _checked(packet, latest)
                     yield packet
                 elif broken_too and self._index.names(packet, self._main):
                     yield packet
+                elif packet.pts == key and not packet.is_discard:
+                    # Of two frames at one time, only the last is on screen.
+                    raise NotAlone("two pictures at one time")
+                if packet.pts is not None and falls.back(packet.pts):
+                    raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
                     latest = packet.pts
         except av.error.FFmpegError as error:
@@ -212,10 +234,13 @@ class KeyframeLanes:
             landing = keyframe_before(self._main, begin, first=self._first, index=self._index)
         except av.error.FFmpegError as error:
             raise NotAlone("the container cannot seek") from error
+        check_first(landing.key, self._first, self._position)
         return landing.key
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
+        if self._unproven and not is_shown_first(container, packet):
+            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
         decoded: list[VideoFrame] = []
         refused = False
         try:
@@ -277,12 +302,15 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
     try:
         for moment in (end, key):
             container.seek(moment)
-            for packet in islice(container.packets(), _MAX_LOOK):
+            packets = container.packets()
+            for packet in islice(packets, _MAX_LOOK):
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
                 check_stream(container, packet)
                 # One that is broken may not be flagged as what it was.
                 if packet.dts == key:
+                    if next(packets).pts == packet.pts:
+                        raise NotAlone("two pictures at one time")
                     return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error

@@ -68,6 +68,23 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
     return Landing(packet, repairs)
 
 
+def check_first(packet: Packet[Any], first: Pts, position: int | None) -> None:
+    """Makes sure that what has the time of the first frame is the first frame.
+
+    Another recording behind the first may have all its times.
+
+    Args:
+        packet: A keyframe's, which a seek found.
+        first: The pts of the first frame.
+        position: Where its packet lies in the file, where that is known.
+
+    Raises:
+        Irregular: It is another.
+    """
+    if packet.pts == first and position is not None and packet.pos not in (None, position):
+        raise Irregular("another frame has the time of the first")
+
+
 def check_stream(container: Container, packet: Packet[Any]) -> None:
     """Makes sure that a packet tells its decoder nothing new: other decoders would not learn of it.
 

@@ -24,14 +24,16 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.opening import SOUND, Opening, Order, look, position_of
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe
-from framecap.media.reach import HELD_BACK, first_alone, may_reach
+from framecap.media.reach import first_alone, may_reach
 from framecap.media.refusals import check_decoded_nothing, open_container
+from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
 from framecap.media.tail import measure_end, moments_before_end
-from framecap.media.timeline import clock_of
+from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
@@ -70,6 +72,7 @@ class Media:
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self._known: KnownFrame | None = None
+        self._opening: Opening | None = None
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
@@ -168,7 +171,20 @@ class Media:
                     if frame is not None:
                         return frame.end
         timed = self._index.continuous and not self.counts.repaired
-        return (yield from measure_end(self._file, self.measuring, timed=timed))
+        durations = self._durations_from
+        return (
+            yield from measure_end(
+                self._file, self.measuring, timed=timed, durations_from=durations
+            )
+        )
+
+    @property
+    def _durations_from(self) -> Pts | None:
+        """The pts from which durations are what a whole decoding gives; None for none."""
+        first = self._first
+        if first is not None and first.native is not None and decoded_of(first).frame.duration:
+            return NEVER_GUESSED
+        return self._opened.durations_from
 
     @property
     def end(self) -> Pts | None:
@@ -203,11 +219,22 @@ class Media:
         first = self._first
         if self.keyframes_stand_alone and first is not None:
             main = self._container
-            if self._lanes is None:
+            if self._known is not None:
+                position = self._known.position
+            else:
                 # The first reading stands in the middle of that one.
                 main = self._open()
                 self._pool.add(main)
-            lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
+                position = position_of(main, first.pts)
+            lanes = KeyframeLanes(
+                self._pool,
+                main,
+                self._index,
+                first.pts,
+                position=position,
+                strict=self._strict,
+                unproven=self._opened.order is Order.UNPROVEN,
+            )
             self._keyframe_lanes.append(lanes)
             yield lanes.lanes
         yield self._whole_decoding
@@ -231,15 +258,16 @@ class Media:
                 yield frame if frame is None or frame.end > zero else None
             self._end = end
 
-    def reach(self, *, gaps: bool, sparse: bool) -> Reach:
+    def reach(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> Reach:
         """Returns which shorter ways there are. None in strict readings.
 
         Args:
             gaps: False when seeking is out of the question.
             sparse: True when seeking is worth a look at all packets of a small source.
+            keyframes: False when keyframes alone are not enough, so that they need no look.
         """
         if self._lanes is None:
-            return Reach(keyframes=self.keyframes_stand_alone)
+            return Reach(keyframes=keyframes and self.keyframes_stand_alone)
         index = self._index
         if sparse:
             index.learn()
@@ -257,7 +285,22 @@ class Media:
         first = self._first
         if first is None or self.counts.repaired or self._container.tiles is not None:
             return False
-        return stand_alone(self._container, decoded_of(first).frame, first.pts)
+        if not stand_alone(self._container, decoded_of(first).frame, first.pts):
+            return False
+        return self._opened.order is not Order.DECODING
+
+    @property
+    def _opened(self) -> Opening:
+        """What the first packets show."""
+        if self._opening is None:
+            if self._known is not None:
+                self._opening = self._known.opening
+            elif self._container.untimed:
+                self._opening = SOUND
+            else:
+                with Container(self._file) as container:
+                    self._opening = look(container)
+        return self._opening
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""

@@ -8,6 +8,8 @@ from typing import Final
 import av.error
 
 from framecap.media.container import Container
+from framecap.media.opening import Order, opening_of
+from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
 
 # By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
@@ -23,9 +25,6 @@ _REACHABLE: Final = {
     "hls": frozenset({"h264", "hevc"}),
     "mpegts": frozenset({"h264", "hevc"}),
 }
-
-HELD_BACK: Final = 17
-"""Packets behind the first among which one may be of a picture shown before it."""
 
 
 def may_reach(container: Container) -> bool:
@@ -47,7 +46,8 @@ def first_alone(container: Container) -> KnownFrame | None:
     """Returns the first frame, decoded from the first packet alone.
 
     None where that is not the first frame of a whole decoding, or no progressive keyframe: making
-    interlaced frames whole needs their neighbours. Then read anew.
+    interlaced frames whole needs their neighbours; or where pts are those of decoding. Then read
+    anew.
 
     Args:
         container: Freshly opened.
@@ -59,12 +59,14 @@ def first_alone(container: Container) -> KnownFrame | None:
             return None
         decoded = [*container.decode(packet), *container.decode(None)]
         container.decoder.flush_buffers()
-        for later in islice(packets, HELD_BACK):
-            if later.size and (later.pts is None or later.pts <= packet.pts):
+        later = list(islice(packets, HELD_BACK))
+        for following in later:
+            if following.size and (following.pts is None or following.pts <= packet.pts):
                 return None
+        opening = opening_of(container, [packet, *later], packets)
     except av.error.FFmpegError:
         return None
-    if len(decoded) != 1:
+    if len(decoded) != 1 or opening.order is Order.DECODING:
         return None
     native = decoded[0]
     if native.pts != packet.pts or not container.is_keyframe(native):
@@ -75,4 +77,6 @@ def first_alone(container: Container) -> KnownFrame | None:
         pts=packet.pts,
         native=native,
         durations=bool(native.duration) and native.duration == packet.duration,
+        position=packet.pos,
+        opening=opening,
     )

@@ -16,6 +16,7 @@ from framecap.media.decoded import Decoded
 from framecap.media.irregular import Irregular
 from framecap.media.losses import has_picture, is_senseless
 from framecap.media.marks import Marked
+from framecap.media.opening import SOUND, Opening, Order
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
 from framecap.media.skipping import feeds
@@ -43,6 +44,17 @@ class KnownFrame:
     durations: bool = False
     """True when it lasts as long as its packet says."""
 
+    position: int | None = None
+    """Where its packet lies in the file; None where the container does not say."""
+
+    opening: Opening = SOUND
+    """What the packets behind it show."""
+
+    @property
+    def unproven(self) -> bool:
+        """True when pts may be those of decoding: runs are decoded as they are to find out."""
+        return self.opening.order is Order.UNPROVEN
+
 
 class RunDecoder:
     """Decodes runs with one decoder, which it leaves flushed.
@@ -61,6 +73,7 @@ class RunDecoder:
         self._proofs = proofs
         self._known = known
         self._silent: dict[object, tuple[Packet[Any], bool]] = {}
+        self._unproven = known is not None and known.unproven
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
@@ -93,6 +106,7 @@ class RunDecoder:
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
         latest: Pts | None = None
+        promised = self.decoded + len(run.marks) if self._unproven else None
 
         def take(native: VideoFrame) -> None:
             nonlocal latest
@@ -129,7 +143,8 @@ class RunDecoder:
             if monotonic() > pause:
                 yield None
                 pause = monotonic() + _PAUSE_SECONDS
-        if awaited or self._has_lost(run):
+        lost = self._has_lost(run)
+        if awaited or lost or (promised is not None and promised != self.decoded):
             raise Irregular("a picture did not come out of its packet")
         self._proofs.end_run()
         # What follows may take long; what is certain now need not wait for it.
@@ -158,7 +173,7 @@ class RunDecoder:
                 self._decoder.codec.canonical_name,
                 self._decoder.extradata,
                 [mark.packet for mark in marks],
-                [mark.wanted for mark in marks],
+                [mark.wanted or self._unproven for mark in marks],
                 whole=True,
             )
             for feed, mark in zip(chosen, marks, strict=True):
@@ -186,12 +201,13 @@ class RunDecoder:
         )
 
     def _last_end(self, mark: Marked, native: VideoFrame) -> Pts:
-        if not (native.duration or mark.gap or self._is_first(mark)):
-            raise Irregular("nothing tells when the last frame ends")
-        line = Timeline(self._container)
+        opening = SOUND if self._known is None else self._known.opening
+        line = Timeline(self._container, durations_from=opening.durations_from)
         if mark.gap:
             line.place(mark.pts - mark.gap, 0)
         line.place(mark.pts, native.duration or 0)
+        if not (line.end_is_certain or self._is_first(mark)):
+            raise Irregular("nothing tells when the last frame ends")
         self.end = line.end
         return line.end
 

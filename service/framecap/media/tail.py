@@ -15,6 +15,7 @@ import av.error
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
 # Seconds before the claimed end at which to look, one after the other.
@@ -26,7 +27,7 @@ _FLV_SIZE_BYTES: Final = 4
 
 
 def measure_end(
-    file: SharedFile, counts: Counts, *, timed: bool
+    file: SharedFile, counts: Counts, *, timed: bool, durations_from: Pts | None = NEVER_GUESSED
 ) -> Generator[None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
@@ -38,10 +39,11 @@ def measure_end(
         counts: Takes up the frames decoded to find out.
         timed: True when a time says where to look: times run on, and none was missing so far, which
             would shift all others.
+        durations_from: As `Timeline` has it.
     """
     with Container(file) as container:
         if timed and not container.untimed:
-            end = yield from _from_tail(container, counts)
+            end = yield from _from_tail(container, counts, durations_from)
             if end is not None:
                 return end
     with Container(file) as container:
@@ -77,13 +79,15 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
         yield moment
 
 
-def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+def _from_tail(
+    container: Container, counts: Counts, durations_from: Pts | None
+) -> Generator[None, None, Pts | None]:
     for moment in moments_before_end(container):
         try:
             container.seek(moment)
         except av.error.FFmpegError:
             continue
-        reader = FrameReader(container)
+        reader = FrameReader(container, durations_from=durations_from)
         end = yield from _read_on(reader, counts)
         if end is not None and reader.end_is_certain:
             return end

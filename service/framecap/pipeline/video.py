@@ -66,7 +66,11 @@ class _VideoCapture:
             return
         yield from ledger.looks()
         sparse = is_sparse(self._spec, info.duration)
-        reach = media.reach(gaps=has_gaps(self._spec), sparse=sparse)
+        reach = media.reach(
+            gaps=has_gaps(self._spec),
+            sparse=sparse,
+            keyframes=wants_keyframes_only(self._spec),
+        )
         # Where frames are reached by short ways, that there is one at the start shows that the
         # video is not over.
         unsure = self._spec.start > 0 and not reach.sliced
