@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
@@ -27,8 +28,10 @@ from framecap.errors import (
     MediaError,
 )
 from framecap.media.cursor import SharedFile
+from framecap.media.editlist import FORMAT, EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
+from framecap.media.programs import program_streams
 from framecap.media.streams import choose_stream, is_cover
 from framecap.timebase import Pts
 
@@ -132,8 +135,9 @@ class Container:
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
         check_pixels(context.width, context.height)
-        if self._guard.playlist:
-            # What is not captured, other qualities above all, is not read either.
+        if not is_cover(chosen):
+            # What is not captured is not read either: not other qualities of a playlist, and no
+            # broken track, at which the library would end the film.
             for stream in self.native.streams:
                 if stream is not chosen:
                     stream.discard = Discard.all
@@ -249,6 +253,18 @@ class Container:
         """True for containers without presentation times: AVI and raw streams."""
         container_format = self.native.format
         return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
+
+    @cached_property
+    def edits(self) -> EditList:
+        """What is known of the chosen stream's edit list."""
+        if self.native.format.name != FORMAT:
+            return EditList()
+        return edit_list(self.file, self.stream.id)
+
+    @cached_property
+    def program(self) -> frozenset[int]:
+        """The indexes of the streams of the chosen one's program."""
+        return program_streams(self.native, self.stream.index)
 
     @property
     def playlist(self) -> bool:

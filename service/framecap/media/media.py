@@ -66,6 +66,8 @@ class Media:
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
+        self.beginning: Pts | None = None
+        """The pts of the first visible frame: as it was found first, or by a whole decoding."""
         self._whole: list[FrameReader] = []
         self._end: Pts | None = None
         self._lanes: Lanes | None = None
@@ -119,6 +121,7 @@ class Media:
         for frame in self._sequence:
             if frame is not None:
                 self._first = frame
+                self.beginning = frame.pts
                 self.clock = clock_of(self._container, frame.pts)
                 return frame
             yield
@@ -132,6 +135,7 @@ class Media:
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
         self._known = known
+        self.beginning = pts
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -216,10 +220,15 @@ class Media:
         zero = self.clock.floor(Fraction(0))
         with ExitStack() as closing:
             end: Pts | None = None
+            begun = False
             for frame in self._begin(closing):
                 if frame is not None:
                     end = frame.end
-                yield frame if frame is None or frame.end > zero else None
+                visible = frame if frame is None or frame.end > zero else None
+                if visible is not None and not begun:
+                    begun = True
+                    self.beginning = visible.pts
+                yield visible
             self._end = end
 
     def reach(self, *, gaps: bool, sparse: bool) -> Reach:
@@ -248,7 +257,8 @@ class Media:
         first = self._first
         if first is None or self.counts.repaired:
             return False
-        return stand_alone(self._container, decoded_of(first).frame, first.pts)
+        alone = stand_alone(self._container, decoded_of(first).frame, first.pts)
+        return alone and self._index.same_times
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
@@ -271,7 +281,8 @@ class Media:
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
-        return describe(self._container, self.clock, picture, display)
+        first = None if self._first is None else self._first.pts
+        return describe(self._container, self.clock, picture, display, first_pts=first)
 
     def _reader(self, container: Container) -> FrameReader:
         reader = FrameReader(container, strict=self._strict)

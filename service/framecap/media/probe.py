@@ -9,13 +9,18 @@ from framecap.media.container import Container
 from framecap.media.streams import is_cover
 from framecap.media.timeline import stream_starts
 from framecap.model.media import MediaInfo, Picture
-from framecap.timebase import Clock, Nanoseconds, floor_nanoseconds
+from framecap.timebase import Clock, Nanoseconds, Pts, floor_nanoseconds
 
 _MICROSECONDS: Final = Fraction(1, 1_000_000)
 
 
 def describe(
-    container: Container, clock: Clock, picture: Picture, display: tuple[int, int]
+    container: Container,
+    clock: Clock,
+    picture: Picture,
+    display: tuple[int, int],
+    *,
+    first_pts: Pts | None,
 ) -> MediaInfo:
     """Returns what the source contains.
 
@@ -24,6 +29,7 @@ def describe(
         clock: The captured stream's clock.
         picture: The first frame's picture, or the cover's: rotation is known from frames only.
         display: Width and height of the picture on screen.
+        first_pts: The first frame's pts; None for a cover.
     """
     context = container.decoder
     return MediaInfo(
@@ -41,7 +47,7 @@ def describe(
         pixel_format=context.pix_fmt or "",
         frame_rate=None if container.cover else container.frame_rate,
         clock=clock,
-        streams=() if container.untimed else stream_starts(container),
+        streams=() if container.untimed else stream_starts(container, first_pts),
         duration=claimed_duration(container),
         frame_count=container.stream.frames or None,
     )
