@@ -18,9 +18,11 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.codec.context import Flags
+from av.stream import Discard
 
 from oracles import area, losses, luma_hash
 from oracles.area import Sides
+from oracles.containers import has_edit_list, programs
 from oracles.losses import MissingSlices, Sent
 
 ATTACHED_PICTURE = 0x400
@@ -118,7 +120,7 @@ def read(path: Path) -> Timeline:
         if _without_times(container):
             zero = Fraction(0)
         else:
-            zero = _zero(container, stream, spans[0].start)
+            zero = _zero(path, container, stream, spans[0].start)
     frames = tuple(
         Shown(
             span.ordinal,
@@ -190,6 +192,10 @@ def _video(container: av.container.InputContainer) -> av.VideoStream:
     if not isinstance(stream, av.VideoStream) or _is_cover(stream) or not stream.codec_context:
         raise NoPicture("no video stream")
     stream.codec_context.thread_count = 1
+    # One stream exists as if it were alone: what others lack cannot end it.
+    for other in container.streams:
+        if other is not stream:
+            other.discard = Discard.all
     # The packet of a frame, which the frame's own fields do not always tell.
     stream.codec_context.flags |= Flags.copy_opaque
     # What the video leaves out is left out to the pixel.
@@ -385,15 +391,54 @@ def _length(last: _Decoded, shown: list[_Span], rate: Fraction | None) -> Fracti
 
 
 def _zero(
-    container: av.container.InputContainer, video: av.VideoStream, first: Fraction
+    path: Path, container: av.container.InputContainer, video: av.VideoStream, first: Fraction
 ) -> Fraction:
+    if _without_times(container):
+        return Fraction(0)
     start = first
-    if not _without_times(container) and video.start_time is not None:
-        start = video.start_time * Fraction(video.time_base)
+    if video.start_time is not None:
+        claimed = video.start_time * Fraction(video.time_base)
+        if first > claimed or (_is_mp4(container) and has_edit_list(path, video.id)):
+            start = claimed
+    program = _program(path, container, video)
+    packets = _first_audio_times(path)
     others = [
-        other.start_time * Fraction(other.time_base)
+        packets.get(other.index, other.start_time * Fraction(other.time_base))
         for other in (*container.streams.video, *container.streams.audio)
-        if other is not video and not _is_cover(other) and other.start_time is not None
+        if other is not video
+        and not _is_cover(other)
+        and other.start_time is not None
+        and (program is None or other.id in program)
     ]
     earliest = min(others, default=start)
     return earliest if start - earliest > PRIMING else start
+
+
+def _is_mp4(container: av.container.InputContainer) -> bool:
+    return "mp4" in container.format.name.split(",")
+
+
+def _program(
+    path: Path, container: av.container.InputContainer, video: av.VideoStream
+) -> set[int] | None:
+    """Returns the ids of the streams of the video's program; None where all are of one."""
+    if container.format.name != "mpegts":
+        return None
+    return set().union(*(pids for pids in programs(path) if video.id in pids)) or None
+
+
+def _first_audio_times(path: Path) -> dict[int, Fraction]:
+    """Returns when the first packet of each audio stream begins, of those not hidden by edits."""
+    found: dict[int, Fraction] = {}
+    with _opened(path) as container:
+        streams = container.streams.audio
+        try:
+            for packet in container.demux(*streams) if streams else ():
+                if packet.pts is not None and not packet.is_discard:
+                    time = packet.pts * Fraction(packet.time_base)
+                    found.setdefault(packet.stream.index, time)
+                if len(found) == len(streams):
+                    break
+        except (av.error.FFmpegError, IndexError):
+            pass
+    return found

@@ -32,9 +32,11 @@ from framecap.media.aspect import AspectRatios
 from framecap.media.cursor import SharedFile
 from framecap.media.damage import SliceCheck, Suspect
 from framecap.media.dump import Description, described
+from framecap.media.editlist import FORMAT, EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
 from framecap.media.irregular import Irregular
+from framecap.media.programs import program_streams
 from framecap.media.streams import choose_stream, is_cover
 from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
 from framecap.model.media import Orientation, Siting
@@ -176,8 +178,8 @@ class Container:
         if not is_cover(chosen):
             # Of covers the picture itself says its size, and another may stand in for one.
             check_pixels(context.width, context.height)
-        if self._guard.playlist:
-            # What is not captured, other qualities above all, is not read either.
+            # What is not captured is not read either: not other qualities of a playlist, and no
+            # broken track, at which the library would end the film.
             for stream in self.native.streams:
                 if stream is not chosen:
                     stream.discard = Discard.all
@@ -365,6 +367,18 @@ class Container:
     def counts_chunks(self) -> bool:
         """True for AVI, where a packet's time is the number of its chunk."""
         return self.native.format.name == "avi"
+
+    @cached_property
+    def edits(self) -> EditList:
+        """What is known of the chosen stream's edit list."""
+        if self.native.format.name != FORMAT:
+            return EditList()
+        return edit_list(self.file, self.stream.id)
+
+    @cached_property
+    def program(self) -> frozenset[int]:
+        """The indexes of the streams of the chosen one's program."""
+        return program_streams(self.native, self.stream.index)
 
     @property
     def playlist(self) -> bool:

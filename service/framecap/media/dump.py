@@ -78,7 +78,11 @@ def _siting(text: str) -> Siting | None:
 
 
 def printed(container: InputContainer) -> str:
-    """Returns the library's own description of an open container."""
+    """Returns the library's own description of an open container.
+
+    Called while no decoder of several threads works: one of those that logs waits for Python, and
+    Python may wait for it.
+    """
     with _LOCK:
         before = av.logging.get_level()
         # Chroma's place is said at this level only.

@@ -126,7 +126,8 @@ class KeyframeLanes:
         # Where some are left out, the one before may be missing to take a broken one's place.
         all_of_them = isinstance(wanted, Stretch)
         keys = list(self._index.keys()) if self._index.whole else []
-        if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
+        worth_a_seek = keys and self._index.size // len(keys) >= _WORTH_A_SEEK
+        if worth_a_seek and self._index.lists_all_keys():
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             places = list(zip(keys, ends, strict=True))
             for chunk in _chunks(self._places(places, wanted)):

@@ -115,6 +115,9 @@ def _known_before(index: Index, moment: Pts) -> Pts:
 
 
 def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
+    if packet.is_discard:
+        # An edit list ends there: what is read from here on holds no picture that is shown.
+        return False
     return packet.pts is not None and packet.pts <= moment
 
 

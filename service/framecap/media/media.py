@@ -76,6 +76,8 @@ class Media:
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
+        self.beginning: Pts | None = None
+        """The pts of the first visible frame: as it was found first, or by a whole decoding."""
         self._whole: list[FrameReader] = []
         self._end: Pts | None = None
         self._lanes: Lanes | None = None
@@ -130,6 +132,7 @@ class Media:
         for frame in self._sequence:
             if frame is not None:
                 self._first = frame
+                self.beginning = frame.pts
                 self.clock = clock_of(self._container, frame.pts)
                 return frame
             yield
@@ -144,6 +147,7 @@ class Media:
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
         self._known = known
+        self.beginning = pts
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -252,10 +256,15 @@ class Media:
         zero = self.clock.floor(Fraction(0))
         with ExitStack() as closing:
             end: Pts | None = None
+            begun = False
             for frame in self._begin(closing):
                 if frame is not None:
                     end = frame.end
-                yield frame if frame is None or frame.end > zero else None
+                visible = frame if frame is None or frame.end > zero else None
+                if visible is not None and not begun:
+                    begun = True
+                    self.beginning = visible.pts
+                yield visible
             self._end = end
 
     def reach(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> Reach:
@@ -287,7 +296,7 @@ class Media:
             return False
         if not stand_alone(self._container, decoded_of(first).frame, first.pts):
             return False
-        return self._opened.order is not Order.DECODING
+        return self._opened.order is not Order.DECODING and self._index.same_times
 
     @property
     def _opened(self) -> Opening:
@@ -326,7 +335,8 @@ class Media:
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
-        info = describe(self._container, self.clock, picture, display)
+        first = None if self._first is None else self._first.pts
+        info = describe(self._container, self.clock, picture, display, first_pts=first)
         extradata = self._container.decoder.extradata or b""
         return replace(info, alpha_lost=has_alpha_layer(extradata, self._slices.first))
 

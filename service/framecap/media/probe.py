@@ -24,7 +24,12 @@ _MICROSECONDS: Final = Fraction(1, 1_000_000)
 
 
 def describe(
-    container: Container, clock: Clock, picture: Picture, display: tuple[int, int]
+    container: Container,
+    clock: Clock,
+    picture: Picture,
+    display: tuple[int, int],
+    *,
+    first_pts: Pts | None,
 ) -> MediaInfo:
     """Returns what the source contains.
 
@@ -33,6 +38,7 @@ def describe(
         clock: The captured stream's clock.
         picture: The first frame's picture, or the cover's: rotation is known from frames only.
         display: Width and height of the picture on screen.
+        first_pts: The first frame's pts; None for a cover.
     """
     context = container.decoder
     return MediaInfo(
@@ -50,7 +56,7 @@ def describe(
         pixel_format=context.pix_fmt or "",
         frame_rate=None if container.cover else shown_rate(container),
         clock=clock,
-        streams=() if container.untimed else stream_starts(container),
+        streams=() if container.untimed else stream_starts(container, first_pts),
         duration=claimed_duration(container),
         frame_count=_listed_pictures(container) or container.stream.frames or None,
         dolby_vision=container.description.dolby_vision,

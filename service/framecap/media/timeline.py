@@ -12,7 +12,11 @@ from fractions import Fraction
 from math import gcd
 from typing import Final
 
+from av.audio.codeccontext import AudioCodecContext
+from av.stream import Stream
+
 from framecap.media.container import Container
+from framecap.media.editlist import FORMAT
 from framecap.media.streams import is_cover
 from framecap.model.media import StreamStart
 from framecap.timebase import Clock, Pts
@@ -28,20 +32,24 @@ _FALLBACK_RATE: Final = Fraction(25)
 _LATE: Final = 1
 """How far a frame may lie before the last one on screen to count as late, in seconds."""
 
+# Containers whose audio is claimed to start behind the samples that its decoder is to skip.
+_CLAIM_WITHOUT_PRIMING: Final = frozenset({"matroska,webm", "ogg"})
 
-def stream_starts(container: Container) -> tuple[StreamStart, ...]:
-    """Returns when each audio and video stream starts, as far as the container says."""
+
+def stream_starts(container: Container, first_pts: Pts | None) -> tuple[StreamStart, ...]:
+    """Returns when each audio and video stream starts, as far as that is known.
+
+    Args:
+        container: The open container.
+        first_pts: The first frame's pts; None while that is not known.
+    """
     return tuple(
-        StreamStart(
-            index=stream.index,
-            kind=stream.type,
-            start=Fraction(stream.start_time) * stream.time_base,
-        )
+        StreamStart(index=stream.index, kind=stream.type, start=start * stream.time_base)
         for stream in container.native.streams
         if stream.type in ("audio", "video")
         and not is_cover(stream)
-        and stream.start_time is not None
         and stream.time_base is not None
+        and (start := _start(container, stream, first_pts)) is not None
     )
 
 
@@ -50,19 +58,55 @@ def clock_of(container: Container, first_pts: Pts | None) -> Clock:
 
     Args:
         container: The open container.
-        first_pts: The first frame's pts, for streams whose container does not say their start.
+        first_pts: The first frame's pts; None while that is not known.
     """
     if container.cover:
         return Clock(time_base=container.time_base, zero=Fraction(0))
     if container.untimed:
         return Clock(time_base=_unit(container), zero=Fraction(0))
-    starts = {start.index: start.start for start in stream_starts(container)}
-    own = starts.pop(container.stream.index, None)
-    if own is None:
-        own = (first_pts or 0) * container.time_base
-    earliest = min(starts.values(), default=own)
-    zero = earliest if own - earliest > PRIMING else own
-    return Clock(time_base=container.time_base, zero=zero)
+    starts = {start.index: start.start for start in stream_starts(container, first_pts)}
+    own = starts.pop(container.stream.index, Fraction(0))
+    leading = {index for index, start in starts.items() if own - start > PRIMING}
+    # Programs are looked up only where they matter.
+    earlier = [starts[index] for index in leading & container.program] if leading else []
+    return Clock(time_base=container.time_base, zero=min(earlier, default=own))
+
+
+def _start(container: Container, stream: Stream, first_pts: Pts | None) -> Pts | None:
+    """Returns when a stream starts, in its own unit; None where nothing tells.
+
+    A container may claim a later start than the first frame it shows: cameras do, and whatever is
+    cut at a keyframe with leading pictures. Of an edit list that is no claim but what hides frames.
+    """
+    claimed: Pts | None = stream.start_time
+    if stream.type == "audio":
+        return _first_audio_pts(container, stream)
+    if stream is not container.stream or first_pts is None:
+        return claimed
+    if claimed is None:
+        return first_pts
+    if first_pts < claimed and container.edits.present:
+        return claimed
+    return min(claimed, first_pts)
+
+
+def _first_audio_pts(container: Container, stream: Stream) -> Pts | None:
+    """Returns the pts of an audio stream's first packet.
+
+    What a decoder is to skip of it counts; a packet that an edit list hides does not.
+    """
+    claimed: Pts | None = stream.start_time
+    name = container.native.format.name
+    if claimed is None:
+        return None
+    if name == FORMAT:
+        shown = (entry.timestamp for entry in stream.index_entries if not entry.is_discard)
+        return min(claimed, next(shown, claimed))
+    context = stream.codec_context
+    if name in _CLAIM_WITHOUT_PRIMING and isinstance(context, AudioCodecContext):
+        skipped = Fraction(context.delay, context.sample_rate or 1) / (stream.time_base or 1)
+        return claimed - int(skipped + Fraction(1, 2))
+    return claimed
 
 
 def _unit(container: Container) -> Fraction:

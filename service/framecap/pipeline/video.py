@@ -27,6 +27,7 @@ from framecap.plan.targets import check_start, needs_end, targets
 from framecap.plan.wanted import limit_of, rounds, wanted_of
 from framecap.select.build import Hashing, build
 from framecap.select.change import ChangeSelector, RankedSelector, Ranking
+from framecap.select.every import KeyframeSelector
 from framecap.select.selector import Selector
 from framecap.select.shortfall import requested_count
 from framecap.stopwatch import Stopwatch
@@ -54,6 +55,7 @@ class _VideoCapture:
         self._ledger = Ledger(spec, media, watch)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
+        self._offered = False
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
@@ -196,6 +198,7 @@ class _VideoCapture:
         for way in self._ways(wanted):
             hashes = Hashes()
             selector = make(hashes.of)
+            self._offered = False
             try:
                 for sample in self._samples(way, selector, sampling, wanted):
                     if sample is not None:
@@ -208,6 +211,8 @@ class _VideoCapture:
                 self._ledger.given_up += 1
                 continue
             return
+        # The last way is a whole decoding, in which nothing can be irregular.
+        raise AssertionError("a whole decoding gave a frame for an instant before it")
 
     def _ways(self, wanted: Wanted) -> Iterator[Way]:
         """Yields ways to the frames, the shortest first."""
@@ -270,11 +275,34 @@ class _VideoCapture:
             yield _lasting(waiting, max(waiting.frame.end, self._ledger.end or 0))
 
     def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
+        """Returns the frame when the selector picks it.
+
+        Raises:
+            Irregular: The frame that should have been offered before it is missing.
+        """
         self._ledger.position = frame.pts
+        if self._is_late(selector, frame):
+            raise Irregular("a frame would answer an instant before its own time")
+        self._offered = True
         pick = selector.offer(frame)
         if isinstance(selector, ChangeSelector):
             self._ledger.sampled = selector.sampled
         return pick
+
+    def _is_late(self, selector: Selector, frame: Frame) -> bool:
+        """Returns whether a frame appears after the next instant, which none has answered yet.
+
+        Only the first frame may: it is shown for what lies before it.
+        """
+        instant = selector.next_pts
+        if instant is None or frame.pts <= instant or frame.pts == self._media.beginning:
+            return False
+        # A keyframe is wanted for itself, a ranked frame for its very time.
+        if isinstance(selector, KeyframeSelector | RankedSelector):
+            return False
+        # The first keyframe is shown for what lies before it, too.
+        nearest = self._spec.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE
+        return not nearest or self._offered
 
     def _step(
         self, phase: Phase, stage: str, work: Generator[None, None, T]
