@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import av
 import av.error
@@ -29,8 +29,12 @@ from framecap.errors import (
 from framecap.media.cursor import SharedFile
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
+from framecap.media.headers import starts_alpha
 from framecap.media.streams import choose_stream, is_cover
 from framecap.timebase import Pts
+
+if TYPE_CHECKING:
+    from framecap.media.starts import Starts
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -96,6 +100,8 @@ class Container:
         """How many the decoder has."""
         self.file = file
         """The source."""
+        self.starts: Starts | None = None
+        """What decoders must know where they start; None until the first packet was read."""
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
@@ -188,8 +194,27 @@ class Container:
         mark = native.opaque
         marked = mark.keyframe if isinstance(mark, PacketMark) else True
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
-        silent = self.decoder.name in _ALPHA_DECODERS.values()
+        silent = self.alpha_apart
         return marked and (silent or bool(native.key_frame))
+
+    @property
+    def alpha_apart(self) -> bool:
+        """True where alpha is a stream beside the picture's, with keyframes of its own."""
+        return self.decoder.name in _ALPHA_DECODERS.values()
+
+    def starts_at(self, packet: Packet[Any]) -> bool:
+        """Returns whether decoding may start with a packet: picture and alpha are keyframes."""
+        if not packet.is_keyframe:
+            return False
+        return not self.alpha_apart or starts_alpha(packet, self.decoder.codec.canonical_name)
+
+    def completed(self, packet: Packet[Any]) -> Packet[Any]:
+        """Returns a keyframe's packet with the headers that it lacks; others as they are.
+
+        Raises:
+            Irregular: It is not known what it lacks.
+        """
+        return packet if self.starts is None else self.starts.completed(packet)
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.

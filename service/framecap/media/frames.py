@@ -73,6 +73,8 @@ class FrameReader:
         self._strict = strict
         self._timeline = Timeline(container)
         self.counts = Counts()
+        self.first_packet: Packet[Any] | None = None
+        """The packet that the reading began with, once it was read."""
 
     @property
     def end_is_certain(self) -> bool:
@@ -106,6 +108,8 @@ class FrameReader:
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
+            if self.first_packet is None:
+                self.first_packet = packet
             try:
                 decoded = self._container.decode(None if drains else packet)
             except av.error.FFmpegError as error:

@@ -207,6 +207,9 @@ class KeyframeLanes:
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
+        if not container.starts_at(packet):
+            raise NotAlone("a keyframe whose alpha is none")
+        packet = container.completed(packet)
         decoded: list[VideoFrame] = []
         refused = False
         try:

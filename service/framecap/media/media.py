@@ -26,6 +26,7 @@ from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe, sample_aspect_ratio
 from framecap.media.reach import HELD_BACK, first_alone, may_reach
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
@@ -120,6 +121,8 @@ class Media:
             if frame is not None:
                 self._first = frame
                 self.clock = clock_of(self._container, frame.pts)
+                if reader.first_packet is not None:
+                    self._pool.starts = Starts(self._container, reader.first_packet)
                 return frame
             yield
         raise MediaCorrupt(
@@ -132,6 +135,7 @@ class Media:
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
         self._known = known
+        self._pool.starts = known.starts
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -159,7 +163,11 @@ class Media:
                     if frame is not None:
                         return frame.end
         timed = self._index.continuous and not self.counts.repaired
-        return (yield from measure_end(self._file, self.measuring, timed=timed))
+        return (
+            yield from measure_end(
+                self._file, self.measuring, timed=timed, starts=self._pool.starts
+            )
+        )
 
     @property
     def end(self) -> Pts | None:

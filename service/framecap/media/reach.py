@@ -9,6 +9,7 @@ import av.error
 
 from framecap.media.container import Container
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 
 # By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
 # included. A program stream is not among them: it times some packets only, and the library's
@@ -74,4 +75,5 @@ def first_alone(container: Container) -> KnownFrame | None:
         pts=packet.pts,
         native=native,
         durations=bool(native.duration) and native.duration == packet.duration,
+        starts=Starts(container, packet),
     )

@@ -17,6 +17,7 @@ from framecap.media.marks import Marked
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
 from framecap.media.skipping import feeds
+from framecap.media.starts import Starts
 from framecap.media.timeline import Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -40,6 +41,9 @@ class KnownFrame:
 
     durations: bool = False
     """True when it lasts as long as its packet says."""
+
+    starts: Starts | None = None
+    """What its packet tells of the stream."""
 
 
 class RunDecoder:
