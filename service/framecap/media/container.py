@@ -148,7 +148,10 @@ class Container:
     def _make_decoder(self) -> VideoCodecContext:
         context = self.stream.codec_context
         name = context.codec.canonical_name
-        if self.stream.metadata.get("alpha_mode") == "1" and name in _ALPHA_DECODERS:
+        # Where the mode is a tag rather than the track's own element, it is in capitals.
+        metadata = self.stream.metadata
+        alpha_mode = metadata.get("alpha_mode", metadata.get("ALPHA_MODE"))
+        if alpha_mode == "1" and name in _ALPHA_DECODERS:
             context = cast("VideoCodecContext", CodecContext.create(_ALPHA_DECODERS[name], "r"))
             context.extradata = self.stream.codec_context.extradata
         context.options = {"max_pixels": str(MAX_PIXELS)}
