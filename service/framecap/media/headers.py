@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -133,12 +133,14 @@ class _NAL(Syntax):
         size = self._length_size
         if len(view) > size > 0 and self._is_picture(view[size]):
             return ()
-        return tuple(self._headers(_counted(view, size) if size else _started(view)))
+        return tuple(
+            self._headers(_counted(view, size) if size else _started(view, self._is_picture))
+        )
 
     def of_extradata(self) -> tuple[Header, ...]:
         if self._length_size:
             return tuple(self._headers(self._in_record()))
-        return tuple(self._headers(_started(self._extradata)))
+        return tuple(self._headers(_started(self._extradata, self._is_picture)))
 
     def joined(self, headers: Sequence[Header]) -> bytes:
         size = self._length_size
@@ -246,10 +248,10 @@ class _Coded(Syntax):
     """MPEG: sections after start codes, whose first byte is their kind."""
 
     def of_packet(self, packet: Packet[Any]) -> tuple[Header, ...]:
-        return tuple(self._headers(_started(memoryview(packet))))
+        return tuple(self._headers(_started(memoryview(packet), self._is_picture)))
 
     def of_extradata(self) -> tuple[Header, ...]:
-        return tuple(self._headers(_started(self._extradata)))
+        return tuple(self._headers(_started(self._extradata, self._is_picture)))
 
     def joined(self, headers: Sequence[Header]) -> bytes:
         return b"".join(b"\0\0\1" + header.data for header in headers)
@@ -328,13 +330,18 @@ _SYNTAXES: Final[dict[str, type[Syntax]]] = {
 """By libavcodec's canonical names."""
 
 
-def _started(data: Buffer) -> Iterator[Buffer]:
-    """Yields what stands between start codes."""
+def _started(data: Buffer, is_picture: Callable[[int], bool]) -> Iterator[Buffer]:
+    """Yields what stands between start codes, before a picture.
+
+    Pictures are large: they are not searched for what ends them.
+    """
     begin: int | None = None
     for found in _START_CODE.finditer(data):
         if begin is not None:
             yield data[begin : found.start()]
         begin = found.end()
+        if begin == len(data) or is_picture(data[begin]):
+            return
     if begin is not None:
         yield data[begin:]
 
