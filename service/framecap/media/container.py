@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import av
 import av.error
@@ -35,12 +35,16 @@ from framecap.media.dump import Description, described
 from framecap.media.editlist import FORMAT, EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
+from framecap.media.headers import starts_alpha
 from framecap.media.irregular import Irregular
 from framecap.media.programs import program_streams
 from framecap.media.streams import choose_stream, is_cover
 from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
 from framecap.model.media import Orientation, Siting
 from framecap.timebase import Pts
+
+if TYPE_CHECKING:
+    from framecap.media.starts import Starts
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -123,6 +127,8 @@ class Container:
         self._suspects: tuple[Suspect, ...] = ()
         self._before: tuple[Suspect, ...] = ()
         self._key_pts: Pts | None = None
+        self.starts: Starts | None = None
+        """What decoders must know where they start; None until the first packet was read."""
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
@@ -197,7 +203,10 @@ class Container:
     def _make_decoder(self) -> VideoCodecContext:
         context = self.stream.codec_context
         name = context.codec.canonical_name
-        if self.stream.metadata.get("alpha_mode") == "1" and name in _ALPHA_DECODERS:
+        # Where the mode is a tag rather than the track's own element, it is in capitals.
+        metadata = self.stream.metadata
+        alpha_mode = metadata.get("alpha_mode", metadata.get("ALPHA_MODE"))
+        if alpha_mode == "1" and name in _ALPHA_DECODERS:
             context = cast("VideoCodecContext", CodecContext.create(_ALPHA_DECODERS[name], "r"))
             context.extradata = self.stream.codec_context.extradata
         context.options = {"max_pixels": str(MAX_PIXELS)}
@@ -271,7 +280,7 @@ class Container:
         mark = native.opaque
         marked = mark.keyframe if isinstance(mark, PacketMark) else True
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
-        silent = self.decoder.name in _ALPHA_DECODERS.values()
+        silent = self.alpha_apart
         return marked and (silent or bool(native.key_frame))
 
     def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
@@ -293,6 +302,25 @@ class Container:
         return isinstance(mark, PacketMark) and any(
             self._slices.is_damaged(suspect, native, self.decoder) for suspect in mark.suspects
         )
+
+    @property
+    def alpha_apart(self) -> bool:
+        """True where alpha is a stream beside the picture's, with keyframes of its own."""
+        return self.decoder.name in _ALPHA_DECODERS.values()
+
+    def starts_at(self, packet: Packet[Any]) -> bool:
+        """Returns whether decoding may start with a packet: picture and alpha are keyframes."""
+        if not packet.is_keyframe:
+            return False
+        return not self.alpha_apart or starts_alpha(packet, self.decoder.codec.canonical_name)
+
+    def completed(self, packet: Packet[Any]) -> Packet[Any]:
+        """Returns a keyframe's packet with the headers that it lacks; others as they are.
+
+        Raises:
+            Irregular: It is not known what it lacks.
+        """
+        return packet if self.starts is None else self.starts.completed(packet)
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.

@@ -79,6 +79,8 @@ class FrameReader:
         self._times = DisplayTimes(counts_chunks=container.counts_chunks)
         self._losses = Losses(container)
         self.counts = Counts()
+        self.first_packet: Packet[Any] | None = None
+        """The packet that the reading began with, once it was read."""
 
     @property
     def end_is_certain(self) -> bool:
@@ -127,6 +129,8 @@ class FrameReader:
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
             drains = packet.size == 0
+            if self.first_packet is None:
+                self.first_packet = packet
             if not drains:
                 times.feed(packet)
             try:

@@ -242,6 +242,9 @@ class KeyframeLanes:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
         if self._unproven and not is_shown_first(container, packet):
             raise NotAlone("a keyframe behind which a picture may be that is shown before it")
+        if not container.starts_at(packet):
+            raise NotAlone("a keyframe whose alpha is none")
+        packet = container.completed(packet)
         decoded: list[VideoFrame] = []
         refused = False
         try:

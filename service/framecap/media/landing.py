@@ -93,6 +93,8 @@ def check_stream(container: Container, packet: Packet[Any]) -> None:
     """
     if changes_stream(packet, container.decoder.extradata):
         raise Irregular("from here on decoders must be told something else")
+    if container.starts is not None:
+        container.starts.check(packet)
 
 
 def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[Any] | None:
@@ -126,6 +128,6 @@ def _next_keyframe(container: Container) -> Packet[Any] | None:
         if packet.size == 0 or looked > _MAX_LOOK:
             return None
         check_stream(container, packet)
-        if packet.is_keyframe:
+        if container.starts_at(packet):
             return packet
     return None

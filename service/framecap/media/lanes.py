@@ -8,6 +8,7 @@ for a keyframe whose leading pictures are wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from threading import Lock
@@ -20,7 +21,7 @@ from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
 from framecap.media.landing import check_first, check_stream, keyframe_before
-from framecap.media.marks import mark
+from framecap.media.marks import Marked, mark
 from framecap.media.pool import ContainerPool
 from framecap.media.proofs import Proofs
 from framecap.media.rundecoder import KnownFrame, RunDecoder
@@ -253,6 +254,8 @@ class Lanes:
                 durations=self._known.durations and not to_end,
                 beyond=self._known.unproven,
             )
+            if container.alpha_apart:
+                marked = _at_starts(marked, container)
             yield from cut(marked, beyond=self._known.unproven)
         except av.error.FFmpegError as error:
             raise Irregular("the file cannot be read on") from error
@@ -274,7 +277,7 @@ class Lanes:
                 raise Irregular("a keyframe that discards pictures decoded before it")
             if packet.pts is not None and packet.pts > last and not packet.is_discard:
                 last = packet.pts
-            yield packet
+            yield container.completed(packet)
 
     def _is_past(self, moment: Pts | None) -> bool:
         """Returns whether a moment is known to lie behind the beginning of the last picture."""
@@ -293,6 +296,12 @@ class Lanes:
             self.decoded += decoder.decoded
             if decoder.end is not None:
                 self.end = decoder.end
+
+
+def _at_starts(marked: Iterator[Marked], container: Container) -> Iterator[Marked]:
+    """Yields packets, keyframes at which decoding may not start marked as others are."""
+    for each in marked:
+        yield replace(each, key=each.key and container.starts_at(each.packet))
 
 
 def _several(wanted: Wanted, moment: Pts) -> Pts | None:

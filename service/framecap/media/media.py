@@ -32,6 +32,7 @@ from framecap.media.reach import first_alone, may_reach
 from framecap.media.refusals import check_decoded_nothing, open_container
 from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
@@ -134,6 +135,8 @@ class Media:
                 self._first = frame
                 self.beginning = frame.pts
                 self.clock = clock_of(self._container, frame.pts)
+                if reader.first_packet is not None:
+                    self._pool.starts = Starts(self._container, reader.first_packet)
                 return frame
             yield
         check_decoded_nothing(self._container)
@@ -148,6 +151,7 @@ class Media:
         assert native is not None, "it was just decoded"
         self._known = known
         self.beginning = pts
+        self._pool.starts = known.starts
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -175,10 +179,13 @@ class Media:
                     if frame is not None:
                         return frame.end
         timed = self._index.continuous and not self.counts.repaired
-        durations = self._durations_from
         return (
             yield from measure_end(
-                self._file, self.measuring, timed=timed, durations_from=durations
+                self._file,
+                self.measuring,
+                timed=timed,
+                durations_from=self._durations_from,
+                starts=self._pool.starts,
             )
         )
 

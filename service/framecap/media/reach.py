@@ -11,6 +11,7 @@ from framecap.media.container import Container
 from framecap.media.opening import Order, opening_of
 from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 
 # By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
 # included. A program stream is not among them: it times some packets only, and the library's
@@ -79,4 +80,5 @@ def first_alone(container: Container) -> KnownFrame | None:
         durations=bool(native.duration) and native.duration == packet.duration,
         position=packet.pos,
         opening=opening,
+        starts=Starts(container, packet),
     )

@@ -20,6 +20,7 @@ from framecap.media.opening import SOUND, Opening, Order
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
 from framecap.media.skipping import feeds
+from framecap.media.starts import Starts
 from framecap.media.timeline import Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -49,6 +50,9 @@ class KnownFrame:
 
     opening: Opening = SOUND
     """What the packets behind it show."""
+
+    starts: Starts | None = None
+    """What its packet tells of the stream."""
 
     @property
     def unproven(self) -> bool:

@@ -7,14 +7,18 @@ it, the last group of pictures is decoded; where that gives nothing, ever more.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av.error
+from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.irregular import Irregular
+from framecap.media.starts import Starts
 from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
@@ -27,7 +31,12 @@ _FLV_SIZE_BYTES: Final = 4
 
 
 def measure_end(
-    file: SharedFile, counts: Counts, *, timed: bool, durations_from: Pts | None = NEVER_GUESSED
+    file: SharedFile,
+    counts: Counts,
+    *,
+    timed: bool,
+    durations_from: Pts | None = NEVER_GUESSED,
+    starts: Starts | None = None,
 ) -> Generator[None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
@@ -40,12 +49,14 @@ def measure_end(
         timed: True when a time says where to look: times run on, and none was missing so far, which
             would shift all others.
         durations_from: As `Timeline` has it.
+        starts: What decoders must know where they start; None where that does not matter.
     """
     with Container(file) as container:
         if timed and not container.untimed:
-            end = yield from _from_tail(container, counts, durations_from)
-            if end is not None:
-                return end
+            with suppress(Irregular):
+                end = yield from _from_tail(container, counts, durations_from, starts)
+                if end is not None:
+                    return end
     with Container(file) as container:
         return (yield from _read_on(FrameReader(container), counts))
 
@@ -80,14 +91,20 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
 
 
 def _from_tail(
-    container: Container, counts: Counts, durations_from: Pts | None
+    container: Container, counts: Counts, durations_from: Pts | None, starts: Starts | None
 ) -> Generator[None, None, Pts | None]:
+    choosy = starts is not None and (starts.need_headers or container.alpha_apart)
     for moment in moments_before_end(container):
+        begin: Packet[Any] | None = None
         try:
             container.seek(moment)
+            if starts is not None and choosy:
+                begin = starts.next_start(container)
         except av.error.FFmpegError:
             continue
-        reader = FrameReader(container, durations_from=durations_from)
+        if choosy and begin is None:
+            continue
+        reader = FrameReader(container, begin=begin, durations_from=durations_from)
         end = yield from _read_on(reader, counts)
         if end is not None and reader.end_is_certain:
             return end
