@@ -27,11 +27,11 @@ _FLV_SIZE_BYTES: Final = 4
 
 def measure_end(
     file: SharedFile, counts: Counts, *, timed: bool
-) -> Generator[None, None, Pts | None]:
+) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
     Containers without presentation times are decoded whole, since frames count there; so is
-    whatever cannot seek. Yields now and then, so that a caller can report progress.
+    whatever cannot seek. Yields the end of the last frame so far, for a caller to report progress.
 
     Args:
         file: The source.
@@ -77,7 +77,7 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
         yield moment
 
 
-def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+def _from_tail(container: Container, counts: Counts) -> Generator[Pts | None, None, Pts | None]:
     for moment in moments_before_end(container):
         try:
             container.seek(moment)
@@ -90,12 +90,12 @@ def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pt
     return None
 
 
-def _read_on(reader: FrameReader, counts: Counts) -> Generator[None, None, Pts | None]:
+def _read_on(reader: FrameReader, counts: Counts) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame from here on ends; None when none decodes."""
     end = None
     for frame in reader.frames():
         end = frame.end if frame is not None else end
-        yield
+        yield end
     counts.decoded += reader.counts.decoded
     return end
 
