@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from framecap.call import CaptureCall, accepted, job, mode, source_name, understand
 from framecap.decoder import reads
@@ -49,6 +49,9 @@ from framecap.v1 import event_pb2
 
 Told: TypeAlias = list[Payload]
 """What is told together, with nothing in between."""
+
+MAX_TOGETHER: Final = 16
+"""How many payloads may wait for others that arrived with them."""
 
 LAST_UPLOADS_SECONDS: Final = 2.0
 """How long images on their way to a store have to arrive once the service ends their capture."""
@@ -194,14 +197,17 @@ class _Work:
         try:
             async with self._services.decoder(source.descriptor) as decoder:
                 await decoder.send(ToDecoder(job=job(self._call, self._spec, source)))
-                async with aclosing(
-                    reads.messages(decoder, source.reader, source.refer)
-                ) as messages:
-                    async for message in messages:
-                        self._unyielded += self._noted(await self._tell(message))
+                async with (
+                    aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
+                    aclosing(self._arrivals(messages)) as arrivals,
+                ):
+                    async for message in arrivals:
+                        if message is not None:
+                            self._unyielded += self._noted(await self._tell(message))
                         self._unyielded += self._noted(self._counted(self._sink.ready()))
-                        # What arrived together is told together.
-                        if self._unyielded and not decoder.has_more:
+                        # What arrived together is told together, unless that may mean a wait.
+                        together = decoder.has_more and self._sink.uploading is None
+                        if len(self._unyielded) > (MAX_TOGETHER if together else 0):
                             yield self._taken()
             failure = error_of(self._result.status)
         except (MediaError, DecoderLost, SourceUnreachable) as error:
@@ -210,6 +216,11 @@ class _Work:
         self._place.pause()
         if self._unyielded:
             yield self._taken()
+        self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
+        while (upload := self._sink.uploading) is not None:
+            with self._watch.stage("deliver"):
+                await asyncio.wait((upload,))
+            yield self._noted(self._counted(self._sink.ready()))
         if told := self._noted(await self._finish()):
             yield told
         if failure is not None:
@@ -217,6 +228,33 @@ class _Work:
         if self._manifest is not None:
             await self._store_manifest(self._manifest)
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
+
+    async def _arrivals(
+        self, messages: AsyncGenerator[FromDecoder]
+    ) -> AsyncGenerator[FromDecoder | None]:
+        """Yields the decoder's messages, and None when an image was stored before one came."""
+        coming: asyncio.Task[FromDecoder | None] | None = None
+        try:
+            while True:
+                upload = self._sink.uploading
+                if coming is None and upload is None:
+                    message = await anext(messages, None)
+                else:
+                    coming = coming or asyncio.create_task(_next(messages))
+                    waits: list[asyncio.Future[Any]] = [coming]
+                    waits += [] if upload is None else [upload]
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                    if not coming.done():
+                        yield None
+                        continue
+                    message, coming = coming.result(), None
+                if message is None:
+                    return
+                yield message
+        finally:
+            if coming is not None:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
 
     def _taken(self) -> Told:
         """Returns the payloads that are ready, and forgets them."""
@@ -275,7 +313,6 @@ class _Work:
 
     async def _finish(self) -> Told:
         """Returns what the sink held back."""
-        self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
         with self._watch.stage("deliver"):
             told = await self._sink.finish()
         return self._counted(told)
@@ -327,3 +364,8 @@ class _Work:
             result.stage_times[stage].FromNanoseconds(spent)
         if uploading := self._sink.upload_time:
             result.stage_times["upload"].FromNanoseconds(uploading)
+
+
+async def _next(messages: AsyncGenerator[FromDecoder]) -> FromDecoder | None:
+    """Returns the next message; None at the end."""
+    return await anext(messages, None)
