@@ -55,6 +55,9 @@ SLACK_S = 5.0
 """How much longer than its limits an end may take on a busy machine."""
 
 
+SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536))
+"""Options of a client whose connection holds little of what it does not read."""
+
 LARGE = "video/snapshots,f_png,inter_0,w_2000,h_2000"
 """A request for images that are larger than what a connection holds for a client."""
 
@@ -99,7 +102,7 @@ async def ending(
     task.add_done_callback(lambda _: ended.set())
     try:
         service = await begun
-        async with aio.insecure_channel(service.address) as channel:
+        async with aio.insecure_channel(service.address, options=SMALL_WINDOW) as channel:
             yield Ending(service, channel, SnapshotServiceStub(channel), ended)
     finally:
         stop.ask()
@@ -317,7 +320,7 @@ async def test_a_signal_ends_the_process_once_its_captures_are_done(
 
 async def test_a_process_ends_captures_that_outlast_its_grace(media: Path, tmp_path: Path) -> None:
     with served(data=tmp_path, allow=media, FRAMECAP_GRACE="0.2") as service:
-        async with aio.insecure_channel(service.address) as channel:
+        async with aio.insecure_channel(service.address, options=SMALL_WINDOW) as channel:
             stub = SnapshotServiceStub(channel)
             source = f"{media}/noisy.mkv"
             call = stub.CaptureFrames(CaptureFramesRequest(source=source, text=EVERY_FRAME_JPG))
