@@ -352,7 +352,7 @@ class TestCaptures:
             # The reports of this time stand for what is done before the first image.
             for _ in range(20):
                 yield None
-                sleep(0.003)
+                sleep(0.02)
             yield from lane()
 
         def heard(lane: Lane) -> Iterator[Frame | None]:
