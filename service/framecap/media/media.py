@@ -170,8 +170,12 @@ class Media:
             self._known.native = None
             self._first = replace(self._first, native=None)
 
-    def measure_end(self) -> Generator[None, None, Pts | None]:
-        """Returns when the last frame ends; None when that cannot be known."""
+    def measure_end(self) -> Generator[Pts | None, None, Pts | None]:
+        """Returns when the last frame ends; None when that cannot be known.
+
+        Yields now and then, and when a frame that it decoded ends, so that a caller can report
+        progress.
+        """
         if self._lanes is not None and self._index.continuous:
             with suppress(Irregular):
                 for moment in moments_before_end(self._container):

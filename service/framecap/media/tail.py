@@ -37,11 +37,11 @@ def measure_end(
     timed: bool,
     durations_from: Pts | None = NEVER_GUESSED,
     starts: Starts | None = None,
-) -> Generator[None, None, Pts | None]:
+) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
     Containers without presentation times are decoded whole, since frames count there; so is
-    whatever cannot seek. Yields now and then, so that a caller can report progress.
+    whatever cannot seek. Yields the end of the last frame so far, for a caller to report progress.
 
     Args:
         file: The source.
@@ -92,7 +92,7 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
 
 def _from_tail(
     container: Container, counts: Counts, durations_from: Pts | None, starts: Starts | None
-) -> Generator[None, None, Pts | None]:
+) -> Generator[Pts | None, None, Pts | None]:
     choosy = starts is not None and (starts.need_headers or container.alpha_apart)
     for moment in moments_before_end(container):
         begin: Packet[Any] | None = None
@@ -111,12 +111,12 @@ def _from_tail(
     return None
 
 
-def _read_on(reader: FrameReader, counts: Counts) -> Generator[None, None, Pts | None]:
+def _read_on(reader: FrameReader, counts: Counts) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame from here on ends; None when none decodes."""
     end = None
     for frame in reader.frames():
         end = frame.end if frame is not None else end
-        yield
+        yield end
     counts.decoded += reader.counts.decoded
     return end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from framecap.media.media import Media
-from framecap.model.capture import Pick, Reason, Report
+from framecap.model.capture import Phase, Pick, Reason, Report
 from framecap.model.spec import CaptureSpec
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
@@ -43,5 +43,7 @@ def capture_cover(
     as_stored = media.cover_format is spec.format and not spec.box.given
     pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
     encoded = imaging.encoded(frame, stored=cover.stored if as_stored else None)
+    ledger.phase = Phase.DECODING
     yield ledger.add(imaging.image(pick, 1, encoded))
+    yield from ledger.last()
     yield ledger.summary()

@@ -22,6 +22,7 @@ from framecap.model.spec import (
 )
 from framecap.model.wanted import Wanted
 from framecap.pipeline.imaging import Encoded, Imaging
+from framecap.pipeline.progress import Coverage, Segment
 from framecap.pixels.dhash import changed_bits
 from framecap.plan.choose import wants_keyframes_only
 from framecap.select.change import passes
@@ -69,6 +70,7 @@ class Sampling:
         imaging: Makes images.
         watch: Counts the time that decoding takes.
         wanted: Which frames the choice takes, or takes as samples.
+        coverage: Is kept informed of how far each lane has come.
         ranking: True when samples are only compared, to be decoded again.
         ranked: True when they are those decoded again.
     """
@@ -80,12 +82,14 @@ class Sampling:
         watch: Stopwatch,
         wanted: Wanted,
         *,
+        coverage: Coverage,
         ranking: bool = False,
         ranked: bool = False,
     ) -> None:
         self._imaging = imaging
         self._watch = watch
         self._wanted = wanted
+        self._coverage = coverage
         # Of keyframes alone, only the next one tells whether one shows an instant.
         self._keyframes = wants_keyframes_only(spec)
         self._change = None
@@ -104,7 +108,7 @@ class Sampling:
     ) -> Iterator[Callable[[], Iterator[Sample | None]]]:
         """Yields lanes of samples in place of lanes of frames."""
         for lane in lanes:
-            yield partial(self._along, lane)
+            yield partial(self._along, lane, self._coverage.segment())
 
     def work(self, sample: Sample) -> Sample:
         """Returns a sample with all that can be done before the choice."""
@@ -132,7 +136,9 @@ class Sampling:
         """Returns whether a sample is certain."""
         return sample.frame.proof
 
-    def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
+    def _along(
+        self, lane: Callable[[], Iterator[Frame | None]], segment: Segment
+    ) -> Iterator[Sample | None]:
         previous: int | None = None
         first = True
 
@@ -140,6 +146,9 @@ class Sampling:
             nonlocal previous, first
             if frame is None:
                 return None
+            if segment.begin is None:
+                segment.begin = frame.pts
+            segment.end = frame.end
             taken = self._takes(frame)
             if not (taken or first):
                 return Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
@@ -158,6 +167,7 @@ class Sampling:
 
         # No variable here names a frame while this waits, which would keep its picture.
         yield from map(sampled, self._watch.each("decode", lane()))
+        segment.over = True
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:

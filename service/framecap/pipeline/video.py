@@ -31,7 +31,7 @@ from framecap.select.every import KeyframeSelector
 from framecap.select.selector import Selector
 from framecap.select.shortfall import requested_count
 from framecap.stopwatch import Stopwatch
-from framecap.timebase import Pts
+from framecap.timebase import Nanoseconds, Pts
 
 T = TypeVar("T")
 
@@ -56,6 +56,8 @@ class _VideoCapture:
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
         self._offered = False
+        self._begin: Nanoseconds = spec.start
+        self._at_end = False
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
@@ -77,7 +79,7 @@ class _VideoCapture:
         # video is not over.
         unsure = self._spec.start > 0 and not reach.sliced
         if until is Until.PLANNED or needs_end(self._spec) or unsure:
-            yield from self._check_start()
+            yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
         end = ledger.end_time
         grid = targets(self._spec, end)
         wanted = wanted_of(self._spec, grid, media.clock, first.pts)
@@ -96,6 +98,9 @@ class _VideoCapture:
         if until is Until.PLANNED:
             return
         self._first, self._reading = first.pts, plan.reading
+        if plan.reading is Strategy.SEQUENTIAL and plan.strategy is not Strategy.KEYFRAMES:
+            # What lies before the start is decoded too.
+            self._begin = 0
         if self._decodes_first_again(wanted):
             # A picture that is named here is kept as long as the capture lasts.
             del first, picture
@@ -108,17 +113,31 @@ class _VideoCapture:
             yield ledger.summary()
             raise
         yield from ledger.warnings()
+        yield from ledger.last()
         yield ledger.summary()
 
-    def _check_start(self) -> Iterator[Report]:
+    @property
+    def _passes(self) -> int:
+        """How many passes the frames are chosen and captured in."""
+        selection = self._spec.selection
+        return 2 if isinstance(selection, ChangeSelection) and selection.max_count else 1
+
+    def _check_start(self, *, ahead: int = 0) -> Iterator[Report]:
         """Finds the true end of the video.
+
+        Args:
+            ahead: How many passes follow.
 
         Raises:
             OffsetAfterEnd: The capture begins behind it.
         """
         if self._ledger.end is None:
-            measuring = self._media.measure_end()
-            self._ledger.end = yield from self._step(Phase.MEASURING, "measure", measuring)
+            ledger = self._ledger
+            ledger.begin_measuring(self._spec.start, self._spec.end, ahead=ahead)
+            ledger.end = yield from self._step(
+                Phase.MEASURING, "measure", self._media.measure_end()
+            )
+            ledger.end_pass(complete=True)
         end = self._ledger.end_time
         if end is not None:
             check_start(self._spec, end)
@@ -143,7 +162,7 @@ class _VideoCapture:
 
     def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
         """Yields the images of what a selector picks."""
-        self._ledger.phase, self._ledger.position = Phase.DECODING, None
+        self._ledger.begin_pass(Phase.DECODING, self._begin, self._stop_of(wanted))
         sampling = self._sampling(wanted, ranked=ranked)
         limit = requested_count(self._spec)
         given: Pts | None = None
@@ -160,12 +179,13 @@ class _VideoCapture:
                 yield self._ledger.add(image)
                 if self._ledger.captured == limit:
                     # Of damaged media, a later way may pick others than the one before it.
-                    return
+                    break
+        self._ledger.end_pass(complete=self._at_end)
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
         """Hashes all samples; returns those that changed most."""
         assert isinstance(self._spec.selection, ChangeSelection)
-        self._ledger.phase = Phase.HASHING
+        self._ledger.begin_pass(Phase.HASHING, self._begin, self._stop_of(wanted), ahead=1)
         sampling = self._sampling(wanted, ranking=True)
         ranking = Ranking(self._spec.selection.max_count)
         given: Pts | None = None
@@ -175,7 +195,16 @@ class _VideoCapture:
             elif given is None or found[0].frame.pts > given:
                 given = found[0].frame.pts
                 ranking.add(found[0])
+        self._ledger.end_pass(complete=self._at_end)
         return ranking
+
+    def _stop_of(self, wanted: Wanted) -> Nanoseconds | None:
+        """Returns the media time where a pass over wanted frames ends; None at the video's end."""
+        last = wanted.preceding(None)
+        if last is None:
+            return self._spec.end
+        stop = self._media.clock.nanoseconds(last + 1)
+        return stop if self._spec.end is None else min(stop, self._spec.end)
 
     def _sampling(self, wanted: Wanted, *, ranking: bool = False, ranked: bool = False) -> Sampling:
         return Sampling(
@@ -183,6 +212,7 @@ class _VideoCapture:
             self._imaging,
             self._watch,
             wanted,
+            coverage=self._ledger.coverage,
             ranking=ranking,
             ranked=ranked,
         )
@@ -196,6 +226,8 @@ class _VideoCapture:
         was picked before may be picked again.
         """
         for way in self._ways(wanted):
+            self._at_end = False
+            self._ledger.coverage.clear()
             hashes = Hashes()
             selector = make(hashes.of)
             self._offered = False
@@ -253,6 +285,7 @@ class _VideoCapture:
                         return
             if isinstance(part, Part) and not _answered(part, selector):
                 break
+        self._at_end = True
         if self._ledger.end is None:
             self._ledger.end = self._media.end
 
@@ -280,10 +313,10 @@ class _VideoCapture:
         Raises:
             Irregular: The frame that should have been offered before it is missing.
         """
-        self._ledger.position = frame.pts
         if self._is_late(selector, frame):
             raise Irregular("a frame would answer an instant before its own time")
         self._offered = True
+        self._ledger.coverage.head = frame.end
         pick = selector.offer(frame)
         if isinstance(selector, ChangeSelector):
             self._ledger.sampled = selector.sampled
@@ -305,17 +338,25 @@ class _VideoCapture:
         return not nearest or self._offered
 
     def _step(
-        self, phase: Phase, stage: str, work: Generator[None, None, T]
+        self, phase: Phase, stage: str, work: Generator[Pts | None, None, T]
     ) -> Generator[Report, None, T]:
-        """Does `work`, with progress between its steps; returns its result."""
+        """Does `work`, with progress between its steps; returns its result.
+
+        Args:
+            phase: What is done.
+            stage: The name under which its time counts.
+            work: Yields now and then, and when a frame that it decoded ends.
+        """
         self._ledger.phase = phase
         while True:
             try:
                 with self._watch.stage(stage):
-                    next(work)
+                    end = next(work)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
+            if end is not None:
+                self._ledger.measured_to(end)
             yield from self._ledger.due()
 
 
