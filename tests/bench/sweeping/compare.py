@@ -161,15 +161,17 @@ class Comparison:
         if len(wanted) == len(rows):
             yield from zip(wanted, rows, strict=True)
             return
-        by_clock = {Fraction(row["clock"]): row for row in rows}
+        by_clock: dict[Fraction, list[Answer]] = {}
+        for row in rows:
+            by_clock.setdefault(Fraction(row["clock"]), []).append(row)
         for pick in wanted:
-            row = by_clock.pop(pick.frame.start + self._line.zero, None)
-            if row is None:
-                self.found(mode, pick.frame.ordinal, f"missing at {seconds(pick.frame.start)}")
+            if alike := by_clock.get(pick.frame.start + self._line.zero):
+                yield pick, alike.pop(0)
             else:
-                yield pick, row
-        for clock in by_clock:
-            self.found(mode, "-", f"unexpected frame at {seconds(clock - self._line.zero)}")
+                self.found(mode, pick.frame.ordinal, f"missing at {seconds(pick.frame.start)}")
+        for clock, alike in by_clock.items():
+            for _ in alike:
+                self.found(mode, "-", f"unexpected frame at {seconds(clock - self._line.zero)}")
 
     def _frame(self, mode: str, pick: Pick, row: Answer) -> None:
         """Compares one frame."""

@@ -451,7 +451,6 @@ class Fed:
 
 def read(path: Path) -> Film:
     """Returns what a file shows."""
-    av.logging.set_level(av.logging.INFO)  # Else nothing is dumped below.
     try:
         animated(path)
         with opened(path) as container:
@@ -749,7 +748,12 @@ class Dump:
     @classmethod
     def of(cls, container: av.container.InputContainer) -> Dump:
         """Reads it."""
-        return cls.parse(container.dumps_format())
+        level = av.logging.get_level()
+        av.logging.set_level(av.logging.INFO)
+        try:
+            return cls.parse(container.dumps_format())
+        finally:
+            av.logging.set_level(level)
 
     @classmethod
     def parse(cls, text: str) -> Dump:
