@@ -49,9 +49,6 @@ CENTRED: Final = ("mjpeg", "mpeg1video", "webp", "theora")
 
 ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
-WITHOUT_TIMES: Final = ("avi",)
-"""Containers whose frames ffmpeg gives times of its own: there they are counted."""
-
 BLOCK: Final = 16
 
 
@@ -278,8 +275,14 @@ def _made(
 def chosen(line: Film, frames: Sequence[Shown], unit: Fraction) -> str:
     """Returns the expression that is true of some frames: by their pts, else by their number."""
     own = [frame.pts for frame in line.frames]
-    counts = line.facts["container"] in WITHOUT_TIMES or line.late or line.moved
-    if counts or None in own or len({*own}) < len(own) or own != sorted(own, key=lambda p: p or 0):
+    if (
+        # Where the container has no times ffmpeg makes up its own.
+        not line.facts["own times"]
+        or line.late
+        or line.moved
+        or None in own
+        or own != sorted({pts for pts in own if pts is not None})
+    ):
         return "+".join(f"eq(n,{frame.ordinal})" for frame in frames)
     return "+".join(f"eq(pts,{(frame.pts or 0) / unit})" for frame in frames)
 

@@ -24,6 +24,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+from uuid import UUID
 
 import av
 import av.error
@@ -78,6 +79,13 @@ SHARES: Final = {
     10: (2627, 6780, 593),
 }
 SHARES_601: Final = (2990, 5870, 1140)
+
+ASF: Final = UUID("75b22630-668e-11cf-a6d9-00aa0062ce6c").bytes_le
+ASF_PROTECTION: Final = tuple(
+    UUID(guid).bytes_le
+    for guid in ("2211b3fb-bd23-11d2-b4b7-00a0c955fc6e", "298ae614-2622-4c17-b935-dae07ee9289c")
+)
+"""The objects of a header that say so: content encryption, and its extended form."""
 
 
 class Refused(Exception):
@@ -452,7 +460,7 @@ class Fed:
 def read(path: Path) -> Film:
     """Returns what a file shows."""
     try:
-        animated(path)
+        refuse_by_head(path)
         with opened(path) as container:
             boxes = Boxes.of(path) if "mp4" in container.format.name else Boxes()
             return of_container(path, container, boxes)
@@ -486,6 +494,9 @@ def of_container(path: Path, container: av.container.InputContainer, boxes: Boxe
         stream = videos[0]
     if boxes.encrypted.get(stream.id):
         raise Refused("MEDIA_ENCRYPTED", "the sample description is encv")
+    if any(video.disposition & Disposition.dependent for video in videos):
+        # One put together from its tiles is to be allowed by name.
+        raise Refused("CODEC_UNSUPPORTED", "a still made of tiles")
     context = stream.codec_context
     if context is None:
         raise Refused("CODEC_UNSUPPORTED", "there is no decoder")
@@ -524,6 +535,7 @@ def of_container(path: Path, container: av.container.InputContainer, boxes: Boxe
         "frames": len(timed.starts),
         "rate": None if (even := rate_of(timed)) is None else fraction(even),
         "time base": fraction(unit),
+        "own times": container.format.name != "avi" and not raw_stream,
     }
     return film(facts, frames, timed, zero)
 
@@ -720,19 +732,21 @@ def not_in_front(cover: av.VideoStream) -> bool:
     return not (front or attached)
 
 
-def animated(path: Path) -> None:
-    """Refuses animated WebP.
+def refuse_by_head(path: Path) -> None:
+    """Refuses what its first bytes name.
 
     Raises:
-        Refused: It is one.
+        Refused: Animated WebP, or a protected ASF.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(21)
+            head = file.read(1 << 16)
     except OSError as error:
         raise Refused("MEDIA_CORRUPT", str(error)) from error
-    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and head[20] & 2:
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and head[20:21] > b"" and head[20] & 2:
         raise Refused("CODEC_UNSUPPORTED", "animated WebP")
+    if head.startswith(ASF) and any(guid in head for guid in ASF_PROTECTION):
+        raise Refused("MEDIA_ENCRYPTED", "protected ASF")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ import pytest
 
 from bench.sweeping import reference
 from bench.sweeping.reference import (
+    ASF,
+    ASF_PROTECTION,
     Dump,
     Film,
     Raw,
@@ -294,6 +296,7 @@ def test_the_hash_is_of_exact_sums(size: tuple[int, int]) -> None:
             b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + bytes(50),
             "CODEC_UNSUPPORTED",
         ),
+        ("locked.wmv", ASF + bytes(40) + ASF_PROTECTION[0] + bytes(99), "MEDIA_ENCRYPTED"),
     ],
 )
 def test_nothing_to_capture(tmp_path: Path, name: str, contents: bytes, reason: str) -> None:
@@ -302,6 +305,23 @@ def test_nothing_to_capture(tmp_path: Path, name: str, contents: bytes, reason: 
     line = reference.read(path)
     assert (line.kind, line.reason) == (reference.NOTHING, reason)
     assert select(line, "video/snapshots,f_png") == Refusal(reason)
+
+
+def test_an_encrypted_sample_description(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "clip.mp4", frames=2, audio=True)
+    assert reference.read(path).kind == reference.VIDEO
+    path.write_bytes(path.read_bytes().replace(b"avc1\0\0\0\0", b"encv\0\0\0\0"))
+    assert reference.read(path).reason == "MEDIA_ENCRYPTED"
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "mpeg4")])
+def test_sound_that_starts_earlier(tmp_path: Path, name: str, codec: str) -> None:
+    for lead, begins in ((Fraction(1, 25), 0), (Fraction(2), 2)):
+        path = make_clip(tmp_path / name, frames=5, codec=codec, audio=True, audio_lead=lead)
+        (first, *_) = reference.read(path).frames
+        # The priming of the sound comes on top.
+        assert begins <= first.start <= begins + Fraction(1, 20)
+        assert (first.start == 0) == (begins == 0)
 
 
 CASES = {
