@@ -153,6 +153,9 @@ def sweep(path: Path, folder: Path, options: Options) -> Swept:
         _compare(path, line, options, swept)
     except Unjudged as error:
         swept.differences.append(Difference(swept.source, "reference", "-", str(error)))
+    except Exception as error:
+        # One source must not end the sweep of the others.
+        swept.differences.append(Difference(swept.source, "sweep", "-", f"failed: {error!r}"))
     swept.spent = time.monotonic() - began
     return swept
 

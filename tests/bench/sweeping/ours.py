@@ -79,6 +79,8 @@ def in_process(path: Path, request: str, threads: int | None, lumas: Lumas) -> A
                         answer["images"].append((row, report.data))
     except CaptureError as error:
         answer |= {"refused": error.reason, "sentence": str(error)}
+    except Exception as error:
+        answer |= {"refused": "INTERNAL", "sentence": repr(error)}
     return answer
 
 

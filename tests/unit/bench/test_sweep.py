@@ -370,6 +370,15 @@ def test_answers_before_a_crash_count(folder: Path, tmp_path: Path) -> None:
     assert given == {"one": {"images": []}, "two": None}
 
 
+def test_one_source_does_not_end_the_sweep(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("zero")
+
+    monkeypatch.setattr(sweep, "_compare", broken)
+    (found,) = sweep.sweep(folder / "h264.mp4", folder, OPTIONS).differences
+    assert (found.mode, found.found) == ("sweep", "failed: KeyError('zero')")
+
+
 def test_a_folder_without_media_is_refused(tmp_path: Path) -> None:
     assert run(tmp_path).returncode == 2
 

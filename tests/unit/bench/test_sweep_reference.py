@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 
 from bench.sweeping import reference
 from bench.sweeping.reference import (
@@ -322,6 +323,22 @@ def test_sound_that_starts_earlier(tmp_path: Path, name: str, codec: str) -> Non
         # The priming of the sound comes on top.
         assert begins <= first.start <= begins + Fraction(1, 20)
         assert (first.start == 0) == (begins == 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.flv", "libx264"), ("a.mkv", "libx264"), ("a.ts", "mpeg2video")]
+)
+def test_files_whose_pts_are_dts(tmp_path: Path, name: str, codec: str) -> None:
+    path = make_clip(tmp_path / "b.mp4", frames=30, gop=10, b_frames=2, codec=codec)
+    target = tmp_path / name
+    command = [get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-c", "copy"]
+    subprocess.run([*command, "-bsf:v", "setts=pts=DTS", str(target)], check=True)
+    line = reference.read(target)
+    assert [frame.start for frame in line.frames] == [Fraction(k, 25) for k in range(30)]
+    assert [frame.dhash for frame in line.frames] == [
+        frame.dhash for frame in reference.read(path).frames
+    ]
+    assert (line.late, line.moved) == (0, 0)
 
 
 CASES = {
