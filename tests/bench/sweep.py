@@ -53,10 +53,12 @@ PAGE: Final = f"""{HEADING}
 
 Every file of the corpus, probed and captured from in every mode, densely and sparsely, from the
 beginning and from within: {{captures}} requests, {{frames}} frames. Each frame's time, the instants
-it answers, its flags, its hash, its change and all samples of its luma are those of a reference
-that decodes the file whole, with one thread; facts of the probe are compared, too. {{pictures}}
-full-size images are held against those that ffmpeg's command makes of the same frames; the
-same frame gives the same bytes in every mode. The reference shares no code with framecap.
+it answers, its flags, its hash, its change and all samples of its luma are held against a
+reference that decodes the file whole, with one thread, and shares no code with framecap; so are the
+facts of the probe and the requests that are refused. {{pictures}} full-size images are held against
+those that ffmpeg's command makes of the same frames, and against one another: the same frame gives
+the same bytes in every mode. Frames that both sides call damaged are *flagged*: their pictures are
+not compared, their times are.
 
 Beside the size of each comparison stands how far the worst image is from ffmpeg's, in levels of 8
 bits: the mean over all samples, and that of the worst 16 x 16 pixels. Roundings leave at most
@@ -241,11 +243,13 @@ def judge(
         comparison.found("pictures", frame.ordinal, f"picture ({kind}) {off}")
 
 
-def table(results: Sequence[Swept], allowed: Counter[str]) -> str:
+def table(results: Sequence[Swept], others: Sequence[Difference], used: Sequence[Allowance]) -> str:
     """Returns the page's table."""
+    allowed = Counter(allowance.source for allowance in used)
+    wrong = Counter(difference.source for difference in others)
     lines = [
         "| file | contents | on screen | requests | frames compared | images (mean, block) | "
-        "allowed differences |",
+        "differences |",
         "|---|---|---|---|---|---|---|",
     ]
     for swept in results:
@@ -258,11 +262,13 @@ def table(results: Sequence[Swept], allowed: Counter[str]) -> str:
             images += f" ({swept.worst.mean:.2f}, {swept.worst.block:.1f})"
         compared = f"{swept.compared}" + (f", {swept.flagged} flagged" if swept.flagged else "")
         cells = (f"`{swept.source}`", contents, swept.shown, swept.requests, compared, images)
-        lines.append(f"| {' | '.join(map(str, cells))} | {allowed[swept.source] or ''} |")
+        differing = [f"{wrong[swept.source]} not allowed"] if wrong[swept.source] else []
+        differing += ["allowed, see below"] if allowed[swept.source] else []
+        lines.append(f"| {' | '.join(map(str, cells))} | {', '.join(differing) or 'none'} |")
     return "\n".join(lines)
 
 
-def page(results: Sequence[Swept], used: Sequence[Allowance], allowed: Counter[str]) -> str:
+def page(results: Sequence[Swept], others: Sequence[Difference], used: Sequence[Allowance]) -> str:
     """Returns what the page says."""
     rows = [f"- `{a.source}`, {a.mode}, {a.frame}: {a.reason}." for a in used]
     allowances = "No difference is allowed." if not rows else "Allowed differences:\n\n"
@@ -272,7 +278,7 @@ def page(results: Sequence[Swept], used: Sequence[Allowance], allowed: Counter[s
         frames=sum(swept.compared for swept in results),
         pictures=sum(swept.judged for swept in results),
         bounds="; ".join(kinds),
-        table=table(results, allowed),
+        table=table(results, others, used),
         allowances=allowances + "\n".join(rows),
         framecap=version("framecap"),
         av=version("av"),
@@ -332,8 +338,7 @@ def main() -> int:
         f"{len(found) - len(others)} allowed, {len(stale)} allowances without one"
     )
     if chosen.write:
-        allowed = Counter(d.source for d in found)
-        deliver_section(page(results, used, allowed), HEADING, chosen.write)
+        deliver_section(page(results, others, used), HEADING, chosen.write)
     return 1 if others or stale else 0
 
 
