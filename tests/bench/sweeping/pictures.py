@@ -214,9 +214,9 @@ def start(path: Path, decoder: str | None) -> list[str]:
     """Returns how a command begins."""
     chosen = [] if decoder is None else ["-c:v", decoder]
     exe = imageio_ffmpeg.get_ffmpeg_exe()
-    return [
-        *(exe, "-v", "error", "-nostdin", "-copyts", "-threads", "1", *chosen, "-i", str(path)),
-    ]
+    command = [exe, "-v", "error", "-nostdin", "-copyts", "-threads", "1"]
+    # Turned before its chroma is spread, a picture would have that half a sample off.
+    return [*command, "-noautorotate", *chosen, "-i", str(path)]
 
 
 def made(
@@ -244,7 +244,8 @@ def _made(
     facts = line.facts
     codec = facts["codec"]
     known = look(path, facts["stream"], codec, timeout)
-    width, height = frames[0].size
+    turns = facts["rotation"] // 90
+    width, height = frames[0].size[:: -1 if turns % 2 else 1]
     channels = 3 + alpha
     steps = []
     unit = Fraction(facts.get("time base", 1))
@@ -269,7 +270,10 @@ def _made(
             data = output.read(wanted)
             if len(data) < wanted:
                 raise Unjudged(f"the command gives no picture of frame {frame.ordinal}")
-            yield frame, np.frombuffer(data, np.uint8).reshape(height, width, -1).astype(np.int16)
+            stored = np.frombuffer(data, np.uint8).reshape(height, width, -1)
+            if facts["mirrored"]:
+                stored = stored[:, ::-1]
+            yield frame, np.rot90(stored, -turns).astype(np.int16)
 
 
 def chosen(line: Film, frames: Sequence[Shown], unit: Fraction) -> str:

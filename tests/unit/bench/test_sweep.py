@@ -6,6 +6,7 @@ import copy
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ Plant = Callable[[Answer], object]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Clips of two codecs in two containers, one of them turned, and what is no media."""
+    """Clips of two codecs in two containers, and what is no media."""
     made = tmp_path_factory.mktemp("films")
     (made / "below").mkdir()
     make_clip(made / "h264.mp4", frames=40, gop=10, b_frames=2, scene=8, size=(96, 64))
@@ -218,6 +219,31 @@ def test_a_wrong_picture_is_found(
     assert found.found.startswith("picture (plain)")
 
 
+ONE = 1 << 16
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "axes"),
+    [("turned.mp4", "libx264", (0, ONE, -ONE, 0)), ("mirrored.mov", "mpeg4", (0, ONE, ONE, 0))],
+)
+def test_turned_pictures_of_other_pixels(
+    tmp_path: Path, name: str, codec: str, axes: tuple[int, int, int, int]
+) -> None:
+    a, b, c, d = axes
+    path = make_clip(
+        tmp_path / name,
+        frames=8,
+        codec=codec,
+        size=(96, 64),
+        display_matrix=[a, b, 0, c, d, 0, 0, 0, 1 << 30],
+        sample_aspect_ratio=Fraction(4, 3),
+    )
+    swept = sweep.sweep(path, tmp_path, OPTIONS)
+    assert swept.differences == []
+    assert swept.judged == 8
+    assert {frame.size for frame in reference.read(path).frames} == {(64, 128)}
+
+
 def test_a_picture_the_command_cannot_make_is_named(
     line: Film, answers: Answers, tmp_path: Path
 ) -> None:
@@ -339,7 +365,7 @@ def test_a_difference_fails_and_is_named_until_it_is_allowed(folder: Path, tmp_p
     allowed.write_text(
         '[[allowed]]\nsource = "cut.mkv"\nmode = "probe"\nframe = "duration"\nreason = "cut"\n'
     )
-    ran = run(films, "--allowed", str(allowed), "--through", "command")
+    ran = run(films, "--allowed", str(allowed))
     assert ran.returncode == 0, ran.stdout
 
 
@@ -399,13 +425,14 @@ def test_the_other_table_of_the_page_leaves_the_sweep_alone(tmp_path: Path) -> N
     assert target.read_text() == "# New\n\n## Sweep\n\nresult\n"
 
 
-def test_covers_and_sound_without_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("through", ["process", "command"])
+def test_covers_and_sound_without_one(tmp_path: Path, through: str) -> None:
     green = Image.new("RGB", (40, 30), (10, 200, 30))
     arts = [Art(saved(green, "PNG"), "PNG", FRONT)]
     make_sound(tmp_path / "cover.flac", arts)
     make_sound(tmp_path / "cover.mp3", [Art(saved(drawn(), "JPEG"), "JPEG", BACK), *arts])
     make_sound(tmp_path / "silent.mp3")
-    ran = run(tmp_path)
+    ran = run(tmp_path, "--through", through)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     one, two, three, last = ran.stdout.splitlines()
     assert one.startswith("cover.flac: cover png, 1 on screen, 5 requests, 4 frames, 1 pictures")
