@@ -234,7 +234,7 @@ def judge(
     swept: Swept,
 ) -> None:
     """Compares one image with the command's picture."""
-    kind = pictures.kind_of(line, frame)
+    kind = pictures.kind_of(line, frame, image)
     off = pictures.distance(image, picture)
     swept.judged += 1
     if swept.worst is None or off.block > swept.worst.block:

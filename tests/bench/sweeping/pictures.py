@@ -69,6 +69,8 @@ BOUNDS: Final = {
     # The last chroma sample of an odd width or height covers half as many pixels as the others;
     # swscale spreads all of them evenly, and is half a sample off at the far end.
     "odd": Bounds(0.8, 0.15, 12.0),
+    # Often little is opaque, and of one colour: its rounding is the same everywhere.
+    "transparent": Bounds(0.5, 0.5, 1.5),
     # zscale computes in floating point, tone mapping makes steps larger where it is dark.
     "tone-mapped": Bounds(1.1, 0.3, 6.0),
 }
@@ -146,11 +148,13 @@ def worst_block(off: npt.NDArray[np.float64]) -> float:
     return float((sums / np.outer(heights, widths)).max())
 
 
-def kind_of(line: Film, frame: Shown) -> str:
-    """Returns which bounds a frame's picture is held to."""
+def kind_of(line: Film, frame: Shown, image: Levels) -> str:
+    """Returns which bounds the image of a frame is held to."""
     facts = line.facts
     if facts["transfer"] in HIGH_RANGE:
         return "tone-mapped"
+    if image.shape[2] == 4:
+        return "transparent"
     if facts["subsampled"] and facts["odd"]:
         return "odd"
     if facts["aspect"] != "1" or sorted(frame.size) != sorted(facts["stored"]):
