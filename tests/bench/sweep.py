@@ -51,13 +51,13 @@ HEADING: Final = "## Sweep"
 
 PAGE: Final = f"""{HEADING}
 
-Every file of the corpus, probed and captured from in every mode, densely and sparsely, from the
-beginning and from within: {{captures}} requests, {{frames}} frames. Each frame's time, the instants
-it answers, its flags, its hash, its change and all samples of its luma are held against a
+{{files}} files of the corpus, probed and captured from in every mode, densely and sparsely, from
+the beginning and from within: {{captures}} requests, {{frames}} frames. Each frame's time, the
+instants it answers, its flags, its hash, its change and all samples of its luma are held against a
 reference that decodes the file whole, with one thread, and shares no code with framecap; so are the
 facts of the probe and the requests that are refused. {{pictures}} full-size images are held against
-those that ffmpeg's command makes of the same frames, and against one another: the same frame gives
-the same bytes in every mode. Frames that both sides call damaged are *flagged*: their pictures are
+those that ffmpeg's command makes of the same frames, and those of one frame against one another,
+byte for byte, over all modes. Frames that both sides call damaged are *flagged*: their pictures are
 not compared, their times are.
 
 Beside the size of each comparison stands how far the worst image is from ffmpeg's, in levels of 8
@@ -68,8 +68,7 @@ bits: the mean over all samples, and that of the worst 16 x 16 pixels. Roundings
 
 {{allowances}}
 
-Made by `python tests/bench/sweep.py CORPUS --write docs/exactness.md`, with framecap {{framecap}},
-PyAV {{av}} and imageio-ffmpeg {{ffmpeg}}. Run again it gives the same; `--repeat` checks that.
+{{made}}, with framecap {{framecap}}, PyAV {{av}} and imageio-ffmpeg {{ffmpeg}}.
 """
 
 
@@ -268,12 +267,19 @@ def table(results: Sequence[Swept], others: Sequence[Difference], used: Sequence
     return "\n".join(lines)
 
 
-def page(results: Sequence[Swept], others: Sequence[Difference], used: Sequence[Allowance]) -> str:
-    """Returns what the page says."""
+def page(
+    results: Sequence[Swept],
+    others: Sequence[Difference],
+    used: Sequence[Allowance],
+    made: str,
+) -> str:
+    """Returns what the page says; `made` says how it was made, without the full stop."""
     rows = [f"- `{a.source}`, {a.mode}, {a.frame}: {a.reason}." for a in used]
     allowances = "No difference is allowed." if not rows else "Allowed differences:\n\n"
     kinds = [f"{b.mean}, {b.bias}, {b.block} in {kind} pictures" for kind, b in BOUNDS.items()]
     return PAGE.format(
+        files=len(results),
+        made=made,
         captures=sum(swept.requests for swept in results),
         frames=sum(swept.compared for swept in results),
         pictures=sum(swept.judged for swept in results),
@@ -338,7 +344,10 @@ def main() -> int:
         f"{len(found) - len(others)} allowed, {len(stale)} allowances without one"
     )
     if chosen.write:
-        deliver_section(page(results, others, used), HEADING, chosen.write)
+        only = "" if chosen.only == "*" else f" --only '{chosen.only}'"
+        made = f"Made by `python tests/bench/sweep.py CORPUS{only} --write docs/exactness.md`"
+        made += f", each capture run {chosen.repeat} times" if chosen.repeat > 1 else ""
+        deliver_section(page(results, others, used, made), HEADING, chosen.write)
     return 1 if others or stale else 0
 
 
