@@ -12,6 +12,7 @@ from framecap.decoder.v1 import decoder_pb2
 from framecap.errors import DeliveryConflict, OptionMissing
 from framecap.events import messages
 from framecap.model.capture import Notice
+from framecap.model.names import shown, unprintable_name
 from framecap.model.spec import (
     CaptureSpec,
     ImageFormat,
@@ -22,6 +23,7 @@ from framecap.modes.registry import mode_of
 from framecap.sink.naming import SourceName
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
 from framecap.source.opened import OpenSource
+from framecap.source.regular import file_name
 from framecap.spec import outputs, structured, text
 from framecap.spec.format import format_text
 from framecap.spec.key import key as key_of
@@ -146,9 +148,30 @@ def source_name(source: SourceAddress | OpenSource) -> SourceName:
         case ObjectAddress(bucket=bucket, key=key):
             return SourceName(bucket=bucket, key=key)
         case FileAddress(path=path):
-            return SourceName(bucket=None, key=posixpath.basename(path))
+            # The file may have a name that no image can have.
+            return SourceName(bucket=None, key=file_name(path))
         case UrlAddress(public_name=name):
             return SourceName(bucket=None, key=posixpath.basename(name))
+
+
+def name_notices(address: SourceAddress) -> tuple[Notice, ...]:
+    """Returns a notice where images cannot be named as their source is."""
+    if not isinstance(address, FileAddress):
+        return ()
+    fault = unprintable_name(posixpath.basename(address.path))
+    if fault is None:
+        return ()
+    name = file_name(address.path)
+    return (
+        Notice(
+            reason="NAME_CHANGED",
+            message=(
+                f"source: the file's name has {fault}, so the images are named after"
+                f" {shown(name)}; rename the file to name them otherwise"
+            ),
+            metadata={"fault": fault, "name": name},
+        ),
+    )
 
 
 def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2.Job:

@@ -12,13 +12,14 @@ refused. From `accepted` on it tells whatever goes wrong in `finished`, and then
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
-from framecap.call import CaptureCall, accepted, job, mode, source_name, understand
+from framecap.call import CaptureCall, accepted, job, mode, name_notices, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
 from framecap.decoder.v1 import decoder_pb2
@@ -27,6 +28,7 @@ from framecap.errors import (
     Cancelled,
     CaptureError,
     DecoderLost,
+    Draining,
     MediaError,
     SourceUnreachable,
 )
@@ -36,6 +38,7 @@ from framecap.events.status import incident, to_status
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
 from framecap.handoff import hand_over
+from framecap.revocation import ended_by
 from framecap.services import Place, Services
 from framecap.sink import payloads
 from framecap.sink.naming import Naming
@@ -46,6 +49,12 @@ from framecap.v1 import event_pb2
 
 Told: TypeAlias = list[Payload]
 """What is told together, with nothing in between."""
+
+MAX_TOGETHER: Final = 16
+"""How many payloads may wait for others that arrived with them."""
+
+LAST_UPLOADS_SECONDS: Final = 2.0
+"""How long images on their way to a store have to arrive once the service ends their capture."""
 
 
 async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event_pb2.CaptureEvent]:
@@ -60,7 +69,7 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
     parsed = understand(call)
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
-    notices = naming.notices() if naming else ()
+    notices = (*naming.notices(), *name_notices(address)) if naming else ()
     first = accepted(call, parsed, address.public_name, notices)
     events = EventStream()
     result = event_pb2.CaptureFinished()
@@ -73,7 +82,9 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
                 services.gate.check()
             else:
                 place = held.enter_context(services.gate.enter())
-                source = await held.enter_async_context(await services.sources.open(address))
+                with ended_by(place.revoked):
+                    opening = await services.sources.open(address)
+                    source = await held.enter_async_context(opening)
                 work = _Work(call, parsed, source, naming, place, services, first, result)
             yield events.wrap(first)
             try:
@@ -135,6 +146,7 @@ class _Work:
         self._began = time.monotonic()
         self._images = 0
         self._image_bytes = 0
+        self._unyielded: Told = []
         self._manifest: Manifest | None = None
         if naming and naming.manifest and call.kind == decoder_pb2.JOB_KIND_CAPTURE:
             self._manifest = Manifest(first)
@@ -152,6 +164,7 @@ class _Work:
             pause_after=self._services.limits.pause_after,
             pause=self._place.pause,
             resume=self._place.resume,
+            revoked=self._place.revoked,
         )
         try:
             async with aclosing(handed):
@@ -159,7 +172,9 @@ class _Work:
                     for payload in told or [self._throttle.latest]:
                         yield payload
                         heartbeat.told()
-        except Exception:
+        except Exception as error:
+            for payload in await self._left_over(error):
+                yield payload
             yield self._progress_to(self._throttle.latest.phase)
             raise
         finally:
@@ -180,31 +195,33 @@ class _Work:
         await self._place.start()
         failure: CaptureError | None = None
         source = self._source
-        told: Told = []
         try:
             async with self._services.decoder(source.descriptor) as decoder:
                 await decoder.send(ToDecoder(job=job(self._call, self._spec, source)))
-                async with aclosing(
-                    reads.messages(decoder, source.reader, source.refer)
-                ) as messages:
-                    async for message in messages:
-                        told += self._noted(await self._tell(message))
-                        told += self._noted(self._counted(self._sink.ready()))
-                        # What arrived together is told together.
-                        if told and not decoder.has_more:
-                            yield told
-                            told = []
+                async with (
+                    aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
+                    aclosing(self._arrivals(messages)) as arrivals,
+                ):
+                    async for message in arrivals:
+                        if message is not None:
+                            self._unyielded += self._noted(await self._tell(message))
+                        self._unyielded += self._noted(self._counted(self._sink.ready()))
+                        # What arrived together is told together, unless that may mean a wait.
+                        together = decoder.has_more and self._sink.uploading is None
+                        if len(self._unyielded) > (MAX_TOGETHER if together else 0):
+                            yield self._taken()
             failure = error_of(self._result.status)
         except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
-        except Exception:
-            if told:
-                yield told
-            raise
         # Others may decode while the last images are on their way.
         self._place.pause()
-        if told:
-            yield told
+        if self._unyielded:
+            yield self._taken()
+        self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
+        while (upload := self._sink.uploading) is not None:
+            with self._watch.stage("deliver"):
+                await asyncio.wait((upload,))
+            yield self._noted(self._counted(self._sink.ready()))
         if told := self._noted(await self._finish()):
             yield told
         if failure is not None:
@@ -212,6 +229,53 @@ class _Work:
         if self._manifest is not None:
             await self._store_manifest(self._manifest)
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
+
+    async def _arrivals(
+        self, messages: AsyncGenerator[FromDecoder]
+    ) -> AsyncGenerator[FromDecoder | None]:
+        """Yields the decoder's messages, and None when an image was stored before one came."""
+        coming: asyncio.Task[FromDecoder | None] | None = None
+        try:
+            while True:
+                upload = self._sink.uploading
+                if coming is None and upload is None:
+                    message = await anext(messages, None)
+                else:
+                    coming = coming or asyncio.create_task(_next(messages))
+                    waits: list[asyncio.Future[Any]] = [coming]
+                    waits += [] if upload is None else [upload]
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                    if not coming.done():
+                        yield None
+                        continue
+                    message, coming = coming.result(), None
+                if message is None:
+                    return
+                yield message
+        finally:
+            if coming is not None:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+    def _taken(self) -> Told:
+        """Returns the payloads that are ready, and forgets them."""
+        taken, self._unyielded = self._unyielded, []
+        return taken
+
+    async def _left_over(self, error: Exception) -> Told:
+        """Returns the payloads that were ready when `error` ended the work, and stored images.
+
+        A shutdown lets images on their way to a store arrive, for a short time. The error that
+        ended the work is reported; another failure of the sink is not.
+        """
+        stored: list[payloads.Told] = []
+        if isinstance(error, Draining):
+            with suppress(CaptureError, TimeoutError):
+                async with asyncio.timeout(LAST_UPLOADS_SECONDS):
+                    stored += await self._sink.finish()
+        with suppress(CaptureError):
+            stored += self._sink.ready()
+        return self._taken() + self._noted(self._counted(stored))
 
     async def _tell(self, message: FromDecoder) -> Told:
         """Returns what a decoder's message means to the caller."""
@@ -255,7 +319,6 @@ class _Work:
 
     async def _finish(self) -> Told:
         """Returns what the sink held back."""
-        self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
         with self._watch.stage("deliver"):
             told = await self._sink.finish()
         return self._counted(told)
@@ -277,7 +340,11 @@ class _Work:
     def _counted(self, told: list[payloads.Told]) -> Told:
         """Returns what a sink tells, its images counted as delivered."""
         for payload in told:
-            if isinstance(payload, event_pb2.FrameCaptured) and not payload.superseded:
+            if not isinstance(payload, event_pb2.FrameCaptured):
+                continue
+            # An image may be stored although its delivery was cut off.
+            self._images = max(self._images, payload.index)
+            if not payload.superseded:
                 self._image_bytes += payload.size_bytes
                 self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(told)
@@ -303,3 +370,8 @@ class _Work:
             result.stage_times[stage].FromNanoseconds(spent)
         if uploading := self._sink.upload_time:
             result.stage_times["upload"].FromNanoseconds(uploading)
+
+
+async def _next(messages: AsyncGenerator[FromDecoder]) -> FromDecoder | None:
+    """Returns the next message; None at the end."""
+    return await anext(messages, None)

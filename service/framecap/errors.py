@@ -10,8 +10,9 @@ CaptureError
 ├── SourceNotAllowed      outside what the service may read     PERMISSION_DENIED
 ├── TargetNotAllowed      a store does not take it              PERMISSION_DENIED
 ├── MediaError            whatever the file causes              FAILED_PRECONDITION
-│   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaCorrupt · LimitExceeded
-│   └── SourceChanged · DecoderCrashed · DecoderStalled
+│   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaEncrypted
+│   ├── MediaCorrupt · LimitExceeded · SourceChanged
+│   └── DecoderCrashed · DecoderStalled
 ├── QueueFull             too much at once                      RESOURCE_EXHAUSTED
 ├── DecoderLost · Draining · SinkUnreachable · SourceUnreachable  UNAVAILABLE
 ├── ClientStalled         a client that takes nothing           ABORTED
@@ -212,6 +213,12 @@ class CodecUnsupported(MediaError):
     """There is no decoder for the video."""
 
     reason = "CODEC_UNSUPPORTED"
+
+
+class MediaEncrypted(MediaError):
+    """The video is encrypted, and there is no key."""
+
+    reason = "MEDIA_ENCRYPTED"
 
 
 class MediaCorrupt(MediaError):

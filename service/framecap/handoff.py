@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
+from framecap.revocation import Revocation
+
 Item = TypeVar("Item")
 
 
@@ -18,6 +20,7 @@ async def hand_over(
     pause_after: float,
     pause: Callable[[], None],
     resume: Callable[[], Awaitable[None]],
+    revoked: Revocation | None = None,
 ) -> AsyncGenerator[Item | None]:
     """Yields what `work` yields, and None whenever that takes too long.
 
@@ -30,6 +33,10 @@ async def hand_over(
         pause_after: For how many seconds the client may let the work wait before it is paused.
         pause: Is called then.
         resume: Is awaited before the work goes on after a pause.
+        revoked: Ends the work when it is done, whether or not the client reads.
+
+    Raises:
+        CaptureError: The result of `revoked`, after the items that the work had yielded.
     """
     box: deque[Item] = deque()
     filled, emptied = _Bell(), _Bell()
@@ -45,12 +52,21 @@ async def hand_over(
     async def feed() -> None:
         async with aclosing(work):
             async for item in work:
-                await wait_for_room()
-                box.append(item)
-                filled.ring()
+                try:
+                    await wait_for_room()
+                finally:
+                    # Revoked, the work has ended; what it yielded is still delivered.
+                    box.append(item)
+                    filled.ring()
 
     feeder = asyncio.create_task(feed())
     feeder.add_done_callback(lambda _: filled.ring())
+
+    def end(_: Revocation) -> None:
+        feeder.cancel()
+
+    if revoked is not None:
+        revoked.add_done_callback(end)
     try:
         while box or not feeder.done():
             if box:
@@ -59,8 +75,12 @@ async def hand_over(
                 yield item
             elif not await filled.rings(within=patience()):
                 yield None
+        if revoked is not None and revoked.done() and feeder.cancelled():
+            raise revoked.result()
         feeder.result()
     finally:
+        if revoked is not None:
+            revoked.remove_done_callback(end)
         feeder.cancel()
         await asyncio.gather(feeder, return_exceptions=True)
 

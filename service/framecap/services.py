@@ -16,6 +16,7 @@ from framecap.decoder.launcher import Launcher
 from framecap.decoder.process import Decoder
 from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
 from framecap.model.spec import CaptureSpec
+from framecap.revocation import Revocation
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
 from framecap.source.address import SourceAddress, parse_source
@@ -27,7 +28,7 @@ class KillCause(Enum):
     """Why a decoder ended before its work was done."""
 
     CANCELLED = "cancelled"
-    """The caller went away, stalled, or its deadline passed."""
+    """The caller went away, stalled, or its deadline passed; or the service ended."""
 
     STALLED = "stalled"
     """The decoder made no progress."""
@@ -100,6 +101,10 @@ class NoMeter:
 
 class Place(Protocol):
     """One capture's place among others, given back when its `with` block ends."""
+
+    @property
+    def revoked(self) -> Revocation:
+        """Done once the service ends the capture, which then fails with its result."""
 
     @property
     def must_wait(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import pytest
+
 from api.calls import EVERY_FRAME, EVERY_SECOND, take
 from api.running import Run
 from clips import read_number
@@ -22,6 +24,45 @@ async def test_the_stream_tells_the_capture_in_order(run: Run, media: Path) -> N
         assert {event.sequence for event in taken.events if event.HasField("progress")} == {0}
         assert taken.events[-2].progress.phase == event_pb2.CAPTURE_PHASE_DONE
         assert taken.events[-2].progress.captured_count == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ("inter_1000", 4),
+        ("inter_0", 4),
+        ("inter_0,num_3", 3 / 25),
+        ("m_key", 4),
+        ("m_dhash,thr_100", 4),
+        ("m_key,ss_3900", 0.1),
+    ],
+)
+async def test_the_last_progress_is_complete(
+    run: Run, media: Path, options: str, seconds: float
+) -> None:
+    async with run() as client:
+        source = f"{media}/short.mp4"
+        taken = await take(client.stub, source=source, text=f"video/snapshots,f_jpg,{options}")
+    assert taken.status is None
+    told = [event.progress for event in taken.events if event.HasField("progress")]
+    done = [progress.done.ToNanoseconds() for progress in told]
+    assert done == sorted(done)
+    assert all(
+        p.done.ToNanoseconds() <= p.total.ToNanoseconds() for p in told if p.HasField("total")
+    )
+    last = told[-1]
+    assert taken.cases[-2] == "progress"
+    assert last.HasField("total")
+    assert last.total == last.done
+    assert abs(last.done.ToNanoseconds() / 1e9 - seconds) <= 1 / 25
+    assert last.captured_count == len(taken.frames)
+
+
+async def test_a_failure_has_progress_at_its_end_too(run: Run, media: Path) -> None:
+    async with run() as client:
+        source = f"{media}/short.mp4"
+        taken = await take(client.stub, source=source, text=f"{EVERY_SECOND},ss_4000")
+    assert taken.cases[-2:] == ["progress", "finished"]
 
 
 async def test_frames_are_the_ones_on_screen_and_carry_their_own_facts(

@@ -85,6 +85,28 @@ REFUSED = {
         "source:",
         "source",
     ),
+    "key with a line break": Refused(
+        {"source": "films/a\n.mp4", "text": EVERY_SECOND},
+        INVALID,
+        "SOURCE_INVALID",
+        'source: "films/a\\n.mp4" has a control character, or one that UTF-8 cannot say'
+        " (a line break); write the name without it, or rename what has it",
+        "source",
+    ),
+    "path with a tab": Refused(
+        {"source": "{media}/a\t.mp4", "text": EVERY_SECOND},
+        INVALID,
+        "SOURCE_INVALID",
+        "(a tab); write the name without it, or rename what has it",
+        "source",
+    ),
+    "path with bytes that are not UTF-8": Refused(
+        {"source": "file://{media}/a%FF.mp4", "text": EVERY_SECOND},
+        INVALID,
+        "SOURCE_INVALID",
+        "(the byte 0xFF, which is not UTF-8); write the name without it, or rename what has it",
+        "source",
+    ),
     "no such file": Refused(
         {"source": "{media}/none.mp4", "text": EVERY_SECOND},
         "NOT_FOUND",

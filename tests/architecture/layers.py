@@ -22,7 +22,7 @@ STORAGE: Final = frozenset({"storage"})
 INNER: Final = frozenset({"media", "plan", "pixels"})
 
 # `capture` knows the order of the stages; the others are what it is made of.
-SPINE: Final = frozenset({"capture", "call", "handoff", "services"})
+SPINE: Final = frozenset({"capture", "call", "handoff", "revocation", "services"})
 
 # What those above the capture may use.
 BELOW: Final = SHARED | STORAGE | (STAGES - INNER) | SPINE | {"decoder"}

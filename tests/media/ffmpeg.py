@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from framecap.model.capture import Image
 from framecap.model.media import MediaInfo
+from oracles import timeline
 
 Picture = npt.NDArray[np.uint8]
 
@@ -53,7 +53,9 @@ def captured(
         alpha: True for four channels.
     """
     if info.container in WITHOUT_TIMES:
-        ordinal = image.pts * image.time_base * Fraction(info.frame_rate or 0)
+        shown = timeline.read(path).frames
+        start = image.pts * image.time_base
+        ordinal = next(frame.ordinal for frame in shown if frame.start == start)
         wanted = f"eq(n,{ordinal})"
     else:
         wanted = f"eq(pts,{image.pts})"

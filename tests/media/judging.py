@@ -25,10 +25,12 @@ import av
 
 from framecap.errors import CaptureError, Code, LimitExceeded, OffsetAfterEnd
 from framecap.formats.encode import encode
+from framecap.media.cropping import Cropping
 from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.picture import orientation_of, picture_of
 from framecap.model.capture import Image
+from framecap.model.media import Siting
 from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec, IntervalSelection
 from framecap.pixels.render import render
@@ -42,7 +44,7 @@ from media.capturing import (
     seconds,
     wanted_row,
 )
-from oracles import timeline
+from oracles import area, timeline
 from oracles.timeline import NoPicture
 
 RIGHT: Final = "right"
@@ -54,6 +56,9 @@ KINDS: Final = (RIGHT, DAMAGED, PATCHED, WRONG)
 
 # As framecap.media.container has them.
 CENTRED_CHROMA: Final = ("mjpeg", "mpeg1video", "webp", "theora")
+
+# Containers that have no place for the shape of a pixel.
+WITHOUT_ASPECT: Final = ("mpegts", "mpeg", "mpegvideo", "h264", "hevc", "flv")
 
 
 @dataclass
@@ -84,7 +89,11 @@ class Film:
             assert isinstance(stream, av.VideoStream)
             aspect = stream.sample_aspect_ratio
             self._aspect = Fraction(aspect) if aspect is not None and aspect > 0 else Fraction(1)
-            self._centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            self._own_aspects = container.format.name in WITHOUT_ASPECT
+            sides = area.cropping(path, container.format.name, stream.index)
+            self._cropping = Cropping(**sides._asdict())
+            centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
+            self._siting = Siting.CENTER if centred else Siting.LEFT
             self._unit = Fraction(stream.time_base)
 
     @cached_property
@@ -154,12 +163,15 @@ class Film:
         """Returns the image of a frame: lossless and unscaled, so that all of it is compared."""
         before = self.frames[ordinal - 1] if ordinal else None
         after = self.frames[ordinal + 1] if ordinal + 1 < len(self.frames) else None
-        native = deinterlaced(Decoded(self.frames[ordinal], before, after))
+        frame = self.frames[ordinal]
+        native = deinterlaced(Decoded(frame, before, after))
+        own = timeline.aspect_ratio(frame) if self._own_aspects else None
         picture = picture_of(
             native,
-            sample_aspect_ratio=self._aspect,
+            sample_aspect_ratio=own or self._aspect,
             orientation=orientation_of(native),
-            centred_chroma=self._centred,
+            cropping=self._cropping,
+            siting=self._siting,
         )
         display = display_size(
             picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation

@@ -198,14 +198,6 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, mime: str, cover: bytes) 
     assert error.message == UNDECODABLE
 
 
-def test_another_picture_does_not_stand_in_for_a_broken_front_cover(tmp_path: Path) -> None:
-    good = Art(saved(drawn(), "JPEG"), kind=BACK)
-    path = make_sound(tmp_path / "sound.flac", [good, Art(good.data[: len(good.data) // 2])])
-    with pytest.raises(MediaCorrupt) as caught:
-        capture(path, "video/snapshots,f_jpg")
-    assert caught.value.message == UNDECODABLE
-
-
 def test_a_broken_picture_does_not_harm_the_front_cover(tmp_path: Path) -> None:
     good = Art(saved(drawn(), "JPEG"))
     broken = [Art(good.data[:300], kind=BACK), Art(b"", kind=BACK), Art(b"?", kind=BACK)]

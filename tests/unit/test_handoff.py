@@ -8,7 +8,9 @@ from contextlib import aclosing
 
 import pytest
 
+from framecap.errors import Draining
 from framecap.handoff import hand_over
+from framecap.revocation import Revocation
 
 LONG = 3600.0
 
@@ -141,3 +143,54 @@ async def test_cancelling_the_client_closes_the_work() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert ended.is_set()
+
+
+async def test_revoked_work_ends_at_once_and_what_it_yielded_arrives() -> None:
+    work = Work(100)
+    revoked: Revocation = asyncio.get_running_loop().create_future()
+
+    async def resume() -> None:
+        pass
+
+    items = hand_over(
+        work.items(),
+        patience=lambda: LONG,
+        pause_after=LONG,
+        pause=lambda: None,
+        resume=resume,
+        revoked=revoked,
+    )
+    arrived = [await anext(items)]
+    await settled()
+    revoked.set_result(Draining("The service is shutting down."))
+    await settled()
+    assert work.closed, "although the client does not read"
+    with pytest.raises(Draining):
+        async for item in items:
+            arrived.append(item)
+    assert arrived == list(range(work.made))
+    assert work.made < 100
+
+
+async def test_work_that_is_done_is_not_revoked() -> None:
+    work = Work(2)
+    revoked: Revocation = asyncio.get_running_loop().create_future()
+
+    async def resume() -> None:
+        pass
+
+    items = hand_over(
+        work.items(),
+        patience=lambda: LONG,
+        pause_after=LONG,
+        pause=lambda: None,
+        resume=resume,
+        revoked=revoked,
+    )
+    arrived = [await anext(items)]
+    await settled()
+    arrived.append(await anext(items))
+    await settled()
+    revoked.set_result(Draining("The service is shutting down."))
+    arrived += [item async for item in items]
+    assert arrived == [0, 1]

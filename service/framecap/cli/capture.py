@@ -69,7 +69,8 @@ def capture(
     """Capture frames of a video into files. Needs no service.
 
     SOURCE is a path, or BUCKET/KEY of a local bucket when there is no such path. REQUEST says what
-    to capture, for example video/snapshots,f_jpg,inter_10000,w_320 for an image every 10 seconds.
+    to capture, for example video/snapshots,f_jpg,inter_10000,w_320,scaletype_fit for an image 320
+    pixels wide every 10 seconds.
 
     The images are named after the video: film_0_1.jpg, film_0_2.jpg and so on. One line per image,
     its path and its time, goes to standard output.

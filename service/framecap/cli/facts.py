@@ -41,6 +41,8 @@ def media_rows(media: event_pb2.MediaProbed) -> Iterator[Row]:
     kind = "cover" if media.cover else "video"
     yield kind, f"{media.codec}, {media.pixel_format}, stream {media.stream_index}"
     yield "size", _size(media)
+    if media.dolby_vision_profile:
+        yield "Dolby Vision", f"profile {media.dolby_vision_profile}"
     if media.HasField("frame_rate"):
         rate = Fraction(media.frame_rate.numerator, media.frame_rate.denominator)
         yield "frame rate", f"{float(rate):.5g} per second"

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from framecap.cli.progress import ProgressBar, counted
+from framecap.model.names import visible
 from framecap.storage.buckets import Buckets, DirectoryBucket
 from framecap.timebase import format_time
 from framecap.v1 import event_pb2
@@ -16,8 +17,8 @@ from framecap.v1 import event_pb2
 class Teller:
     """Tells a capture's events to a person.
 
-    On standard output goes one line per image, `PATH TAB TIME`, so that a script can cut it;
-    everything else goes to standard error.
+    On standard output goes one line per image, `PATH TAB TIME`, so that a script can cut it; what
+    cannot be seen in a path is spelled out. Everything else goes to standard error.
 
     Args:
         bar: The progress bar; it shares the terminal with the lines.
@@ -78,7 +79,7 @@ class Teller:
         if frame.superseded:
             self._replaced += 1
             return
-        path = readable(frame.uri, self._buckets)
+        path = visible(readable(frame.uri, self._buckets))
         self._folders.add(os.path.dirname(path))
         if self._quiet:
             return
@@ -108,6 +109,6 @@ def readable(uri: str, buckets: Buckets) -> str:
                 key = uri.removeprefix(f"s3://{parts.netloc}/")
                 return f"{bucket.root}/{bucket.prefix}{key}"
         return uri
-    path = Path(unquote(parts.path))
+    path = Path(unquote(parts.path, errors="surrogateescape"))
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -103,6 +103,8 @@ def probed(media: MediaInfo) -> event_pb2.MediaProbed:
         streams=[_stream(stream) for stream in media.streams],
         frame_count=_int64(media.frame_count or 0),
     )
+    if media.dolby_vision is not None:
+        message.dolby_vision_profile = media.dolby_vision.name
     if media.frame_rate is not None:
         message.frame_rate.CopyFrom(rational(media.frame_rate))
     if media.duration is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, partial
 from types import TracebackType
-from typing import Any, Final, Self, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 import av
 import av.error
@@ -26,11 +28,23 @@ from framecap.errors import (
     LimitExceeded,
     MediaError,
 )
+from framecap.media.aspect import AspectRatios
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck, Suspect
+from framecap.media.dump import Description, described
+from framecap.media.editlist import FORMAT, EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.guard import Guard
+from framecap.media.headers import starts_alpha
+from framecap.media.irregular import Irregular
+from framecap.media.programs import program_streams
 from framecap.media.streams import choose_stream, is_cover
+from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
+from framecap.model.media import Orientation, Siting
 from framecap.timebase import Pts
+
+if TYPE_CHECKING:
+    from framecap.media.starts import Starts
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -41,10 +55,13 @@ MAX_STREAMS: Final = 256
 _NO_TIMESTAMPS: Final = 0x0080
 
 # Reading goes through Python file objects only: no protocol of the library may open anything.
-_OPTIONS: Final = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
+_OPTIONS: Final[dict[str, str]] = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
 
 # A playlist's segments may be called anything: what they are is seen when they are read.
 _PLAYLIST_OPTIONS: Final = {"allowed_extensions": "ALL", "extension_picky": "0"}
+
+# No decoder is opened, so that a stream has only what its container says of it.
+_CONTAINER_ALONE: Final = {"codec_whitelist": "none", "fflags": "noparse"}
 
 # Codecs that put chroma samples between luma samples, as JPEG does.
 _CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
@@ -66,7 +83,7 @@ av.logging.set_level(None)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PacketMark:
     """What a frame remembers of its packet.
 
@@ -75,6 +92,12 @@ class PacketMark:
 
     keyframe: bool
     """True when the packet is flagged as a keyframe."""
+
+    suspects: tuple[Suspect, ...] = ()
+    """Keyframes that the picture counts on, where slices of them may be missing."""
+
+    aspect_ratio: Fraction | None = None
+    """The shape of its picture's pixels, once the decoder was fed."""
 
 
 class Container:
@@ -86,26 +109,41 @@ class Container:
         file: The source, read through a cursor of its own.
         threads: How many the decoder has. With several it is for what is checked packet by packet:
             damage comes to light late then.
+        slices: Finds damage that the decoder does not flag; the same for all containers on one
+            source.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
     """
 
-    def __init__(self, file: SharedFile, *, threads: int = 1) -> None:
+    def __init__(
+        self, file: SharedFile, *, threads: int = 1, slices: SliceCheck | None = None
+    ) -> None:
         self.threads = threads
         """How many the decoder has."""
         self.file = file
         """The source."""
+        self._slices = SliceCheck() if slices is None else slices
+        self._suspects: tuple[Suspect, ...] = ()
+        self._before: tuple[Suspect, ...] = ()
+        self._key_pts: Pts | None = None
+        self.starts: Starts | None = None
+        """What decoders must know where they start; None until the first packet was read."""
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
+        self.tiles: TileReader | None = None
+        """Makes the picture, where it is one in tiles."""
         try:
             self.stream: VideoStream = self._choose_stream()
+            self.aspect_ratios: AspectRatios = self._aspect_ratios()
             self.decoder: VideoCodecContext = self._make_decoder()
         except BaseException:
             self.close()
             raise
         self.cover: bool = is_cover(self.stream)
+        self.nominal_rate: Fraction | None = self.frame_rate
+        """Frames per second as known when the container was opened: decoding may change guesses."""
 
     def _open(self) -> InputContainer:
         guard = self._guard
@@ -114,7 +152,7 @@ class Container:
                 native = av.open(
                     self._cursor,
                     mode="r",
-                    options=_OPTIONS | (_PLAYLIST_OPTIONS if guard.playlist else {}),
+                    options=self._options(),
                     metadata_errors="replace",
                     io_open=guard,
                     buffer_size=_BUFFER_BYTES,
@@ -126,23 +164,49 @@ class Container:
             raise ContainerUnsupported(REFERS_TO_OTHERS) from None
         return native
 
+    def _options(self) -> dict[str, str]:
+        if self._guard.playlist:
+            return _OPTIONS | _PLAYLIST_OPTIONS
+        if may_be_tiled(self.file):
+            return _OPTIONS | {"max_streams": str(MAX_TILES)}
+        return _OPTIONS
+
     def _choose_stream(self) -> VideoStream:
+        grid = read_grid(self.native, self.file)
+        if grid is not None:
+            check_pixels(grid.width, grid.height)
+            self.tiles = TileReader(self.native, grid, max_pixels=MAX_PIXELS)
+            return self.tiles.stream
         chosen = choose_stream(self.native)
         context = chosen.codec_context
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
-        check_pixels(context.width, context.height)
-        if self._guard.playlist:
-            # What is not captured, other qualities above all, is not read either.
+        if not is_cover(chosen):
+            # Of covers the picture itself says its size, and another may stand in for one.
+            check_pixels(context.width, context.height)
+            # What is not captured is not read either: not other qualities of a playlist, and no
+            # broken track, at which the library would end the film.
             for stream in self.native.streams:
                 if stream is not chosen:
                     stream.discard = Discard.all
         return chosen
 
+    def _aspect_ratios(self) -> AspectRatios:
+        ratio = self.stream.sample_aspect_ratio
+        if is_cover(self.stream) or ratio is None or ratio <= 0:
+            ratio = Fraction(1)
+        coded = self.stream.codec_context.sample_aspect_ratio
+        # Nothing of this object: it would be held in a circle.
+        fixed = partial(_states_aspect_ratio, self.file, self.stream.index)
+        return AspectRatios(ratio, coded, fixed=fixed)
+
     def _make_decoder(self) -> VideoCodecContext:
         context = self.stream.codec_context
         name = context.codec.canonical_name
-        if self.stream.metadata.get("alpha_mode") == "1" and name in _ALPHA_DECODERS:
+        # Where the mode is a tag rather than the track's own element, it is in capitals.
+        metadata = self.stream.metadata
+        alpha_mode = metadata.get("alpha_mode", metadata.get("ALPHA_MODE"))
+        if alpha_mode == "1" and name in _ALPHA_DECODERS:
             context = cast("VideoCodecContext", CodecContext.create(_ALPHA_DECODERS[name], "r"))
             context.extradata = self.stream.codec_context.extradata
         context.options = {"max_pixels": str(MAX_PIXELS)}
@@ -151,6 +215,8 @@ class Container:
         context.thread_count = self.threads
         # So that a frame can be asked for its packet's keyframe flag.
         context.flags |= Flags.copy_opaque
+        # Else what the video leaves out on the left is rounded down to what is fast to read.
+        context.flags |= Flags.unaligned
         return context
 
     def packets(self, *, of_all: bool = False) -> Iterator[Packet[Any]]:
@@ -162,6 +228,9 @@ class Container:
         Raises:
             av.error.FFmpegError: The file cannot be read on.
         """
+        if self.tiles is not None:
+            yield from self.tiles.packets()
+            return
         while True:
             try:
                 for packet in self.native.demux(*(() if of_all else (self.stream,))):
@@ -178,18 +247,80 @@ class Container:
 
         Raises:
             av.error.FFmpegError: The packet cannot be decoded.
+            Irregular: The shape of pixels changes, and with several threads it is not known where.
         """
+        mark = None if packet is None else PacketMark(packet.is_keyframe, self._suspects_of(packet))
         if packet is not None:
-            packet.opaque = PacketMark(packet.is_keyframe)
-        return list(self.decoder.decode(packet))
+            packet.opaque = mark
+        if self.tiles is not None:
+            return self.tiles.decode(packet)
+        try:
+            return list(self.decoder.decode(packet))
+        finally:
+            # Pictures come out later than the decoder takes up what goes for them.
+            ratio = self._aspect_ratio()
+            if mark is not None:
+                mark.aspect_ratio = ratio
+
+    def aspect_ratio(self, native: VideoFrame) -> Fraction:
+        """Returns the shape of a decoded frame's pixels, width to height."""
+        mark = native.opaque
+        ratio = mark.aspect_ratio if isinstance(mark, PacketMark) else None
+        return self.aspect_ratios.opened if ratio is None else ratio
+
+    def _aspect_ratio(self) -> Fraction:
+        """Returns the shape of the pixels of the packet fed last."""
+        ratio = self.aspect_ratios.of(self.decoder.sample_aspect_ratio)
+        if self.threads > 1 and ratio != self.aspect_ratios.opened:
+            raise Irregular("the shape of pixels changes")
+        return ratio
 
     def is_keyframe(self, native: VideoFrame) -> bool:
         """Returns whether the decoder and the frame's packet both call it a keyframe."""
         mark = native.opaque
         marked = mark.keyframe if isinstance(mark, PacketMark) else True
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
-        silent = self.decoder.name in _ALPHA_DECODERS.values()
+        silent = self.alpha_apart
         return marked and (silent or bool(native.key_frame))
+
+    def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
+        """Returns the keyframes whose missing slices would show in a packet's picture."""
+        if packet.is_keyframe:
+            suspect = self._slices.suspect(packet, self.decoder)
+            self._before, self._suspects = self._suspects, () if suspect is None else (suspect,)
+            self._key_pts = packet.pts
+        elif self._before and (packet.pts or 0) < (self._key_pts or 0):
+            # A leading picture counts on the keyframes before and behind it.
+            return self._suspects + self._before
+        return self._suspects
+
+    def is_damaged(self, native: VideoFrame) -> bool:
+        """Returns whether a frame's picture is damaged, flagged by the decoder or not."""
+        if native.is_corrupt:
+            return True
+        mark = native.opaque
+        return isinstance(mark, PacketMark) and any(
+            self._slices.is_damaged(suspect, native, self.decoder) for suspect in mark.suspects
+        )
+
+    @property
+    def alpha_apart(self) -> bool:
+        """True where alpha is a stream beside the picture's, with keyframes of its own."""
+        return self.decoder.name in _ALPHA_DECODERS.values()
+
+    def starts_at(self, packet: Packet[Any]) -> bool:
+        """Returns whether decoding may start with a packet: picture and alpha are keyframes."""
+        if not packet.is_keyframe:
+            return False
+        return not self.alpha_apart or starts_alpha(packet, self.decoder.codec.canonical_name)
+
+    def completed(self, packet: Packet[Any]) -> Packet[Any]:
+        """Returns a keyframe's packet with the headers that it lacks; others as they are.
+
+        Raises:
+            Irregular: It is not known what it lacks.
+        """
+        return packet if self.starts is None else self.starts.completed(packet)
 
     def seek(self, pts: Pts) -> None:
         """Goes to a keyframe before `pts`, or where the library takes it for one.
@@ -226,10 +357,21 @@ class Container:
             # FLV does not seek to before its first keyframe.
             self.seek(first)
 
+    @cached_property
+    def description(self) -> Description:
+        """What the library's own description says of the stream."""
+        return described(self.native, self.stream.index)
+
     @property
-    def centred_chroma(self) -> bool:
-        """True where chroma samples lie between luma samples."""
-        return self.decoder.codec.canonical_name in _CENTRED_CHROMA
+    def siting(self) -> Siting:
+        """Where chroma samples are, as bitstream or container say, else as the codec has it."""
+        usual = self.decoder.codec.canonical_name not in _CENTRED_CHROMA
+        return self.description.siting or (Siting.LEFT if usual else Siting.CENTER)
+
+    @property
+    def orientation(self) -> Orientation | None:
+        """How all pictures are turned, where the frames themselves do not say it."""
+        return None if self.tiles is None else self.tiles.grid.orientation
 
     @property
     def time_base(self) -> Fraction:
@@ -247,8 +389,24 @@ class Container:
     @property
     def untimed(self) -> bool:
         """True for containers without presentation times: AVI and raw streams."""
-        container_format = self.native.format
-        return container_format.name == "avi" or bool(container_format.flags & _NO_TIMESTAMPS)
+        return self.counts_chunks or bool(self.native.format.flags & _NO_TIMESTAMPS)
+
+    @property
+    def counts_chunks(self) -> bool:
+        """True for AVI, where a packet's time is the number of its chunk."""
+        return self.native.format.name == "avi"
+
+    @cached_property
+    def edits(self) -> EditList:
+        """What is known of the chosen stream's edit list."""
+        if self.native.format.name != FORMAT:
+            return EditList()
+        return edit_list(self.file, self.stream.id)
+
+    @cached_property
+    def program(self) -> frozenset[int]:
+        """The indexes of the streams of the chosen one's program."""
+        return program_streams(self.native, self.stream.index)
 
     @property
     def playlist(self) -> bool:
@@ -293,3 +451,25 @@ def check_pixels(width: int, height: int) -> None:
             f"the picture has {pixels} pixels, more than {MAX_PIXELS}",
             metadata={"actual": str(pixels), "limit": str(MAX_PIXELS), "limit_name": "pixels"},
         )
+
+
+def _states_aspect_ratio(file: SharedFile, index: int) -> bool:
+    """Returns whether a container, not only the video in it, has the shape of a stream's pixels."""
+    guard = Guard(file)
+    options = _OPTIONS | _CONTAINER_ALONE | (_PLAYLIST_OPTIONS if guard.playlist else {})
+    with (
+        suppress(av.error.FFmpegError),
+        av.open(
+            guard.cursor(),
+            mode="r",
+            options=options,
+            metadata_errors="replace",
+            io_open=guard,
+            buffer_size=_BUFFER_BYTES,
+        ) as native,
+    ):
+        streams = native.streams
+        return index < len(streams) and bool(
+            cast("VideoStream", streams[index]).sample_aspect_ratio
+        )
+    return False

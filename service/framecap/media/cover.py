@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import av.error
-from av.codec.context import CodecContext
+from av.codec.context import CodecContext, Flags
 from av.packet import Packet
+from av.stream import Discard
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
-from framecap.errors import CodecUnsupported, MediaCorrupt
+from framecap.errors import CodecUnsupported, MediaCorrupt, MediaError
 from framecap.formats.registry import decoded_by
 from framecap.media.container import MAX_PIXELS, Container, check_pixels
 from framecap.media.decoded import Decoded
-from framecap.media.still import ends_early, is_animated_webp, read_still
-from framecap.media.streams import is_cover
+from framecap.media.still import ends_early, is_animated_webp, read_still, unread_format
+from framecap.media.streams import NO_COVER_DECODER, covers_of, is_cover
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
 
@@ -25,39 +28,81 @@ _OPTIONS: Final = {"max_pixels": str(MAX_PIXELS), "err_detect": "explode"}
 _UNDECODABLE: Final = "the cover art cannot be decoded"
 
 
-def read_cover(container: Container) -> tuple[bytes, Frame]:
-    """Returns the embedded picture, as it is stored and decoded. Its time is 0.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """An embedded picture."""
 
-    From here on the container's decoder is the one for what the picture really is, which need not
-    be what its tag says.
+    stored: bytes
+    """The picture file, as it is stored."""
+
+    frame: Frame
+    """The decoded picture. Its time is 0."""
+
+    fault: str | None
+    """Why it stands in for the front cover, or for the first; None where it does not."""
+
+
+def read_cover(container: Container, *, strict: bool) -> Cover:
+    """Returns the embedded picture, as it is stored and decoded.
+
+    Where it cannot be used, it is the next one that can. From here on the container's decoder is
+    the one for what the picture really is, which need not be what its tag says.
 
     Args:
         container: Freshly opened; its chosen stream is a cover.
+        strict: True to fail where the chosen one cannot be used.
 
     Raises:
         MediaCorrupt: The picture is missing or cannot be decoded whole.
         LimitExceeded: It has too many pixels.
-        CodecUnsupported: It is an animated WebP.
+        CodecUnsupported: It is of a kind that is not read.
     """
-    packet = _packet(container)
+    packets = _packets(container)
+    first: MediaError | None = None
+    for stream in covers_of(container.native)[: 1 if strict else None]:
+        try:
+            stored, frame = _read(container, stream, packets.get(stream.index))
+        except MediaError as error:
+            first = first or error
+            continue
+        container.stream = stream
+        return Cover(stored=stored, frame=frame, fault=first.message if first else None)
+    assert first is not None, "the chosen stream is a cover"
+    raise first
+
+
+def _read(
+    container: Container, stream: VideoStream, packet: Packet[Any] | None
+) -> tuple[bytes, Frame]:
+    """Returns one picture, as it is stored and decoded."""
+    if packet is None:
+        raise MediaCorrupt("the cover art is empty")
     stored = bytes(packet)
     if is_animated_webp(stored):
         raise CodecUnsupported("the cover art is an animated WebP, which is not read")
+    kind = unread_format(stored)
+    if kind is not None:
+        raise CodecUnsupported(
+            f"the cover art is {kind}, which is not read; replace it with a JPEG or PNG",
+            metadata={"format": kind},
+        )
+    # PyAV's stubs do not say that there may be no decoder.
+    context = cast("VideoCodecContext | None", stream.codec_context)
     still = read_still(stored)
-    codec = container.decoder.codec.canonical_name
     if still is not None:
         check_pixels(still.width, still.height)
         codec = still.codec
-    container.decoder = _decoder(codec)
+    elif context is None:
+        raise CodecUnsupported(NO_COVER_DECODER)
+    else:
+        check_pixels(context.width, context.height)
+        codec = context.codec.canonical_name
+    decoder = _decoder(codec)
     if ends_early(stored):
         raise MediaCorrupt(_UNDECODABLE)
-    return stored, Frame(
-        pts=0,
-        end=1,
-        keyframe=True,
-        damaged=False,
-        native=Decoded(_decode(container.decoder, packet)),
-    )
+    native = Decoded(_decode(decoder, packet))
+    container.decoder = decoder
+    return stored, Frame(pts=0, end=1, keyframe=True, damaged=False, native=native)
 
 
 def stored_format(container: Container) -> ImageFormat | None:
@@ -66,26 +111,31 @@ def stored_format(container: Container) -> ImageFormat | None:
     return None if row is None else row.format
 
 
-def _packet(container: Container) -> Packet[Any]:
-    """Returns the packet that holds the chosen picture.
+def _packets(container: Container) -> dict[int, Packet[Any]]:
+    """Returns the packets that hold pictures, by their streams' indexes.
 
     The library gives those of all covers before any other, so the file need not be searched for
     one that is empty.
     """
+    for cover in covers_of(container.native):
+        cover.discard = Discard.default
+    found: dict[int, Packet[Any]] = {}
     try:
         for packet in container.packets(of_all=True):
-            if packet.stream == container.stream and packet.size:
-                return packet
             if not is_cover(packet.stream):
                 break
+            if packet.size:
+                found.setdefault(packet.stream.index, packet)
     except av.error.FFmpegError as error:
-        raise MediaCorrupt(_UNDECODABLE) from error
-    raise MediaCorrupt("the cover art is empty")
+        if container.stream.index not in found:
+            raise MediaCorrupt(_UNDECODABLE) from error
+    return found
 
 
 def _decoder(codec: str) -> VideoCodecContext:
     context = cast("VideoCodecContext", CodecContext.create(codec, "r"))
     context.options = dict(_OPTIONS)
+    context.flags |= Flags.unaligned
     context.thread_count = 1
     return context
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from framecap.errors import CaptureError, ContainerUnsupported
 from framecap.media import playlist
 from framecap.media.cursor import Cursor, SharedFile
+from framecap.media.encryption import check_encryption
 from framecap.media.errors import REFERS_TO_OTHERS
 
 # What the library reads by itself, with no way to look at what it opens.
@@ -76,6 +77,7 @@ class Guard:
         opened = self._file.refer(reference)
         if _is_playlist(opened):
             self._check(opened)
+        check_encryption(opened, None)
         return opened.cursor()
 
     def _check(self, file: SharedFile) -> None:

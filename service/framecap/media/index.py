@@ -10,19 +10,26 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av.error
 from av.index import IndexEntries
+from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.editlist import FORMAT
+from framecap.media.reorder import Falls
+from framecap.media.seektimes import PROVEN, seeks_keep_times
 from framecap.model.plan import Span
 from framecap.timebase import Pts
 
 # The largest file that is read whole for what its packets tell: some 7 µs a packet, and nothing is
 # decoded.
 _PASS_BYTES: Final = 64 << 20
+
+# How much of a group of pictures is read for keyframes that the index does not list.
+_PROOF_BYTES: Final = 64 << 20
 
 # In larger ones, the places where times are looked at.
 _PROBES: Final = 64
@@ -34,6 +41,7 @@ _SEGMENTS: Final = 4
 _MAY_BREAK: Final = 0x0200
 
 _MATROSKA: Final = "matroska,webm"
+_FLV: Final = "flv"
 
 
 class Index:
@@ -46,11 +54,19 @@ class Index:
     def __init__(self, container: Container) -> None:
         self._file = container.file
         self._container = container
-        self._entries = _whole_entries(container)
+        in_order = _is_in_order(container)
+        self._entries = _whole_entries(container) if in_order else None
         self._hints: list[Pts] | None = None
+        self._named: set[Pts] = set()
+        self._noted = 0
         self.learned = False
         """True once a pass found keyframes, of which the container itself knows nothing."""
-        self._continuous = None if container.native.format.flags & _MAY_BREAK else True
+        self._continuous: bool | None = in_order
+        may_break = container.native.format.flags & _MAY_BREAK or self._may_be_appended
+        if in_order and may_break:
+            self._continuous = None
+        self._same_times = True if container.native.format.name in PROVEN else None
+        self._all_listed: bool | None = None
 
     @property
     def size(self) -> int:
@@ -71,7 +87,22 @@ class Index:
             else:
                 look = _probe_segments if self._container.playlist else _probe_times
                 self._continuous = look(self._file)
-        return self._continuous
+        return self._continuous and self.same_times
+
+    @property
+    def same_times(self) -> bool:
+        """True when packets have the same times after a seek as without one."""
+        if self._same_times is None:
+            self._same_times = seeks_keep_times(self._file)
+        return self._same_times
+
+    @property
+    def _may_be_appended(self) -> bool:
+        """True for FLV, a row of tags: one recording behind another is a file, too.
+
+        Looked at in small files only: the library does not find tags from anywhere in a file.
+        """
+        return self._container.native.format.name == "flv" and self.small
 
     def learn(self) -> None:
         """Reads all packets of a small source for its keyframes, where nothing tells of them.
@@ -162,11 +193,73 @@ class Index:
             yield key
             moment = key
 
+    def names(self, packet: Packet[Any], container: Container) -> bool:
+        """Returns whether the container's index has a packet as a keyframe.
+
+        A parser takes the flag from a packet whose bytes are broken.
+
+        Args:
+            packet: The packet.
+            container: Read it; always the same.
+        """
+        if self._entries is not None:
+            if not self._named:
+                self._named.update(self.keys())
+            return packet.dts in self._named
+        name = container.native.format.name
+        if name not in (_MATROSKA, _FLV):
+            return False
+        # The library adds the keyframes that it reads.
+        entries = container.stream.index_entries
+        for position in range(self._noted, len(entries)):
+            self._named.add(entries[position].timestamp)
+        self._noted = len(entries)
+        return (packet.pts if name == _MATROSKA else packet.dts) in self._named
+
+    def lists_all_keys(self) -> bool:
+        """Returns whether the container's index lists every packet that is flagged as a keyframe.
+
+        A sync table may list one sample of many: others are keyframes by their contents. It is
+        believed once the first group of pictures and the longest one were read and held no other
+        keyframe; of a longer group than 64 MB, that much. This is done once for a source, where
+        keyframes alone are wanted and would be gone to by the index. It costs a container and the
+        bytes of two groups, some 7 µs a packet; nothing is decoded.
+        """
+        if self._all_listed is None:
+            keys = list(self.keys()) if self._entries is not None else []
+            self._all_listed = bool(keys) and self._proves(keys)
+        return self._all_listed
+
+    def _proves(self, keys: list[Pts]) -> bool:
+        ends = [*keys[1:], None]
+        groups = list(zip(keys, ends, strict=True))
+        longest = max(groups, key=lambda group: self._frames_between(*group))
+        listed = frozenset(keys)
+        with Container(self._file) as container:
+            for begin, end in {groups[0], longest}:
+                try:
+                    container.seek(begin if end is None else end - 1)
+                    if not _holds_only(container, listed, end):
+                        return False
+                except av.error.FFmpegError:
+                    # What cannot be read here is met again, and counted, when frames are read.
+                    continue
+        return True
+
+    def _frames_between(self, begin: Pts, end: Pts | None) -> int:
+        entries = self._entries
+        assert entries is not None
+        first = entries.search_timestamp(begin, backward=True, any_frame=True)
+        if end is None:
+            return len(entries) - first
+        return entries.search_timestamp(end, backward=True, any_frame=True) - first
+
     def _pass(self) -> bool:
-        """Takes note of keyframes; returns whether decoding times never step back."""
+        """Takes note of keyframes; returns whether times never begin anew."""
         keys: list[Pts] = []
         previous: Pts | None = None
         with Container(self._file) as container:
+            falls = Falls(container.time_base)
             try:
                 for packet in container.packets():
                     dts = packet.dts
@@ -176,6 +269,8 @@ class Index:
                         if packet.is_keyframe:
                             keys.append(dts)
                         previous = dts
+                    if packet.pts is not None and falls.back(packet.pts):
+                        return False
             except av.error.FFmpegError:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass
@@ -200,6 +295,43 @@ class Index:
                 cues = sorted(entry.timestamp for entry in entries if entry.is_keyframe)
                 self._hints = cues if len(cues) > 1 else []
         return self._hints
+
+
+def _holds_only(container: Container, listed: frozenset[Pts], end: Pts | None) -> bool:
+    """Returns whether all keyframes from here to `end`, or for so many bytes, are listed."""
+    read = 0
+    for packet in container.packets():
+        if packet.is_keyframe and packet.dts not in listed:
+            return False
+        read += packet.size
+        past = packet.dts is not None and end is not None and packet.dts >= end
+        if past or packet.size == 0 or read > _PROOF_BYTES:
+            break
+    return True
+
+
+def _is_in_order(container: Container) -> bool:
+    """Returns False where an edit list shows parts of the media repeatedly, or in another order.
+
+    The index of such a file repeats entries and holds discarded ones. A seek is a binary search
+    in it, which needs times that rise, and between keyframes that are shown nothing discarded.
+    Only lists of several pieces are looked at: some 0.3 µs an entry.
+    """
+    if container.native.format.name != FORMAT or container.edits.contiguous:
+        return True
+    previous: Pts | None = None
+    shown = discarded = False
+    for entry in container.stream.index_entries:
+        if previous is not None and entry.timestamp <= previous:
+            return False
+        previous = entry.timestamp
+        if entry.is_discard:
+            discarded = shown
+        elif entry.is_keyframe:
+            if discarded:
+                return False
+            shown = True
+    return True
 
 
 def _whole_entries(container: Container) -> IndexEntries | None:

@@ -25,9 +25,12 @@ from framecap.media.decoded import Decoded
 from framecap.media.frames import Counts
 from framecap.media.index import Index
 from framecap.media.irregular import Irregular
-from framecap.media.landing import check_stream, keyframe_before
+from framecap.media.landing import check_first, check_stream, keyframe_before
 from framecap.media.lanes import Lane
+from framecap.media.losses import has_picture, is_senseless
+from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
+from framecap.media.reorder import Falls
 from framecap.model.media import Frame
 from framecap.model.wanted import Stretch, Wanted
 from framecap.timebase import Pts
@@ -82,17 +85,30 @@ class KeyframeLanes:
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
         index: Where the keyframes are.
         first: The pts of the first frame.
+        position: Where its packet lies in the file, where that is known.
         strict: True to fail at the first damage.
+        unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
+            picture behind it is shown before it.
     """
 
     def __init__(
-        self, pool: ContainerPool, main: Container, index: Index, first: Pts, *, strict: bool
+        self,
+        pool: ContainerPool,
+        main: Container,
+        index: Index,
+        first: Pts,
+        *,
+        position: int | None = None,
+        strict: bool,
+        unproven: bool = False,
     ) -> None:
         self._pool = pool
         self._main = main
         self._index = index
         self._first = first
+        self._position = position
         self._strict = strict
+        self._unproven = unproven
         self._lock = Lock()
         self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
@@ -110,7 +126,8 @@ class KeyframeLanes:
         # Where some are left out, the one before may be missing to take a broken one's place.
         all_of_them = isinstance(wanted, Stretch)
         keys = list(self._index.keys()) if self._index.whole else []
-        if keys and self._index.size // len(keys) >= _WORTH_A_SEEK:
+        worth_a_seek = keys and self._index.size // len(keys) >= _WORTH_A_SEEK
+        if worth_a_seek and self._index.lists_all_keys():
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             places = list(zip(keys, ends, strict=True))
             for chunk in _chunks(self._places(places, wanted)):
@@ -154,7 +171,8 @@ class KeyframeLanes:
             for key, end in keys:
                 container.expect(self._index.until(key))
                 packet = _keyframe_at(container, key, end)
-                previous = _checked(packet, previous)
+                if packet.is_keyframe or not may_lack:
+                    previous = _checked(packet, previous)
                 yield self._frame(container, packet, may_lack=may_lack)
 
     def _decode(self, packets: Sequence[Packet[Any]], may_lack: bool) -> Iterator[Frame | None]:
@@ -169,24 +187,38 @@ class KeyframeLanes:
         if begin is None:
             return
         waiting: Packet[Any] | None = None
-        for packet in self._packets(begin):
+        for packet in self._packets(begin, broken_too=isinstance(wanted, Stretch)):
             if waiting is not None and wanted.holds(waiting.pts or 0, packet.pts):
                 yield waiting
             waiting = packet
         if waiting is not None and wanted.holds(waiting.pts or 0, None):
             yield waiting
 
-    def _packets(self, begin: Pts) -> Iterator[Packet[Any]]:
-        """Yields the packets of keyframes from one at or before `begin` on."""
+    def _packets(self, begin: Pts, *, broken_too: bool) -> Iterator[Packet[Any]]:
+        """Yields the packets of keyframes from one at or before `begin` on.
+
+        Args:
+            begin: Where to begin.
+            broken_too: True for those, too, that only the container's index still knows as such.
+        """
         latest: Pts | None = None
+        key: Pts | None = None
+        falls = Falls(self._main.time_base)
         try:
             for packet in chain([self._go_before(begin)], self._main.packets()):
                 if packet.size == 0:
                     return
                 check_stream(self._main, packet)
                 if packet.is_keyframe:
-                    _checked(packet, latest)
+                    key = _checked(packet, latest)
                     yield packet
+                elif broken_too and self._index.names(packet, self._main):
+                    yield packet
+                elif packet.pts == key and not packet.is_discard:
+                    # Of two frames at one time, only the last is on screen.
+                    raise NotAlone("two pictures at one time")
+                if packet.pts is not None and falls.back(packet.pts):
+                    raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
                     latest = packet.pts
         except av.error.FFmpegError as error:
@@ -203,10 +235,16 @@ class KeyframeLanes:
             landing = keyframe_before(self._main, begin, first=self._first, index=self._index)
         except av.error.FFmpegError as error:
             raise NotAlone("the container cannot seek") from error
+        check_first(landing.key, self._first, self._position)
         return landing.key
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
+        if self._unproven and not is_shown_first(container, packet):
+            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
+        if not container.starts_at(packet):
+            raise NotAlone("a keyframe whose alpha is none")
+        packet = container.completed(packet)
         decoded: list[VideoFrame] = []
         refused = False
         try:
@@ -223,9 +261,20 @@ class KeyframeLanes:
         with self._lock:
             self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
-        if refused and not decoded:
+        # A packet that only the index calls a keyframe may be another picture's.
+        silent = has_picture if packet.is_keyframe else is_senseless
+        if not decoded and (refused or silent(container, packet)):
+            with self._lock:
+                self.counts.undecodable += not refused
+            if self._strict:
+                raise MediaCorrupt("a packet of the video gives no frame")
             if not may_lack:
                 raise NotAlone("a keyframe that does not decode")
+            return None
+        if not packet.is_keyframe:
+            # The index names it, the stream does not: it is no keyframe, but nothing is lost.
+            if not may_lack:
+                raise NotAlone("a seek did not find its keyframe")
             return None
         if len(decoded) != 1:
             raise NotAlone("a keyframe's packet does not give one frame")
@@ -234,13 +283,14 @@ class KeyframeLanes:
             raise NotAlone("a keyframe's frame is not what its packet says")
         if not container.is_keyframe(native):
             raise NotAlone("a keyframe's frame is none")
-        if native.is_corrupt and self._strict:
+        damaged = container.is_damaged(native)
+        if damaged and self._strict:
             raise MediaCorrupt("a frame of the video is corrupt")
         return Frame(
             pts=native.pts,
             end=native.pts + max(1, native.duration or 0),
             keyframe=True,
-            damaged=native.is_corrupt,
+            damaged=damaged,
             native=Decoded(native),
         )
 
@@ -256,11 +306,15 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
     try:
         for moment in (end, key):
             container.seek(moment)
-            for packet in islice(container.packets(), _MAX_LOOK):
+            packets = container.packets()
+            for packet in islice(packets, _MAX_LOOK):
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
                 check_stream(container, packet)
-                if packet.dts == key and packet.is_keyframe:
+                # One that is broken may not be flagged as what it was.
+                if packet.dts == key:
+                    if next(packets).pts == packet.pts:
+                        raise NotAlone("two pictures at one time")
                     return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error

@@ -68,6 +68,23 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
     return Landing(packet, repairs)
 
 
+def check_first(packet: Packet[Any], first: Pts, position: int | None) -> None:
+    """Makes sure that what has the time of the first frame is the first frame.
+
+    Another recording behind the first may have all its times.
+
+    Args:
+        packet: A keyframe's, which a seek found.
+        first: The pts of the first frame.
+        position: Where its packet lies in the file, where that is known.
+
+    Raises:
+        Irregular: It is another.
+    """
+    if packet.pts == first and position is not None and packet.pos not in (None, position):
+        raise Irregular("another frame has the time of the first")
+
+
 def check_stream(container: Container, packet: Packet[Any]) -> None:
     """Makes sure that a packet tells its decoder nothing new: other decoders would not learn of it.
 
@@ -76,6 +93,8 @@ def check_stream(container: Container, packet: Packet[Any]) -> None:
     """
     if changes_stream(packet, container.decoder.extradata):
         raise Irregular("from here on decoders must be told something else")
+    if container.starts is not None:
+        container.starts.check(packet)
 
 
 def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[Any] | None:
@@ -98,6 +117,9 @@ def _known_before(index: Index, moment: Pts) -> Pts:
 
 
 def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
+    if packet.is_discard:
+        # An edit list ends there: what is read from here on holds no picture that is shown.
+        return False
     return packet.pts is not None and packet.pts <= moment
 
 
@@ -106,6 +128,6 @@ def _next_keyframe(container: Container) -> Packet[Any] | None:
         if packet.size == 0 or looked > _MAX_LOOK:
             return None
         check_stream(container, packet)
-        if packet.is_keyframe:
+        if container.starts_at(packet):
             return packet
     return None

@@ -8,6 +8,7 @@ for a keyframe whose leading pictures are wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from threading import Lock
@@ -19,8 +20,8 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.index import Index
 from framecap.media.irregular import FarApart, Irregular
-from framecap.media.landing import check_stream, keyframe_before
-from framecap.media.marks import mark
+from framecap.media.landing import check_first, check_stream, keyframe_before
+from framecap.media.marks import Marked, mark
 from framecap.media.pool import ContainerPool
 from framecap.media.proofs import Proofs
 from framecap.media.rundecoder import KnownFrame, RunDecoder
@@ -51,6 +52,7 @@ _THE_LAST: Final = Instants((1 << 62,))
 
 # Wanted pictures that must decode behind one before that is certain.
 _BEHIND: Final = 2
+_NO_LIMIT: Final = 1 << 30
 
 # Wanted pictures of one lane, at least, where groups are shorter.
 _PICTURES: Final = 8
@@ -83,6 +85,8 @@ class Lanes:
         self._threads = threads
         self._lock = Lock()
         self._landings: dict[Pts, int] = {}
+        # Where order is not proven, only a whole group tells.
+        self._behind = _NO_LIMIT if known.unproven else _BEHIND
         self._last: Pts | None = None
         self.decoded = 0
         """Frames that decoders returned to finished lanes."""
@@ -159,7 +163,7 @@ class Lanes:
                 yield
             if last is None:
                 return None
-            decoder = RunDecoder(container, Proofs(_BEHIND), self._known)
+            decoder = RunDecoder(container, Proofs(self._behind), self._known)
             found: Frame | None = None
             for frame in decoder.frames(last):
                 found = frame or found
@@ -170,7 +174,7 @@ class Lanes:
     def _sought(self, part: Part, to_end: bool, threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
             container.expect(self._index.until(part.preceding(None)))
-            decoder = RunDecoder(container, Proofs(_BEHIND), self._known)
+            decoder = RunDecoder(container, Proofs(self._behind), self._known)
             try:
                 moment: Pts | None = part.begin
                 while moment is not None:
@@ -203,7 +207,7 @@ class Lanes:
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
             # Whether the next group decodes tells when this one's last frame ends: one more waits.
-            proofs = Proofs(_BEHIND + 1, across=1)
+            proofs = Proofs(self._behind + 1, across=1)
             decoder = RunDecoder(container, proofs, self._known)
             try:
                 for run in runs:
@@ -239,6 +243,7 @@ class Lanes:
         part = Part(wanted, moment, None) if moment > self._known.pts else wanted
         try:
             landing = keyframe_before(container, moment, first=self._known.pts, index=self._index)
+            check_first(landing.key, self._known.pts, self._known.position)
             with self._lock:
                 self.repairs += landing.repairs
             packets = self._until_end(landing.key, container)
@@ -247,8 +252,11 @@ class Lanes:
                 part,
                 dts_bounds=container.dts_bounds,
                 durations=self._known.durations and not to_end,
+                beyond=self._known.unproven,
             )
-            yield from cut(marked)
+            if container.alpha_apart:
+                marked = _at_starts(marked, container)
+            yield from cut(marked, beyond=self._known.unproven)
         except av.error.FFmpegError as error:
             raise Irregular("the file cannot be read on") from error
 
@@ -269,7 +277,7 @@ class Lanes:
                 raise Irregular("a keyframe that discards pictures decoded before it")
             if packet.pts is not None and packet.pts > last and not packet.is_discard:
                 last = packet.pts
-            yield packet
+            yield container.completed(packet)
 
     def _is_past(self, moment: Pts | None) -> bool:
         """Returns whether a moment is known to lie behind the beginning of the last picture."""
@@ -288,6 +296,12 @@ class Lanes:
             self.decoded += decoder.decoded
             if decoder.end is not None:
                 self.end = decoder.end
+
+
+def _at_starts(marked: Iterator[Marked], container: Container) -> Iterator[Marked]:
+    """Yields packets, keyframes at which decoding may not start marked as others are."""
+    for each in marked:
+        yield replace(each, key=each.key and container.starts_at(each.packet))
 
 
 def _several(wanted: Wanted, moment: Pts) -> Pts | None:

@@ -45,7 +45,7 @@ class Marked:
     """When the next one replaces it; None for the last of the stream."""
 
     gap: Pts
-    """How long after the one shown before it the picture appears; 0 for the first one read."""
+    """How long after the one shown before it the picture appears; 0 where that is not known."""
 
     wanted: bool
     """True when the picture must be decoded."""
@@ -58,7 +58,12 @@ class Marked:
 
 
 def mark(
-    packets: Iterable[Packet[Any]], wanted: Wanted, *, dts_bounds: bool, durations: bool = False
+    packets: Iterable[Packet[Any]],
+    wanted: Wanted,
+    *,
+    dts_bounds: bool,
+    durations: bool = False,
+    beyond: bool = False,
 ) -> Iterator[Marked]:
     """Yields packets in their order, marked, until nothing more is wanted.
 
@@ -69,16 +74,22 @@ def mark(
             times are guesses of the library, only their number bounds how long pictures are held.
         durations: True where a packet tells how long its picture stays. Then the last picture is
             wanted only if it shows what is; else also if it is not known to.
+        beyond: True to yield those behind the last wanted one, too, among which one may be of a
+            picture shown before it.
 
     Raises:
         Irregular: A time is missing, doubled or impossible.
     """
-    return _Marking(wanted, dts_bounds=dts_bounds, durations=durations).run(packets)
+    marking = _Marking(
+        wanted, dts_bounds=dts_bounds and not beyond, durations=durations, beyond=beyond
+    )
+    return marking.run(packets)
 
 
 class _Marking:
-    def __init__(self, wanted: Wanted, *, dts_bounds: bool, durations: bool) -> None:
+    def __init__(self, wanted: Wanted, *, dts_bounds: bool, durations: bool, beyond: bool) -> None:
         self._wanted = wanted
+        self._beyond = beyond
         self._dts_bounds = dts_bounds
         self._durations = durations
         self._last = wanted.preceding(None)
@@ -96,7 +107,9 @@ class _Marking:
             while self._waiting and self._is_known(self._waiting[0]):
                 yield self._mark(self._waiting.popleft())
             if self._nothing_more():
-                return
+                if not self._beyond:
+                    return
+                break
         while self._waiting:
             yield self._mark(self._waiting.popleft())
 
@@ -112,7 +125,8 @@ class _Marking:
             found = bisect_left(self._times, pts)
             if found < len(self._times) and self._times[found] == pts:
                 raise Irregular("two pictures at one time")
-            if found == 0 and len(self._times) == _REMEMBERED:
+            if len(self._times) - found > _HELD_BACK:
+                # Late, or of another recording that was appended.
                 raise Irregular("a picture that appears far too early")
             insort(self._times, pts)
             if len(self._times) > _REMEMBERED:
@@ -161,6 +175,9 @@ class _Marking:
         shown = not packet.is_discard
         end = self._end(packet)
         before = bisect_left(self._times, pts)
+        # What comes behind the last picture is shown before it, or late: what lies between then is
+        # not known.
+        certain = end is not None or not self._waiting
         leaves = end
         if end is None and self._durations and packet.duration:
             leaves = pts + packet.duration
@@ -168,7 +185,7 @@ class _Marking:
             packet=packet,
             pts=pts,
             end=end,
-            gap=pts - self._times[before - 1] if shown and before else 0,
+            gap=pts - self._times[before - 1] if shown and before and certain else 0,
             wanted=shown and self._wanted.holds(pts, leaves),
             key=packet.is_keyframe,
             shown=shown,

@@ -11,9 +11,12 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
+from framecap.media.alpha import has_alpha_layer
 from framecap.media.container import Container
-from framecap.media.cover import read_cover, stored_format
+from framecap.media.cover import Cover, read_cover, stored_format
+from framecap.media.cropping import Cropping, cropping_of
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
 from framecap.media.frames import Counts, FrameReader
@@ -21,13 +24,17 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.keyframes import KeyframeLanes, stand_alone
 from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.opening import SOUND, Opening, Order, look, position_of
 from framecap.media.picture import Views
 from framecap.media.pool import ContainerPool
-from framecap.media.probe import describe, sample_aspect_ratio
-from framecap.media.reach import HELD_BACK, first_alone, may_reach
+from framecap.media.probe import describe
+from framecap.media.reach import first_alone, may_reach
+from framecap.media.refusals import check_decoded_nothing, open_container
+from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 from framecap.media.tail import measure_end, moments_before_end
-from framecap.media.timeline import clock_of
+from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import Reach, Strategy
 from framecap.model.spec import ImageFormat
@@ -54,18 +61,24 @@ class Media:
         self._threads = threads
         self._strict = strict
         self._closing = ExitStack()
-        self._pool = ContainerPool(self._file)
+        self._slices = SliceCheck()
+        self._pool = ContainerPool(self._file, self._slices)
         self._closing.callback(self._pool.close)
-        self._container = self._closing.enter_context(Container(self._file))
+        self._container = self._closing.enter_context(open_container(self._file, self._slices))
         self._views = Views(
-            sample_aspect_ratio(self._container), centred_chroma=self._container.centred_chroma
+            cropping=self._cropping(),
+            siting=self._container.siting,
+            orientation=self._container.orientation,
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
         self._known: KnownFrame | None = None
+        self._opening: Opening | None = None
         self._index = Index(self._container)
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
+        self.beginning: Pts | None = None
+        """The pts of the first visible frame: as it was found first, or by a whole decoding."""
         self._whole: list[FrameReader] = []
         self._end: Pts | None = None
         self._lanes: Lanes | None = None
@@ -103,6 +116,7 @@ class Media:
 
         Raises:
             MediaCorrupt: There is none.
+            MediaEncrypted: There is none, for it is scrambled.
         """
         if not self._strict and may_reach(self._container):
             self._container.expect(self._index.until_packet(HELD_BACK))
@@ -112,16 +126,20 @@ class Media:
             if known is not None:
                 return self._reach(known)
             self._container.close()
-            self._container = self._closing.enter_context(Container(self._file))
+            self._container = self._closing.enter_context(self._open())
             self._index = Index(self._container)
         reader = self._reader(self._container)
         self._sequence = reader.frames()
         for frame in self._sequence:
             if frame is not None:
                 self._first = frame
+                self.beginning = frame.pts
                 self.clock = clock_of(self._container, frame.pts)
+                if reader.first_packet is not None:
+                    self._pool.starts = Starts(self._container, reader.first_packet)
                 return frame
             yield
+        check_decoded_nothing(self._container)
         raise MediaCorrupt(
             "no frame of the video can be decoded",
             metadata={"undecodable": str(reader.counts.undecodable)},
@@ -132,6 +150,8 @@ class Media:
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
         self._known = known
+        self.beginning = pts
+        self._pool.starts = known.starts
         self._pool.add(self._container)
         self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
         self.clock = clock_of(self._container, pts)
@@ -150,8 +170,12 @@ class Media:
             self._known.native = None
             self._first = replace(self._first, native=None)
 
-    def measure_end(self) -> Generator[None, None, Pts | None]:
-        """Returns when the last frame ends; None when that cannot be known."""
+    def measure_end(self) -> Generator[Pts | None, None, Pts | None]:
+        """Returns when the last frame ends; None when that cannot be known.
+
+        Yields now and then, and when a frame that it decoded ends, so that a caller can report
+        progress.
+        """
         if self._lanes is not None and self._index.continuous:
             with suppress(Irregular):
                 for moment in moments_before_end(self._container):
@@ -159,7 +183,23 @@ class Media:
                     if frame is not None:
                         return frame.end
         timed = self._index.continuous and not self.counts.repaired
-        return (yield from measure_end(self._file, self.measuring, timed=timed))
+        return (
+            yield from measure_end(
+                self._file,
+                self.measuring,
+                timed=timed,
+                durations_from=self._durations_from,
+                starts=self._pool.starts,
+            )
+        )
+
+    @property
+    def _durations_from(self) -> Pts | None:
+        """The pts from which durations are what a whole decoding gives; None for none."""
+        first = self._first
+        if first is not None and first.native is not None and decoded_of(first).frame.duration:
+            return NEVER_GUESSED
+        return self._opened.durations_from
 
     @property
     def end(self) -> Pts | None:
@@ -194,11 +234,22 @@ class Media:
         first = self._first
         if self.keyframes_stand_alone and first is not None:
             main = self._container
-            if self._lanes is None:
+            if self._known is not None:
+                position = self._known.position
+            else:
                 # The first reading stands in the middle of that one.
-                main = Container(self._file)
+                main = self._open()
                 self._pool.add(main)
-            lanes = KeyframeLanes(self._pool, main, self._index, first.pts, strict=self._strict)
+                position = position_of(main, first.pts)
+            lanes = KeyframeLanes(
+                self._pool,
+                main,
+                self._index,
+                first.pts,
+                position=position,
+                strict=self._strict,
+                unproven=self._opened.order is Order.UNPROVEN,
+            )
             self._keyframe_lanes.append(lanes)
             yield lanes.lanes
         yield self._whole_decoding
@@ -216,21 +267,27 @@ class Media:
         zero = self.clock.floor(Fraction(0))
         with ExitStack() as closing:
             end: Pts | None = None
+            begun = False
             for frame in self._begin(closing):
                 if frame is not None:
                     end = frame.end
-                yield frame if frame is None or frame.end > zero else None
+                visible = frame if frame is None or frame.end > zero else None
+                if visible is not None and not begun:
+                    begun = True
+                    self.beginning = visible.pts
+                yield visible
             self._end = end
 
-    def reach(self, *, gaps: bool, sparse: bool) -> Reach:
+    def reach(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> Reach:
         """Returns which shorter ways there are. None in strict readings.
 
         Args:
             gaps: False when seeking is out of the question.
             sparse: True when seeking is worth a look at all packets of a small source.
+            keyframes: False when keyframes alone are not enough, so that they need no look.
         """
         if self._lanes is None:
-            return Reach(keyframes=self.keyframes_stand_alone)
+            return Reach(keyframes=keyframes and self.keyframes_stand_alone)
         index = self._index
         if sparse:
             index.learn()
@@ -246,23 +303,41 @@ class Media:
     def keyframes_stand_alone(self) -> bool:
         """True when keyframes may be decoded without what lies between them."""
         first = self._first
-        if first is None or self.counts.repaired:
+        if first is None or self.counts.repaired or self._container.tiles is not None:
             return False
-        return stand_alone(self._container, decoded_of(first).frame, first.pts)
+        if not stand_alone(self._container, decoded_of(first).frame, first.pts):
+            return False
+        return self._opened.order is not Order.DECODING and self._index.same_times
+
+    @property
+    def _opened(self) -> Opening:
+        """What the first packets show."""
+        if self._opening is None:
+            if self._known is not None:
+                self._opening = self._known.opening
+            elif self._container.untimed:
+                self._opening = SOUND
+            else:
+                with Container(self._file) as container:
+                    self._opening = look(container)
+        return self._opening
 
     def picture(self, frame: Frame) -> Picture:
         """Returns views on the planes of a frame, as it is stored."""
-        return self._views.picture(decoded_of(frame).frame)
+        native = decoded_of(frame).frame
+        return self._views.picture(native, self._container.aspect_ratio(native))
 
     def whole_picture(self, frame: Frame) -> Picture:
         """Returns the same of a frame as it is to be shown: deinterlaced."""
-        return self._views.picture(deinterlaced(decoded_of(frame)))
+        decoded = decoded_of(frame)
+        ratio = self._container.aspect_ratio(decoded.frame)
+        return self._views.picture(deinterlaced(decoded), ratio)
 
-    def read_cover(self) -> tuple[bytes, Frame]:
-        """Returns the cover art, as stored and as a frame."""
-        stored, frame = read_cover(self._container)
+    def read_cover(self) -> Cover:
+        """Returns the cover art."""
+        cover = read_cover(self._container, strict=self._strict)
         self.measuring.decoded += 1
-        return stored, frame
+        return cover
 
     @property
     def cover_format(self) -> ImageFormat | None:
@@ -271,7 +346,19 @@ class Media:
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
         """Returns what the source contains, given its first picture and its size on screen."""
-        return describe(self._container, self.clock, picture, display)
+        first = None if self._first is None else self._first.pts
+        info = describe(self._container, self.clock, picture, display, first_pts=first)
+        extradata = self._container.decoder.extradata or b""
+        return replace(info, alpha_lost=has_alpha_layer(extradata, self._slices.first))
+
+    def _open(self) -> Container:
+        return Container(self._file, slices=self._slices)
+
+    def _cropping(self) -> Cropping | None:
+        """Returns what the container leaves out of pictures; tiles are put together without it."""
+        if self._container.tiles is not None:
+            return None
+        return cropping_of(self._container.native, self._container.stream.index)
 
     def _reader(self, container: Container) -> FrameReader:
         reader = FrameReader(container, strict=self._strict)
@@ -283,7 +370,7 @@ class Media:
         if self._sequence is not None:
             sequence, self._sequence = self._sequence, None
             return chain([self._first], sequence)
-        return self._reader(closing.enter_context(Container(self._file))).frames()
+        return self._reader(closing.enter_context(self._open())).frames()
 
     def close(self) -> None:
         """Closes all containers. May be called again."""

@@ -13,6 +13,7 @@ from av import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
+from framecap.media.cropping import Cropping
 from framecap.media.sidedata import DisplayMatrix, display_matrix
 from framecap.model.media import (
     Matrix,
@@ -97,26 +98,40 @@ class Views:
     """Makes views on the frames of one stream.
 
     Args:
-        sample_aspect_ratio: The shape of a stored pixel, width to height.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        cropping: What the container leaves out of stored pictures.
+        siting: Where chroma samples are.
+        orientation: How all frames are turned for display; None where they say it themselves.
     """
 
-    def __init__(self, sample_aspect_ratio: Fraction, *, centred_chroma: bool) -> None:
-        self._aspect = sample_aspect_ratio
-        self._centred_chroma = centred_chroma
+    def __init__(
+        self,
+        *,
+        cropping: Cropping | None,
+        siting: Siting,
+        orientation: Orientation | None = None,
+    ) -> None:
+        self._cropping = cropping
+        self._siting = siting
+        self._orientation = orientation
         self._orientations: dict[int, Orientation] = {}
 
-    def picture(self, native: VideoFrame) -> Picture:
-        """Returns views on the planes of a frame, whose buffers live as long as the views do."""
+    def picture(self, native: VideoFrame, sample_aspect_ratio: Fraction) -> Picture:
+        """Returns views on the planes of a frame, whose buffers live as long as the views do.
+
+        Args:
+            native: The decoded frame.
+            sample_aspect_ratio: The shape of a stored pixel, width to height.
+        """
         # The turn alone costs nothing to ask for; what goes with it is looked up once.
         turn = native.rotation
         if turn not in self._orientations:
-            self._orientations[turn] = orientation_of(native)
+            self._orientations[turn] = self._orientation or orientation_of(native)
         return picture_of(
             native,
-            sample_aspect_ratio=self._aspect,
+            sample_aspect_ratio=sample_aspect_ratio,
             orientation=self._orientations[turn],
-            centred_chroma=self._centred_chroma,
+            cropping=self._cropping,
+            siting=self._siting,
         )
 
 
@@ -125,7 +140,8 @@ def picture_of(
     *,
     sample_aspect_ratio: Fraction,
     orientation: Orientation,
-    centred_chroma: bool = False,
+    cropping: Cropping | None = None,
+    siting: Siting = Siting.LEFT,
 ) -> Picture:
     """Returns views on the planes of a decoded frame.
 
@@ -133,21 +149,23 @@ def picture_of(
         native: The decoded frame; its buffers live as long as the views do.
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         orientation: How the stored picture becomes the displayed one.
-        centred_chroma: True for codecs that put chroma samples between luma samples.
+        cropping: What the container leaves out of it.
+        siting: Where chroma samples are.
     """
     described = _describe(native.format.name)
     if described.twin is not None:
         native = native.reformat(format=described.twin)
         described = _describe(described.twin)
     planes = native.planes  # Makes them all, each time it is asked.
+    views = tuple(_view(planes[index], described.layout.depth) for index in described.order)
     return Picture(
-        planes=tuple(_view(planes[index], described.layout.depth) for index in described.order),
+        planes=views if cropping is None else cropping.planes(views, described.layout),
         layout=_coloured(
             native.format.name,
             int(native.color_trc),
             int(native.colorspace),
             int(native.color_range),
-            centred_chroma=centred_chroma,
+            siting=siting,
         ),
         sample_aspect_ratio=sample_aspect_ratio,
         orientation=orientation,
@@ -223,7 +241,7 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
 
 @lru_cache(maxsize=64)
 def _coloured(
-    name: str, trc: int, colorspace: int, color_range: int, *, centred_chroma: bool
+    name: str, trc: int, colorspace: int, color_range: int, *, siting: Siting
 ) -> PixelLayout:
     """Returns the layout of a planar format with what a frame's flags say about colour.
 
@@ -244,7 +262,7 @@ def _coloured(
             or name.startswith("yuvj")
         ),
         transfer=transfer,
-        siting=Siting.CENTER if centred_chroma else Siting.LEFT,
+        siting=siting,
     )
 
 

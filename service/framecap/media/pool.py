@@ -8,6 +8,8 @@ from threading import Lock
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.damage import SliceCheck
+from framecap.media.starts import Starts
 
 
 class ContainerPool:
@@ -15,13 +17,17 @@ class ContainerPool:
 
     Args:
         file: The source.
+        slices: Finds damage that decoders do not flag.
     """
 
-    def __init__(self, file: SharedFile) -> None:
+    def __init__(self, file: SharedFile, slices: SliceCheck | None = None) -> None:
         self._file = file
+        self._slices = SliceCheck() if slices is None else slices
         self._lock = Lock()
         self._all: list[Container] = []
         self._free: dict[int, list[Container]] = {1: []}
+        self.starts: Starts | None = None
+        """What decoders must know where they start; None until the first packet was read."""
 
     @property
     def containers(self) -> Sequence[Container]:
@@ -30,6 +36,7 @@ class ContainerPool:
 
     def add(self, container: Container) -> None:
         """Takes over a container; it is closed with the others."""
+        container.starts = self.starts
         with self._lock:
             self._all.append(container)
             self._free[1].append(container)
@@ -48,7 +55,8 @@ class ContainerPool:
             free = self._free.setdefault(threads, [])
             container = free.pop() if free else None
         if container is None:
-            container = Container(self._file, threads=threads)
+            container = Container(self._file, threads=threads, slices=self._slices)
+            container.starts = self.starts
             with self._lock:
                 self._all.append(container)
         try:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from typing import Final
+
+import av.error
 
 from framecap.media.container import Container
 from framecap.media.streams import is_cover
 from framecap.media.timeline import stream_starts
 from framecap.model.media import MediaInfo, Picture
-from framecap.timebase import Clock, Nanoseconds, floor_nanoseconds
+from framecap.timebase import Clock, Nanoseconds, Pts, floor_nanoseconds
+
+# Bytes of a raw stream that are read to count pictures.
+_COUNTED_BYTES: Final = 64 << 20
+
+# Seconds that may be missing at the end of an AVI's index: empty chunks are not listed.
+_STUB_SECONDS: Final = 1
 
 _MICROSECONDS: Final = Fraction(1, 1_000_000)
 
 
 def describe(
-    container: Container, clock: Clock, picture: Picture, display: tuple[int, int]
+    container: Container,
+    clock: Clock,
+    picture: Picture,
+    display: tuple[int, int],
+    *,
+    first_pts: Pts | None,
 ) -> MediaInfo:
     """Returns what the source contains.
 
@@ -24,6 +38,7 @@ def describe(
         clock: The captured stream's clock.
         picture: The first frame's picture, or the cover's: rotation is known from frames only.
         display: Width and height of the picture on screen.
+        first_pts: The first frame's pts; None for a cover.
     """
     context = container.decoder
     return MediaInfo(
@@ -39,12 +54,54 @@ def describe(
         sample_aspect_ratio=picture.sample_aspect_ratio,
         orientation=picture.orientation,
         pixel_format=context.pix_fmt or "",
-        frame_rate=None if container.cover else container.frame_rate,
+        frame_rate=None if container.cover else shown_rate(container),
         clock=clock,
-        streams=() if container.untimed else stream_starts(container),
+        streams=() if container.untimed else stream_starts(container, first_pts),
         duration=claimed_duration(container),
-        frame_count=container.stream.frames or None,
+        frame_count=_listed_pictures(container) or container.stream.frames or None,
+        dolby_vision=container.description.dolby_vision,
     )
+
+
+def shown_rate(container: Container) -> Fraction | None:
+    """Returns frames per second.
+
+    Without presentation times it is pictures over length: of AVI by its index, of raw streams by
+    their first packets.
+    """
+    if container.counts_chunks:
+        pictures = _listed_pictures(container)
+        length = container.stream.duration or 0
+        if pictures and length > 0:
+            return pictures / (length * container.time_base)
+    elif container.untimed:
+        pictures, length = _read_on(container)
+        if pictures and length > 0:
+            return pictures / (length * container.time_base)
+    return container.frame_rate
+
+
+def _listed_pictures(container: Container) -> int:
+    """Returns how many pictures the index of an AVI lists; 0 without one, or of others."""
+    entries = container.stream.index_entries if container.counts_chunks else ()
+    if not entries:
+        return 0
+    # Without an index, the library lists what it has read so far.
+    missing = (container.stream.duration or 0) - entries[len(entries) - 1].timestamp
+    return len(entries) if missing * container.time_base <= _STUB_SECONDS else 0
+
+
+def _read_on(container: Container) -> tuple[int, Pts]:
+    """Returns how many pictures there are in the first packets of a raw stream, and how long."""
+    pictures, length, weight = 0, 0, 0
+    with Container(container.file) as other, suppress(av.error.FFmpegError):
+        for packet in other.packets():
+            pictures += bool(packet.size)
+            length += packet.duration or 0
+            weight += packet.size
+            if weight > _COUNTED_BYTES:
+                break
+    return pictures, length
 
 
 def ordinal(container: Container) -> int:
@@ -63,11 +120,3 @@ def claimed_duration(container: Container) -> Nanoseconds | None:
     if container.native.duration is not None and container.native.duration > 0:
         return floor_nanoseconds(container.native.duration * _MICROSECONDS)
     return None
-
-
-def sample_aspect_ratio(container: Container) -> Fraction:
-    """Returns the shape of a stored pixel; square where the file says nothing or nonsense."""
-    ratio = container.stream.sample_aspect_ratio
-    if container.cover or ratio is None or ratio <= 0:
-        return Fraction(1)
-    return Fraction(ratio)

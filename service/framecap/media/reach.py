@@ -8,7 +8,10 @@ from typing import Final
 import av.error
 
 from framecap.media.container import Container
+from framecap.media.opening import Order, opening_of
+from framecap.media.reorder import HELD_BACK
 from framecap.media.rundecoder import KnownFrame
+from framecap.media.starts import Starts
 
 # By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
 # included. A program stream is not among them: it times some packets only, and the library's
@@ -24,9 +27,6 @@ _REACHABLE: Final = {
     "mpegts": frozenset({"h264", "hevc"}),
 }
 
-HELD_BACK: Final = 17
-"""Packets behind the first among which one may be of a picture shown before it."""
-
 
 def may_reach(container: Container) -> bool:
     """Returns whether frames of this kind of stream may be reached by shorter ways.
@@ -35,6 +35,7 @@ def may_reach(container: Container) -> bool:
     """
     return (
         not container.cover
+        and container.tiles is None
         and not container.untimed
         and not container.breaks
         and container.decoder.codec.canonical_name
@@ -46,7 +47,8 @@ def first_alone(container: Container) -> KnownFrame | None:
     """Returns the first frame, decoded from the first packet alone.
 
     None where that is not the first frame of a whole decoding, or no progressive keyframe: making
-    interlaced frames whole needs their neighbours. Then read anew.
+    interlaced frames whole needs their neighbours; or where pts are those of decoding. Then read
+    anew.
 
     Args:
         container: Freshly opened.
@@ -58,20 +60,25 @@ def first_alone(container: Container) -> KnownFrame | None:
             return None
         decoded = [*container.decode(packet), *container.decode(None)]
         container.decoder.flush_buffers()
-        for later in islice(packets, HELD_BACK):
-            if later.size and (later.pts is None or later.pts <= packet.pts):
+        later = list(islice(packets, HELD_BACK))
+        for following in later:
+            if following.size and (following.pts is None or following.pts <= packet.pts):
                 return None
+        opening = opening_of(container, [packet, *later], packets)
     except av.error.FFmpegError:
         return None
-    if len(decoded) != 1:
+    if len(decoded) != 1 or opening.order is Order.DECODING:
         return None
     native = decoded[0]
     if native.pts != packet.pts or not container.is_keyframe(native):
         return None
-    if native.is_corrupt or native.interlaced_frame:
+    if container.is_damaged(native) or native.interlaced_frame:
         return None
     return KnownFrame(
         pts=packet.pts,
         native=native,
         durations=bool(native.duration) and native.duration == packet.duration,
+        position=packet.pos,
+        opening=opening,
+        starts=Starts(container, packet),
     )

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import av.error
+from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.irregular import Irregular
+from framecap.media.losses import has_picture, is_senseless
 from framecap.media.marks import Marked
+from framecap.media.opening import SOUND, Opening, Order
 from framecap.media.proofs import Proofs
 from framecap.media.runs import Run
 from framecap.media.skipping import feeds
+from framecap.media.starts import Starts
 from framecap.media.timeline import Timeline
 from framecap.model.media import Frame
 from framecap.timebase import Pts
@@ -41,6 +45,20 @@ class KnownFrame:
     durations: bool = False
     """True when it lasts as long as its packet says."""
 
+    position: int | None = None
+    """Where its packet lies in the file; None where the container does not say."""
+
+    opening: Opening = SOUND
+    """What the packets behind it show."""
+
+    starts: Starts | None = None
+    """What its packet tells of the stream."""
+
+    @property
+    def unproven(self) -> bool:
+        """True when pts may be those of decoding: runs are decoded as they are to find out."""
+        return self.opening.order is Order.UNPROVEN
+
 
 class RunDecoder:
     """Decodes runs with one decoder, which it leaves flushed.
@@ -58,6 +76,8 @@ class RunDecoder:
         self._decoder = container.decoder
         self._proofs = proofs
         self._known = known
+        self._silent: dict[object, tuple[Packet[Any], bool]] = {}
+        self._unproven = known is not None and known.unproven
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
@@ -90,10 +110,12 @@ class RunDecoder:
     def _decode(self, run: Run, marks: dict[Pts, Marked]) -> Iterator[Frame | None]:
         awaited = sorted(marks, reverse=True)
         latest: Pts | None = None
+        promised = self.decoded + len(run.marks) if self._unproven else None
 
         def take(native: VideoFrame) -> None:
             nonlocal latest
             self.decoded += 1
+            self._silent.pop(native.opaque, None)
             pts = native.pts
             if pts is None:
                 raise Irregular("a frame without a time")
@@ -102,7 +124,7 @@ class RunDecoder:
             if pts < run.key:
                 # A leading picture of this run's keyframe: the run before has it.
                 return
-            if native.is_corrupt or native.interlaced_frame:
+            if self._container.is_damaged(native) or native.interlaced_frame:
                 raise Irregular("a frame that is corrupt or interlaced")
             if latest is None and not self._is_key_of(run, native):
                 raise Irregular("the keyframe does not decode by itself")
@@ -125,11 +147,22 @@ class RunDecoder:
             if monotonic() > pause:
                 yield None
                 pause = monotonic() + _PAUSE_SECONDS
-        if awaited:
+        lost = self._has_lost(run)
+        if awaited or lost or (promised is not None and promised != self.decoded):
             raise Irregular("a picture did not come out of its packet")
         self._proofs.end_run()
         # What follows may take long; what is certain now need not wait for it.
         yield None
+
+    def _has_lost(self, run: Run) -> bool:
+        """Returns whether a packet that was fed should have given a frame, and gave none."""
+        # What appears behind the last one wanted may still be in the decoder when it is drained.
+        last = max((mark.pts for mark in run.marks if mark.wanted), default=run.key)
+        return any(
+            run.key <= (packet.pts or 0) <= last
+            and (is_senseless if skipped else has_picture)(self._container, packet)
+            for packet, skipped in self._silent.values()
+        )
 
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
         return native.pts == run.key and self._container.is_keyframe(native)
@@ -138,20 +171,25 @@ class RunDecoder:
         """Yields what the decoder gives for packet after packet, and for the drain."""
         marks = tuple(marks)
         skipping = False
+        self._silent.clear()
         try:
-            for feed in feeds(
+            chosen = feeds(
                 self._decoder.codec.canonical_name,
                 self._decoder.extradata,
                 [mark.packet for mark in marks],
-                [mark.wanted for mark in marks],
+                [mark.wanted or self._unproven for mark in marks],
                 whole=True,
-            ):
+            )
+            for feed, mark in zip(chosen, marks, strict=True):
                 if feed.packet is None:
                     continue
                 if feed.references_only != skipping:
                     skipping = feed.references_only
                     self._decoder.skip_frame = _REFERENCES if skipping else _ALL
-                yield self._container.decode(feed.packet)
+                natives = self._container.decode(feed.packet)
+                if feed.packet is mark.packet:
+                    self._silent[feed.packet.opaque] = (feed.packet, skipping)
+                yield natives
             yield self._container.decode(None)
         except av.error.FFmpegError as error:
             raise Irregular("a packet cannot be decoded") from error
@@ -167,12 +205,13 @@ class RunDecoder:
         )
 
     def _last_end(self, mark: Marked, native: VideoFrame) -> Pts:
-        if not (native.duration or mark.gap or self._is_first(mark)):
-            raise Irregular("nothing tells when the last frame ends")
-        line = Timeline(self._container)
+        opening = SOUND if self._known is None else self._known.opening
+        line = Timeline(self._container, durations_from=opening.durations_from)
         if mark.gap:
             line.place(mark.pts - mark.gap, 0)
         line.place(mark.pts, native.duration or 0)
+        if not (line.end_is_certain or self._is_first(mark)):
+            raise Irregular("nothing tells when the last frame ends")
         self.end = line.end
         return line.end
 

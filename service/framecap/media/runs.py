@@ -40,8 +40,12 @@ class Run:
         return sum(mark.wanted for mark in self.marks)
 
 
-def cut(marked: Iterator[Marked]) -> Iterator[Run]:
+def cut(marked: Iterator[Marked], *, beyond: bool = False) -> Iterator[Run]:
     """Yields the runs of a stream, also those in which nothing is wanted.
+
+    Args:
+        marked: Its packets, from a keyframe's on.
+        beyond: True for runs that hold their packets behind the last wanted one, too.
 
     Raises:
         Irregular: The first packet is no keyframe's, or pictures are shown on the wrong side of
@@ -61,7 +65,7 @@ def cut(marked: Iterator[Marked]) -> Iterator[Run]:
             if mark.pts < leading[0].pts and not mark.key:
                 leading.append(mark)
                 continue
-            yield _run(current, leading)
+            yield _run(current, leading, beyond)
             current, leading = leading, None
             weight = sum(kept.packet.size for kept in current)
         if mark.key and current:
@@ -76,10 +80,10 @@ def cut(marked: Iterator[Marked]) -> Iterator[Run]:
         if weight > MAX_BYTES:
             raise FarApart(f"more than {weight} bytes between two keyframes")
     if leading is not None:
-        yield _run(current, leading)
+        yield _run(current, leading, beyond)
         current = leading
     if current:
-        yield _run(current, [])
+        yield _run(current, [], beyond)
 
 
 def first_wanted(run: Run, limit: int) -> Run:
@@ -92,14 +96,17 @@ def first_wanted(run: Run, limit: int) -> Run:
     return Run(_up_to_last_wanted(marks), run.key, run.until)
 
 
-def _run(group: list[Marked], following: list[Marked]) -> Run:
+def _run(group: list[Marked], following: list[Marked], beyond: bool) -> Run:
     key = group[0].pts
     own = [
         replace(mark, wanted=False) if mark.wanted and mark.pts < key else mark for mark in group
     ]
     if any(mark.wanted for mark in following[1:]):
         own += [replace(following[0], wanted=False), *following[1:]]
-    return Run(_up_to_last_wanted(own), key=key, until=following[0].pts if following else None)
+    until = following[0].pts if following else None
+    if beyond and any(mark.wanted for mark in own):
+        return Run(tuple(own), key=key, until=until)
+    return Run(_up_to_last_wanted(own), key=key, until=until)
 
 
 def _up_to_last_wanted(marks: list[Marked]) -> tuple[Marked, ...]:

@@ -21,6 +21,23 @@ _NO_FRAME_HEADERS: Final = (0xC4, 0xC8, 0xCC)
 _WEBP_FLAGS: Final = 20
 _WEBP_ANIMATED: Final = 0x02
 
+# The first brand of these that a file names says what it is.
+_UNREAD_BRANDS: Final = {
+    b"avif": "AVIF",
+    b"avis": "AVIF",
+    b"heic": "HEIC",
+    b"heix": "HEIC",
+    b"mif1": "HEIF",
+}
+
+_UNREAD_HEADS: Final = {
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"<svg": "SVG",
+    b"%PDF-": "PDF",
+}
+
 Size: TypeAlias = tuple[int, int]
 
 
@@ -72,6 +89,14 @@ def is_animated_webp(data: bytes) -> bool:
         and len(data) > _WEBP_FLAGS
         and bool(data[_WEBP_FLAGS] & _WEBP_ANIMATED)
     )
+
+
+def unread_format(data: bytes) -> str | None:
+    """Returns what a picture file is whose format is known but not read; else None."""
+    if data[4:8] == b"ftyp":
+        brands = {data[8:12], *(data[place : place + 4] for place in range(16, 64, 4))}
+        return next((name for brand, name in _UNREAD_BRANDS.items() if brand in brands), None)
+    return next((name for head, name in _UNREAD_HEADS.items() if data.startswith(head)), None)
 
 
 def _codec(data: bytes) -> str | None:

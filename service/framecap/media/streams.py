@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from framecap.errors import NoVideoStream
+from framecap.errors import CodecUnsupported, NoVideoStream
+
+NO_COVER_DECODER: Final = (
+    "there is no decoder for the cover art's format; replace it with a JPEG or PNG"
+)
 
 _PLAYLIST: Final = "hls"
 
@@ -35,9 +39,10 @@ def choose_stream(container: InputContainer) -> VideoStream:
 
     Raises:
         NoVideoStream: There is neither video nor cover art.
+        CodecUnsupported: There is no decoder for the cover art.
     """
     videos = [stream for stream in container.streams.video if not is_cover(stream)]
-    covers = [stream for stream in container.streams.video if is_cover(stream)]
+    covers = covers_of(container)
     if videos and container.format.name == _PLAYLIST:
         # Its streams are one film in several qualities.
         return max(videos, key=lambda video: video.width * video.height)
@@ -45,8 +50,17 @@ def choose_stream(container: InputContainer) -> VideoStream:
         best = container.streams.best("video")
         return best if isinstance(best, VideoStream) and best in videos else videos[0]
     if covers:
-        return min(covers, key=_remoteness)
+        # PyAV's stubs do not say that there may be no decoder.
+        usable = [cover for cover in covers if cast("object", cover.codec_context) is not None]
+        if not usable:
+            raise CodecUnsupported(NO_COVER_DECODER)
+        return usable[0]
     raise NoVideoStream("the file has neither a video stream nor cover art")
+
+
+def covers_of(container: InputContainer) -> list[VideoStream]:
+    """Returns the embedded pictures, the front cover first."""
+    return sorted(filter(is_cover, container.streams.video), key=_remoteness)
 
 
 def is_cover(stream: Stream) -> bool:

@@ -7,14 +7,19 @@ it, the last group of pictures is decoded; where that gives nothing, ever more.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av.error
+from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.frames import Counts, FrameReader
+from framecap.media.irregular import Irregular
+from framecap.media.starts import Starts
+from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
 # Seconds before the claimed end at which to look, one after the other.
@@ -26,24 +31,32 @@ _FLV_SIZE_BYTES: Final = 4
 
 
 def measure_end(
-    file: SharedFile, counts: Counts, *, timed: bool
-) -> Generator[None, None, Pts | None]:
+    file: SharedFile,
+    counts: Counts,
+    *,
+    timed: bool,
+    durations_from: Pts | None = NEVER_GUESSED,
+    starts: Starts | None = None,
+) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
     Containers without presentation times are decoded whole, since frames count there; so is
-    whatever cannot seek. Yields now and then, so that a caller can report progress.
+    whatever cannot seek. Yields the end of the last frame so far, for a caller to report progress.
 
     Args:
         file: The source.
         counts: Takes up the frames decoded to find out.
         timed: True when a time says where to look: times run on, and none was missing so far, which
             would shift all others.
+        durations_from: As `Timeline` has it.
+        starts: What decoders must know where they start; None where that does not matter.
     """
     with Container(file) as container:
         if timed and not container.untimed:
-            end = yield from _from_tail(container, counts)
-            if end is not None:
-                return end
+            with suppress(Irregular):
+                end = yield from _from_tail(container, counts, durations_from, starts)
+                if end is not None:
+                    return end
     with Container(file) as container:
         return (yield from _read_on(FrameReader(container), counts))
 
@@ -77,25 +90,33 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
         yield moment
 
 
-def _from_tail(container: Container, counts: Counts) -> Generator[None, None, Pts | None]:
+def _from_tail(
+    container: Container, counts: Counts, durations_from: Pts | None, starts: Starts | None
+) -> Generator[Pts | None, None, Pts | None]:
+    choosy = starts is not None and (starts.need_headers or container.alpha_apart)
     for moment in moments_before_end(container):
+        begin: Packet[Any] | None = None
         try:
             container.seek(moment)
+            if starts is not None and choosy:
+                begin = starts.next_start(container)
         except av.error.FFmpegError:
             continue
-        reader = FrameReader(container)
+        if choosy and begin is None:
+            continue
+        reader = FrameReader(container, begin=begin, durations_from=durations_from)
         end = yield from _read_on(reader, counts)
         if end is not None and reader.end_is_certain:
             return end
     return None
 
 
-def _read_on(reader: FrameReader, counts: Counts) -> Generator[None, None, Pts | None]:
+def _read_on(reader: FrameReader, counts: Counts) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame from here on ends; None when none decodes."""
     end = None
     for frame in reader.frames():
         end = frame.end if frame is not None else end
-        yield
+        yield end
     counts.decoded += reader.counts.decoded
     return end
 

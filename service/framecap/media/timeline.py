@@ -9,32 +9,47 @@ priming.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import gcd
 from typing import Final
 
+from av.audio.codeccontext import AudioCodecContext
+from av.stream import Stream
+
 from framecap.media.container import Container
+from framecap.media.editlist import FORMAT
 from framecap.media.streams import is_cover
 from framecap.model.media import StreamStart
 from framecap.timebase import Clock, Pts
+
+NEVER_GUESSED: Final[Pts] = -(1 << 62)
+"""Before all frames: every duration is the stream's own."""
 
 PRIMING: Final = Fraction(100, 1000)
 """The longest lead of another stream that is not programme time, in seconds."""
 
 _FALLBACK_RATE: Final = Fraction(25)
 
+_LATE: Final = 1
+"""How far a frame may lie before the last one on screen to count as late, in seconds."""
 
-def stream_starts(container: Container) -> tuple[StreamStart, ...]:
-    """Returns when each audio and video stream starts, as far as the container says."""
+# Containers whose audio is claimed to start behind the samples that its decoder is to skip.
+_CLAIM_WITHOUT_PRIMING: Final = frozenset({"matroska,webm", "ogg"})
+
+
+def stream_starts(container: Container, first_pts: Pts | None) -> tuple[StreamStart, ...]:
+    """Returns when each audio and video stream starts, as far as that is known.
+
+    Args:
+        container: The open container.
+        first_pts: The first frame's pts; None while that is not known.
+    """
     return tuple(
-        StreamStart(
-            index=stream.index,
-            kind=stream.type,
-            start=Fraction(stream.start_time) * stream.time_base,
-        )
+        StreamStart(index=stream.index, kind=stream.type, start=start * stream.time_base)
         for stream in container.native.streams
         if stream.type in ("audio", "video")
         and not is_cover(stream)
-        and stream.start_time is not None
         and stream.time_base is not None
+        and (start := _start(container, stream, first_pts)) is not None
     )
 
 
@@ -43,67 +58,139 @@ def clock_of(container: Container, first_pts: Pts | None) -> Clock:
 
     Args:
         container: The open container.
-        first_pts: The first frame's pts, for streams whose container does not say their start.
+        first_pts: The first frame's pts; None while that is not known.
     """
     if container.cover:
         return Clock(time_base=container.time_base, zero=Fraction(0))
     if container.untimed:
-        return Clock(time_base=1 / (container.frame_rate or _FALLBACK_RATE), zero=Fraction(0))
-    starts = {start.index: start.start for start in stream_starts(container)}
-    own = starts.pop(container.stream.index, None)
-    if own is None:
-        own = (first_pts or 0) * container.time_base
-    earliest = min(starts.values(), default=own)
-    zero = earliest if own - earliest > PRIMING else own
-    return Clock(time_base=container.time_base, zero=zero)
+        return Clock(time_base=_unit(container), zero=Fraction(0))
+    starts = {start.index: start.start for start in stream_starts(container, first_pts)}
+    own = starts.pop(container.stream.index, Fraction(0))
+    leading = {index for index, start in starts.items() if own - start > PRIMING}
+    # Programs are looked up only where they matter.
+    earlier = [starts[index] for index in leading & container.program] if leading else []
+    return Clock(time_base=container.time_base, zero=min(earlier, default=own))
+
+
+def _start(container: Container, stream: Stream, first_pts: Pts | None) -> Pts | None:
+    """Returns when a stream starts, in its own unit; None where nothing tells.
+
+    A container may claim a later start than the first frame it shows: cameras do, and whatever is
+    cut at a keyframe with leading pictures. Of an edit list that is no claim but what hides frames.
+    """
+    claimed: Pts | None = stream.start_time
+    if stream.type == "audio":
+        return _first_audio_pts(container, stream)
+    if stream is not container.stream or first_pts is None:
+        return claimed
+    if claimed is None:
+        return first_pts
+    if first_pts < claimed and container.edits.present:
+        return claimed
+    return min(claimed, first_pts)
+
+
+def _first_audio_pts(container: Container, stream: Stream) -> Pts | None:
+    """Returns the pts of an audio stream's first packet.
+
+    What a decoder is to skip of it counts; a packet that an edit list hides does not.
+    """
+    claimed: Pts | None = stream.start_time
+    name = container.native.format.name
+    if claimed is None:
+        return None
+    if name == FORMAT:
+        shown = (entry.timestamp for entry in stream.index_entries if not entry.is_discard)
+        return min(claimed, next(shown, claimed))
+    context = stream.codec_context
+    if name in _CLAIM_WITHOUT_PRIMING and isinstance(context, AudioCodecContext):
+        skipped = Fraction(context.delay, context.sample_rate or 1) / (stream.time_base or 1)
+        return claimed - int(skipped + Fraction(1, 2))
+    return claimed
+
+
+def _unit(container: Container) -> Fraction:
+    """Returns the unit of placed times, in seconds.
+
+    In raw streams both the durations that the library gives and the nominal one are whole in it.
+    """
+    unit = container.time_base
+    if container.counts_chunks or not container.untimed:
+        return unit
+    nominal = 1 / (container.nominal_rate or _FALLBACK_RATE)
+    return Fraction(
+        gcd(unit.numerator * nominal.denominator, nominal.numerator * unit.denominator),
+        unit.denominator * nominal.denominator,
+    )
 
 
 class Timeline:
     """Gives each frame its pts, in display order.
 
-    Containers without presentation times number their frames; elsewhere a missing pts, or one
-    not after its predecessor, becomes the predecessor's plus its duration.
+    Frames of raw streams follow one another from 0; elsewhere a missing pts becomes the end of the
+    frame before it. A frame before the last one on screen by a second at most is late, and not
+    shown. Where times fall back further, a recording was appended: this frame and all later ones
+    are moved so that it follows its predecessor.
 
     Args:
         container: The open container.
+        durations_from: The pts from which durations count, None for none: of a stream without them,
+            a reading that began elsewhere gets some that the library guesses.
     """
 
-    def __init__(self, container: Container) -> None:
-        rate = container.frame_rate or _FALLBACK_RATE
-        self._untimed = container.untimed
-        self._nominal: Pts = (
-            1 if self._untimed else max(1, int(1 / rate / container.time_base + Fraction(1, 2)))
-        )
-        self._start: Pts = container.stream.start_time or 0
+    def __init__(self, container: Container, *, durations_from: Pts | None = NEVER_GUESSED) -> None:
+        unit = _unit(container)
+        rate = container.nominal_rate or _FALLBACK_RATE
+        self._raw = container.untimed and not container.counts_chunks
+        self._scale = int(container.time_base / unit)
+        self._nominal: Pts = max(1, int(1 / rate / unit + Fraction(1, 2)))
+        self._late = int(_LATE / unit)
+        self._durations_from = durations_from
+        self._start: Pts = 0 if container.untimed else container.stream.start_time or 0
+        self._moved: Pts = 0
         self._previous: Pts | None = None
+        self._on_screen = False
         self._gap: Pts = 0
         self._duration: Pts = 0
         self.repaired = 0
-        """How many frames had no pts, or one that stepped back."""
+        """How often a pts was missing, not after the one before it, or fell back."""
 
-    def place(self, pts: Pts | None, duration: Pts) -> Pts:
-        """Returns the pts of the next frame.
+    def place(self, pts: Pts | None, duration: Pts) -> Pts | None:
+        """Returns the pts of the next frame; None when it is late.
+
+        A frame that is placed where its predecessor is takes its place: that one is shown for no
+        time.
 
         Args:
             pts: As the decoder gives it.
             duration: As the decoder gives it; 0 when it gives none.
         """
-        previous = self._previous
-        if self._untimed:
-            placed = 0 if previous is None else previous + 1
-        elif previous is None:
-            placed = self._start if pts is None else pts
-            self.repaired += pts is None
-        elif pts is None or pts <= previous:
-            placed = self.end
-            self.repaired += 1
-        else:
-            placed = pts
-        if previous is not None:
-            self._gap = placed - previous
+        placed = self._placed(pts)
+        self._on_screen = placed is not None
+        if placed is None:
+            return None
+        if self._previous is not None and placed > self._previous:
+            self._gap = placed - self._previous
         self._previous = placed
-        self._duration = 0 if self._untimed else max(0, duration)
+        counts = self._durations_from is not None and placed - self._moved >= self._durations_from
+        self._duration = max(0, duration) * self._scale if counts or self._raw else 0
         return placed
+
+    def _placed(self, pts: Pts | None) -> Pts | None:
+        previous = self._previous
+        if self._raw:
+            return 0 if previous is None else self.end
+        if pts is None:
+            self.repaired += 1
+            return self._start if previous is None else self.end
+        moved = pts + self._moved
+        if previous is None or moved > previous:
+            return moved
+        self.repaired += 1
+        if moved < previous - self._late:
+            self._moved = self.end - pts
+            return self.end
+        return moved if moved == previous and self._on_screen else None
 
     @property
     def end_is_certain(self) -> bool:
@@ -118,4 +205,6 @@ class Timeline:
         one frame at the nominal rate.
         """
         assert self._previous is not None, "no frame was placed yet"
+        if self._raw:
+            return self._previous + (self._duration or self._nominal)
         return self._previous + (self._duration or self._gap or self._nominal)

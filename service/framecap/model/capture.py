@@ -121,10 +121,10 @@ class Progress:
     """What is being done."""
 
     done: Nanoseconds
-    """Media time done."""
+    """Media time done, summed over the passes so far. Never falls."""
 
     total: Nanoseconds | None
-    """Media time in total, where known."""
+    """Media time of all passes, where known; what is done at the end of a success."""
 
     captured_count: int
     """Images so far."""

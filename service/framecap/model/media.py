@@ -58,6 +58,9 @@ class Siting(Enum):
     LEFT = "left"
     CENTER = "center"
     TOP_LEFT = "top_left"
+    TOP = "top"
+    BOTTOM_LEFT = "bottom_left"
+    BOTTOM = "bottom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +113,12 @@ class Picture:
 
     @property
     def width(self) -> int:
-        """Stored width in pixels."""
+        """Stored width in pixels, cropped."""
         return int(self.planes[0].shape[1])
 
     @property
     def height(self) -> int:
-        """Stored height in pixels."""
+        """Stored height in pixels, cropped."""
         return int(self.planes[0].shape[0])
 
 
@@ -145,7 +148,7 @@ class Frame:
     """True when its packet and the decoder both call it a keyframe."""
 
     damaged: bool
-    """True when the decoder called it corrupt."""
+    """True when the decoder called it corrupt, or slices it counts on are missing."""
 
     native: Any = field(repr=False)
     """The library's frame; only `media` looks inside."""
@@ -168,6 +171,31 @@ class StreamStart:
     """Seconds on the container's clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class DolbyVision:
+    """How Dolby Vision is coded, as the container says."""
+
+    profile: int
+    """The profile: 5, 7, 8, 10 and others."""
+
+    level: int
+    """The level: how large and fast the picture is."""
+
+    compatibility: int
+    """What shows the base layer right without Dolby Vision's metadata; 0 when nothing does."""
+
+    @property
+    def name(self) -> str:
+        """The profile as the industry writes it; with the compatibility where that varies."""
+        varies = self.profile in (8, 9, 10)
+        return f"{self.profile}.{self.compatibility}" if varies else str(self.profile)
+
+    @property
+    def needs_metadata(self) -> bool:
+        """True when colours are wrong without metadata that this service does not apply."""
+        return self.profile == 5 or (self.profile == 10 and self.compatibility == 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaInfo:
     """What a source contains."""
@@ -188,10 +216,10 @@ class MediaInfo:
     """The stream's ordinal among the video streams that are not covers; 0 for a cover."""
 
     coded_width: int
-    """Stored width in pixels."""
+    """Stored width in pixels, cropped as the video and its container say."""
 
     coded_height: int
-    """Stored height in pixels."""
+    """Stored height in pixels, cropped as the video and its container say."""
 
     display_width: int
     """Width on screen in pixels."""
@@ -222,3 +250,9 @@ class MediaInfo:
 
     frame_count: int | None
     """How many frames there are, as the container claims."""
+
+    dolby_vision: DolbyVision | None = None
+    """How Dolby Vision is coded, as the container says; None where it is not."""
+
+    alpha_lost: bool = False
+    """True when the stream has alpha that is not decoded."""

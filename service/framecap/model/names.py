@@ -14,6 +14,18 @@ _ADDRESS: Final = re.compile(r"[0-9]+(\.[0-9]+){3}")
 # Control characters, line and paragraph separators, halves of surrogate pairs.
 _UNPRINTABLE: Final = frozenset({"Cc", "Zl", "Zp", "Cs"})
 
+_NAMES: Final = {
+    "\n": "a line break",
+    "\r": "a line break",
+    "\u2028": "a line break",
+    "\u2029": "a line break",
+    "\t": "a tab",
+    "\0": "a zero byte",
+}
+
+# What Python makes of bytes of a file's name that are not UTF-8.
+_UNDECODED_BYTES: Final = range(0xDC80, 0xDD00)
+
 _LONGEST_SHOWN: Final = 100
 
 # A root, or a scheme, also as libavformat writes some: `subfile,,start,0,end,0,,:`.
@@ -54,8 +66,8 @@ def path_fault(path: str) -> str | None:
     """Returns what keeps `path` from being a path below some root; None when nothing does."""
     if not path:
         return "is empty"
-    if has_unprintable(path):
-        return "has a control character, or one that UTF-8 cannot say"
+    if fault := unprintable_fault(path):
+        return fault
     if path.startswith("/"):
         return "begins with a slash"
     if path.endswith("/"):
@@ -73,6 +85,27 @@ def leads_elsewhere(reference: str) -> bool:
     return _ELSEWHERE.match(reference) is not None
 
 
+def unprintable_fault(text: str) -> str | None:
+    """Returns what in `text` could break a line, a log or an encoding; None where nothing can."""
+    name = unprintable_name(text)
+    if name is None:
+        return None
+    return f"has a control character, or one that UTF-8 cannot say ({name})"
+
+
+def unprintable_name(text: str) -> str | None:
+    """Returns what a person calls the first such character in `text`; None where there is none."""
+    character = next((character for character in text if has_unprintable(character)), None)
+    if character is None:
+        return None
+    if character in _NAMES:
+        return _NAMES[character]
+    code = ord(character)
+    if code in _UNDECODED_BYTES:
+        return f"the byte 0x{code & 0xFF:02X}, which is not UTF-8"
+    return f"U+{code:04X}"
+
+
 def has_unprintable(text: str) -> bool:
     """Returns whether `text` could break a line, a log or an encoding."""
     return any(unicodedata.category(character) in _UNPRINTABLE for character in text)
@@ -86,5 +119,16 @@ def printable(text: str) -> str:
 def shown(text: str) -> str:
     """Returns `text` fit for a sentence: in quotes, one line, visible, cut when it is long."""
     cut = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
-    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
-    return f'"{"".join(escaped)}"'
+    return f'"{visible(cut)}"'
+
+
+def visible(text: str) -> str:
+    """Returns `text` on one line, with escape sequences for what cannot be seen."""
+    return "".join(c if c.isprintable() else _spelled(c) for c in text)
+
+
+def _spelled(character: str) -> str:
+    code = ord(character)
+    if code in _UNDECODED_BYTES:
+        return f"\\x{code & 0xFF:02x}"
+    return character.encode("unicode_escape").decode()

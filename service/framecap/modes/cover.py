@@ -24,3 +24,16 @@ def without_effect(spec: CaptureSpec) -> Iterator[Notice]:
                 message=f"{option} has no effect: the file has cover art, which is one image",
                 metadata={"option": option},
             )
+
+
+def substituted(fault: str) -> Notice:
+    """Returns the notice of a picture that stands in for the one that goes first.
+
+    Args:
+        fault: What keeps that one from being given.
+    """
+    return Notice(
+        reason="COVER_SUBSTITUTED",
+        message=f"{fault}; another picture of the file is given instead",
+        metadata={"fault": fault},
+    )

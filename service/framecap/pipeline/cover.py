@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from framecap.media.media import Media
-from framecap.model.capture import Pick, Reason, Report
+from framecap.model.capture import Phase, Pick, Reason, Report
 from framecap.model.spec import CaptureSpec
-from framecap.modes.cover import without_effect
+from framecap.modes.cover import substituted, without_effect
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
@@ -25,18 +25,25 @@ def capture_cover(
     """
     imaging, ledger = Imaging(spec, media, watch), Ledger(spec, media, watch)
     with watch.stage("decode"):
-        stored, frame = media.read_cover()
+        cover = media.read_cover()
+    frame = cover.frame
     picture = media.picture(frame)
     info = ledger.info = imaging.describe(picture)
     yield info
     if until is Until.PROBED:
         return
     yield from without_effect(spec)
-    yield choose_cover(imaging.geometry(picture), size)
+    if cover.fault is not None:
+        yield substituted(cover.fault)
+    plan = choose_cover(imaging.geometry(picture), size)
+    yield from imaging.warnings(info, picture)
+    yield plan
     if until is Until.PLANNED:
         return
     as_stored = media.cover_format is spec.format and not spec.box.given
     pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
-    encoded = imaging.encoded(frame, stored=stored if as_stored else None)
+    encoded = imaging.encoded(frame, stored=cover.stored if as_stored else None)
+    ledger.phase = Phase.DECODING
     yield ledger.add(imaging.image(pick, 1, encoded))
+    yield from ledger.last()
     yield ledger.summary()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from framecap.formats.encode import encode
 from framecap.media.media import Media
-from framecap.model.capture import Image, Pick
+from framecap.model.capture import Image, Notice, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
-from framecap.model.plan import Geometry
+from framecap.model.plan import Geometry, Size
 from framecap.model.spec import CaptureSpec
 from framecap.modes.features import Measure
 from framecap.pixels.dhash import dhash
 from framecap.pixels.luma import luma
 from framecap.pixels.render import render
+from framecap.plan.distortion import aspect_changed
 from framecap.plan.geometry import display_size, fit_box
 from framecap.stopwatch import Stopwatch
 
@@ -49,7 +52,7 @@ class Imaging:
         self._spec = spec
         self._media = media
         self._watch = watch
-        self._geometries: dict[tuple[int, int, Orientation], Geometry] = {}
+        self._geometries: dict[tuple[int, int, Fraction, Orientation], Geometry] = {}
 
     def describe(self, picture: Picture) -> MediaInfo:
         """Returns what the source contains, given its first picture."""
@@ -58,11 +61,18 @@ class Imaging:
         )
         return self._media.describe(picture, (display.width, display.height))
 
+    def warnings(self, info: MediaInfo, picture: Picture) -> Iterator[Notice]:
+        """Yields what the box does to a picture that its request may not have meant."""
+        source = Size(info.display_width, info.display_height)
+        image = self.geometry(picture).canvas
+        yield from aspect_changed(self._spec.box, self._spec.scale_type, source, image)
+
     def geometry(self, picture: Picture) -> Geometry:
-        """Returns what the image of a picture measures; a video may change its size."""
-        shape = (picture.width, picture.height, picture.orientation)
+        """Returns what the image of a picture measures; size and pixel aspect may change."""
+        ratio = picture.sample_aspect_ratio
+        shape = (picture.width, picture.height, ratio, picture.orientation)
         if shape not in self._geometries:
-            display = display_size(*shape[:2], picture.sample_aspect_ratio, picture.orientation)
+            display = display_size(*shape)
             self._geometries[shape] = fit_box(display, self._spec.box, self._spec.scale_type)
         return self._geometries[shape]
 

@@ -3,7 +3,8 @@
 Each lane is an iterator whose items are worked on one by one: stepping a lane (decoding) gives an
 item, working on it (pixels, encoding) gives a result. Threads always do what is nearest to the
 head, so the first results come first, and whatever is slowest gets all hands. Results leave in
-order, once they are certain; what is made ahead of its turn is bounded in bytes.
+order, at once when they are certain: who gives them does no other work once others work, or it
+would be busy when the next one is made. What is made ahead of its turn is bounded in bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heappop, heappush
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from time import monotonic
 from typing import Final, Generic, Self
 
@@ -36,8 +37,8 @@ _WAIT_SECONDS: Final = 0.1
 class LaneWorkers(Generic[Item, Result]):
     """Owns the threads that work for one reading. Close it to end them.
 
-    Whoever iterates is one of the workers; threads of its own are started only once there is work
-    for them.
+    The thread that iterates does the work until there is enough for two; then another one takes its
+    place, and it only gives results.
 
     Args:
         lanes: The lanes, in order. Asked for the next by any thread, one at a time.
@@ -46,7 +47,7 @@ class LaneWorkers(Generic[Item, Result]):
             one at most.
         proof: Returns what tells whether an item is certain. What a lane gave and did not prove
             before it failed is not given.
-        threads: How many threads work, the caller's included. At least 1.
+        threads: How many threads work at once. At least 1, which is the caller's.
     """
 
     def __init__(
@@ -63,9 +64,13 @@ class LaneWorkers(Generic[Item, Result]):
         self._size = size
         self._proof = proof
         self._spare = threads - 1
+        self._replaced = False
+        self._refused = False
         self._threads: list[Thread] = []
         self._idle = 0
-        self._changed = Condition()
+        lock = RLock()
+        self._changed = Condition(lock)
+        self._head_changed = Condition(lock)
         self._active: deque[BegunLane[Item, Result]] = deque()
         self._begun = 0
         self._all_begun = False
@@ -92,9 +97,13 @@ class LaneWorkers(Generic[Item, Result]):
                 if entry is None:
                     if self._finished():
                         return
-                    job = self._find_job()
-                    if job is None:
-                        self._changed.wait(_WAIT_SECONDS)
+                    self._replace_caller()
+                    if self._replaced:
+                        self._head_changed.wait(_WAIT_SECONDS)
+                    else:
+                        job = self._find_job()
+                        if job is None:
+                            self._changed.wait(_WAIT_SECONDS)
             if entry is not None:
                 if entry.error is not None:
                     raise entry.error
@@ -204,6 +213,8 @@ class LaneWorkers(Generic[Item, Result]):
                 self._active.append(lane)
             self._hire()
             self._changed.notify_all()
+            if self._all_begun:
+                self._head_changed.notify()
 
     def _step(self, lane: BegunLane[Item, Result], doubt: Proof | None) -> None:
         """Steps a lane until it gives an item, ends a doubt, ends itself, or has had its time."""
@@ -233,6 +244,7 @@ class LaneWorkers(Generic[Item, Result]):
                     heappush(self._pending, entry)
             self._hire()
             self._changed.notify_all()
+            self._notify_of(lane)
 
     def _do_work(self, entry: Entry[Item, Result]) -> None:
         item, entry.item = entry.item, None
@@ -252,25 +264,45 @@ class LaneWorkers(Generic[Item, Result]):
             entry.done = True
             self._units += 1
             self._changed.notify_all()
+            self._notify_of(entry.lane)
+
+    def _notify_of(self, lane: BegunLane[Item, Result]) -> None:
+        """Wakes the thread that gives results, if the lane is the head and has one to give."""
+        if not self._active or lane is not self._active[0]:
+            return
+        if lane.ended or (lane.entries and lane.entries[0].done and lane.doubt is None):
+            self._head_changed.notify()
+
+    def _replace_caller(self) -> None:
+        """Starts the thread that works in the caller's place, once there are others at work."""
+        if self._threads and not self._replaced and self._start_thread():
+            self._replaced = True
 
     def _hire(self) -> None:
         """Starts a thread where there is more to do than the caller and idle ones can."""
-        if self._closed or len(self._threads) >= self._spare:
+        if self._closed or len(self._threads) - self._replaced >= self._spare:
             return
         jobs = len(self._pending) + sum(not (lane.stepping or lane.ended) for lane in self._active)
         jobs += not (self._all_begun or self._beginning)
         # One image that is near is made faster than a thread starts.
         several = self._entries > 1 or len(self._active) > 1 or self._takes_long
-        if several and jobs > self._idle + 1:
-            thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                # The system gives no more threads: those there are do the work.
-                self._spare = len(self._threads)
-                return
-            self._threads.append(thread)
-            self._idle += 1
+        if several and jobs > self._idle + (not self._replaced):
+            self._start_thread()
+
+    def _start_thread(self) -> bool:
+        """Starts a thread; returns False where the system gives no more."""
+        if self._refused:
+            return False
+        thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # Those there are do the work.
+            self._refused = True
+            return False
+        self._threads.append(thread)
+        self._idle += 1
+        return True
 
     def _run(self) -> None:
         while True:

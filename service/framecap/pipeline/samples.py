@@ -18,6 +18,7 @@ from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Wanted
 from framecap.modes.registry import keyframes_only, mode_of
 from framecap.pipeline.imaging import Encoded, Imaging
+from framecap.pipeline.progress import Coverage, Segment
 from framecap.stopwatch import Stopwatch
 
 SMALL: Final = 256
@@ -62,6 +63,7 @@ class Sampling:
         imaging: Makes images.
         watch: Counts the time that decoding takes.
         wanted: Which frames the choice takes, or takes as samples.
+        coverage: Is kept informed of how far each lane has come.
         ranking: True when samples are only compared, to be decoded again.
         ranked: True when they are those decoded again.
     """
@@ -73,12 +75,14 @@ class Sampling:
         watch: Stopwatch,
         wanted: Wanted,
         *,
+        coverage: Coverage,
         ranking: bool = False,
         ranked: bool = False,
     ) -> None:
         self._imaging = imaging
         self._watch = watch
         self._wanted = wanted
+        self._coverage = coverage
         # Of keyframes alone, only the next one tells whether one shows an instant.
         self._keyframes = keyframes_only(spec)
         self._comparison = None
@@ -97,7 +101,7 @@ class Sampling:
     ) -> Iterator[Callable[[], Iterator[Sample | None]]]:
         """Yields lanes of samples in place of lanes of frames."""
         for lane in lanes:
-            yield partial(self._along, lane)
+            yield partial(self._along, lane, self._coverage.segment())
 
     def work(self, sample: Sample) -> Sample:
         """Returns a sample with all that can be done before the choice."""
@@ -131,7 +135,9 @@ class Sampling:
         """Returns whether a sample is certain."""
         return sample.frame.proof
 
-    def _along(self, lane: Callable[[], Iterator[Frame | None]]) -> Iterator[Sample | None]:
+    def _along(
+        self, lane: Callable[[], Iterator[Frame | None]], segment: Segment
+    ) -> Iterator[Sample | None]:
         comparison = self._comparison
         previous: Any | None = None
         first = True
@@ -140,6 +146,9 @@ class Sampling:
             nonlocal previous, first
             if frame is None:
                 return None
+            if segment.begin is None:
+                segment.begin = frame.pts
+            segment.end = frame.end
             taken = self._takes(frame)
             if not (taken or first):
                 return Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
@@ -159,6 +168,7 @@ class Sampling:
 
         # No variable here names a frame while this waits, which would keep its picture.
         yield from map(sampled, self._watch.each("decode", lane()))
+        segment.over = True
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:

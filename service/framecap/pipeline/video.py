@@ -19,6 +19,7 @@ from framecap.model.wanted import Instants, Part, Stretch, Wanted
 from framecap.modes.features import FeatureOf
 from framecap.modes.registry import keyframes_only, mode_of, requested_count
 from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
+from framecap.modes.selectors.every import KeyframeSelector
 from framecap.modes.selectors.selector import Selector
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.lanes import LaneWorkers
@@ -29,7 +30,7 @@ from framecap.plan.choose import choose, has_gaps, is_sparse
 from framecap.plan.targets import check_start, needs_end, targets
 from framecap.plan.wanted import limit_of, rounds, wanted_of
 from framecap.stopwatch import Stopwatch
-from framecap.timebase import Pts
+from framecap.timebase import Nanoseconds, Pts
 
 T = TypeVar("T")
 
@@ -53,6 +54,9 @@ class _VideoCapture:
         self._ledger = Ledger(spec, media, watch)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
+        self._offered = False
+        self._begin: Nanoseconds = spec.start
+        self._at_end = False
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
@@ -63,13 +67,18 @@ class _VideoCapture:
         yield info
         if until is Until.PROBED:
             return
+        yield from ledger.looks()
         sparse = is_sparse(self._spec, info.duration)
-        reach = media.reach(gaps=has_gaps(self._spec), sparse=sparse)
+        reach = media.reach(
+            gaps=has_gaps(self._spec),
+            sparse=sparse,
+            keyframes=keyframes_only(self._spec),
+        )
         # Where frames are reached by short ways, that there is one at the start shows that the
         # video is not over.
         unsure = self._spec.start > 0 and not reach.sliced
         if until is Until.PLANNED or needs_end(self._spec) or unsure:
-            yield from self._check_start()
+            yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
         end = ledger.end_time
         grid = targets(self._spec, end)
         wanted = wanted_of(self._spec, grid, media.clock, first.pts)
@@ -83,10 +92,14 @@ class _VideoCapture:
             source_bytes=size,
             end=end,
         )
+        yield from self._imaging.warnings(info, picture)
         yield plan
         if until is Until.PLANNED:
             return
         self._first, self._reading = first.pts, plan.reading
+        if plan.reading is Strategy.SEQUENTIAL and plan.strategy is not Strategy.KEYFRAMES:
+            # What lies before the start is decoded too.
+            self._begin = 0
         if self._decodes_first_again(wanted):
             # A picture that is named here is kept as long as the capture lasts.
             del first, picture
@@ -99,17 +112,31 @@ class _VideoCapture:
             yield ledger.summary()
             raise
         yield from ledger.warnings()
+        yield from ledger.last()
         yield ledger.summary()
 
-    def _check_start(self) -> Iterator[Report]:
+    @property
+    def _passes(self) -> int:
+        """How many passes the frames are chosen and captured in."""
+        selection = self._spec.selection
+        return 2 if mode_of(selection).rank_count(selection) else 1
+
+    def _check_start(self, *, ahead: int = 0) -> Iterator[Report]:
         """Finds the true end of the video.
+
+        Args:
+            ahead: How many passes follow.
 
         Raises:
             OffsetAfterEnd: The capture begins behind it.
         """
         if self._ledger.end is None:
-            measuring = self._media.measure_end()
-            self._ledger.end = yield from self._step(Phase.MEASURING, "measure", measuring)
+            ledger = self._ledger
+            ledger.begin_measuring(self._spec.start, self._spec.end, ahead=ahead)
+            ledger.end = yield from self._step(
+                Phase.MEASURING, "measure", self._media.measure_end()
+            )
+            ledger.end_pass(complete=True)
         end = self._ledger.end_time
         if end is not None:
             check_start(self._spec, end)
@@ -134,7 +161,7 @@ class _VideoCapture:
 
     def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
         """Yields the images of what a selector picks."""
-        self._ledger.phase, self._ledger.position = Phase.DECODING, None
+        self._ledger.begin_pass(Phase.DECODING, self._begin, self._stop_of(wanted))
         sampling = self._sampling(wanted, ranked=ranked)
         limit = requested_count(self._spec)
         given: Pts | None = None
@@ -151,12 +178,13 @@ class _VideoCapture:
                 yield self._ledger.add(image)
                 if self._ledger.captured == limit:
                     # Of damaged media, a later way may pick others than the one before it.
-                    return
+                    break
+        self._ledger.end_pass(complete=self._at_end)
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
         """Hashes all samples; returns those that changed most."""
         selection = self._spec.selection
-        self._ledger.phase = Phase.HASHING
+        self._ledger.begin_pass(Phase.HASHING, self._begin, self._stop_of(wanted), ahead=1)
         sampling = self._sampling(wanted, ranking=True)
         ranking = Ranking(mode_of(selection).rank_count(selection))
         given: Pts | None = None
@@ -166,7 +194,16 @@ class _VideoCapture:
             elif given is None or found[0].frame.pts > given:
                 given = found[0].frame.pts
                 ranking.add(found[0])
+        self._ledger.end_pass(complete=self._at_end)
         return ranking
+
+    def _stop_of(self, wanted: Wanted) -> Nanoseconds | None:
+        """Returns the media time where a pass over wanted frames ends; None at the video's end."""
+        last = wanted.preceding(None)
+        if last is None:
+            return self._spec.end
+        stop = self._media.clock.nanoseconds(last + 1)
+        return stop if self._spec.end is None else min(stop, self._spec.end)
 
     def _sampling(self, wanted: Wanted, *, ranking: bool = False, ranked: bool = False) -> Sampling:
         return Sampling(
@@ -174,6 +211,7 @@ class _VideoCapture:
             self._imaging,
             self._watch,
             wanted,
+            coverage=self._ledger.coverage,
             ranking=ranking,
             ranked=ranked,
         )
@@ -187,8 +225,11 @@ class _VideoCapture:
         was picked before may be picked again.
         """
         for way in self._ways(wanted):
+            self._at_end = False
+            self._ledger.coverage.clear()
             features = Features()
             selector = make(features.of)
+            self._offered = False
             try:
                 for sample in self._samples(way, selector, sampling, wanted):
                     if sample is not None:
@@ -201,6 +242,8 @@ class _VideoCapture:
                 self._ledger.given_up += 1
                 continue
             return
+        # The last way is a whole decoding, in which nothing can be irregular.
+        raise AssertionError("a whole decoding gave a frame for an instant before it")
 
     def _ways(self, wanted: Wanted) -> Iterator[Way]:
         """Yields ways to the frames, the shortest first."""
@@ -241,6 +284,7 @@ class _VideoCapture:
                         return
             if isinstance(part, Part) and not _answered(part, selector):
                 break
+        self._at_end = True
         if self._ledger.end is None:
             self._ledger.end = self._media.end
 
@@ -263,24 +307,54 @@ class _VideoCapture:
             yield _lasting(waiting, max(waiting.frame.end, self._ledger.end or 0))
 
     def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
-        self._ledger.position = frame.pts
+        """Returns the frame when the selector picks it.
+
+        Raises:
+            Irregular: The frame that should have been offered before it is missing.
+        """
+        if self._is_late(selector, frame):
+            raise Irregular("a frame would answer an instant before its own time")
+        self._offered = True
+        self._ledger.coverage.head = frame.end
         pick = selector.offer(frame)
         if isinstance(selector, ComparedSelector):
             self._ledger.sampled = selector.sampled
         return pick
 
+    def _is_late(self, selector: Selector, frame: Frame) -> bool:
+        """Returns whether a frame appears after the next instant, which none has answered yet.
+
+        Only the first frame may: it is shown for what lies before it.
+        """
+        instant = selector.next_pts
+        if instant is None or frame.pts <= instant or frame.pts == self._media.beginning:
+            return False
+        # A keyframe is wanted for itself, a ranked frame for its very time.
+        if isinstance(selector, KeyframeSelector | RankedSelector):
+            return False
+        # The first keyframe is shown for what lies before it, too.
+        return not self._spec.nearest_keyframe or self._offered
+
     def _step(
-        self, phase: Phase, stage: str, work: Generator[None, None, T]
+        self, phase: Phase, stage: str, work: Generator[Pts | None, None, T]
     ) -> Generator[Report, None, T]:
-        """Does `work`, with progress between its steps; returns its result."""
+        """Does `work`, with progress between its steps; returns its result.
+
+        Args:
+            phase: What is done.
+            stage: The name under which its time counts.
+            work: Yields now and then, and when a frame that it decoded ends.
+        """
         self._ledger.phase = phase
         while True:
             try:
                 with self._watch.stage(stage):
-                    next(work)
+                    end = next(work)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
+            if end is not None:
+                self._ledger.measured_to(end)
             yield from self._ledger.due()
 
 

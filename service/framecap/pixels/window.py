@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Final
 
 from framecap.model.media import Orientation, PixelLayout, Siting
 from framecap.model.plan import Geometry, Size
 from framecap.pixels.axis import Axis
+
+# On which side of the luma samples they were made from chroma samples stand: 1 on the first, -1 on
+# the last; in the middle where left out.
+_ACROSS: Final = {Siting.LEFT: 1, Siting.TOP_LEFT: 1, Siting.BOTTOM_LEFT: 1}
+_DOWN: Final = {Siting.TOP_LEFT: 1, Siting.TOP: 1, Siting.BOTTOM_LEFT: -1, Siting.BOTTOM: -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,9 @@ def window(
         return Window(columns, rows)
     return Window(
         _subsampled(
-            columns, plane.width, layout.chroma_shift_x, sited=layout.siting != Siting.CENTER
+            columns, plane.width, layout.chroma_shift_x, side=_ACROSS.get(layout.siting, 0)
         ),
-        _subsampled(
-            rows, plane.height, layout.chroma_shift_y, sited=layout.siting == Siting.TOP_LEFT
-        ),
+        _subsampled(rows, plane.height, layout.chroma_shift_y, side=_DOWN.get(layout.siting, 0)),
     )
 
 
@@ -91,12 +95,18 @@ def _stored_axis(
     return Axis(length, start, pitch * step, count)
 
 
-def _subsampled(luma: Axis, length: int, shift: int, *, sited: bool) -> Axis:
+def _subsampled(luma: Axis, length: int, shift: int, *, side: int) -> Axis:
     """Returns the same stretch along subsampled chroma.
 
-    A chroma sample stands in the middle of the luma samples it was made from, or, where sited, on
-    the first of them: then everything lies that much further along the chroma axis.
+    A chroma sample stands in the middle of the luma samples it was made from, or on the first of
+    them: then everything lies that much further along the chroma axis. On the last: less far.
+
+    Args:
+        luma: The axis along luma.
+        length: How many chroma samples there are.
+        shift: log2 of luma samples per chroma sample.
+        side: 1 for the first luma sample, 0 for the middle, -1 for the last.
     """
     ratio = 1 << shift
-    late = Fraction(ratio - 1, 2 * ratio) if sited else Fraction(0)
+    late = side * Fraction(ratio - 1, 2 * ratio)
     return Axis(length, luma.start / ratio + late, luma.step / ratio, luma.count)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
-from framecap.errors import Draining, QueueFull
+from framecap.errors import CaptureError, Draining, QueueFull
+from framecap.revocation import Revocation
 
 RETRY_AFTER_MS: Final = 1000
 
@@ -60,6 +61,7 @@ class Admission:
         self._open = asyncio.Semaphore(limits.open)
         self._load = {"queued": 0, "running": 0, "open": 0}
         self._draining = False
+        self._places: set[Place] = set()
 
     @property
     def load(self) -> Load:
@@ -88,7 +90,7 @@ class Admission:
                 metadata={"open": str(load.open), "queued": str(load.queued)},
                 retry_after_ms=RETRY_AFTER_MS,
             )
-        return Place(self._running, self._open, self._count)
+        return Place(self._running, self._open, self._count, self._places)
 
     def check(self) -> None:
         """Returns when captures are still taken.
@@ -106,6 +108,18 @@ class Admission:
         """Refuses all captures from now on; those that have entered go on."""
         self._draining = True
 
+    def revoke(self) -> None:
+        """Ends the captures that have entered, with `Draining`; refuses all others."""
+        self.drain()
+        for place in tuple(self._places):
+            place.revoke(
+                Draining(
+                    "The service is shutting down and the capture did not end in time. Try again, "
+                    "it may be another one that answers.",
+                    retry_after_ms=RETRY_AFTER_MS,
+                )
+            )
+
     def _count(self, kind: str, change: int) -> None:
         self._load[kind] += change
 
@@ -121,11 +135,21 @@ class Place:
         running: asyncio.Semaphore,
         open_: asyncio.Semaphore,
         count: Callable[[str, int], None],
+        places: set[Place],
     ) -> None:
+        self.revoked: Final[Revocation] = asyncio.get_running_loop().create_future()
+        """Done once the service ends the capture."""
+        self._places = places
         self._semaphores = {"running": running, "open": open_}
         self._count = count
         self._held: list[str] = []
+        places.add(self)
         self._hold("queued")
+
+    def revoke(self, error: CaptureError) -> None:
+        """Ends the capture with `error`; without effect the second time."""
+        if not self.revoked.done():
+            self.revoked.set_result(error)
 
     @property
     def must_wait(self) -> bool:
@@ -171,5 +195,6 @@ class Place:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._places.discard(self)
         for held in reversed(self._held.copy()):
             self._release(held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from grpc import aio
@@ -25,6 +26,9 @@ from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1 import snapshot_service_pb2, snapshot_service_pb2_grpc
 
 SERVICE: Final = snapshot_service_pb2.DESCRIPTOR.services_by_name["SnapshotService"].full_name
+LAST_READ_SECONDS: Final = 5.0
+"""How long clients have to read to the end of calls that the service ended."""
+
 FLUSH_SECONDS: Final = 0.5
 """How long answers that are on their way have to leave."""
 
@@ -100,7 +104,10 @@ class GrpcServer:
         await self._calls.none()
 
     async def close(self) -> None:
-        """Stops listening, cancels the calls that are left and waits for their end."""
+        """Stops listening once the calls have ended; cancels those that do not in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_READ_SECONDS):
+                await self._calls.none()
         await self._server.stop(FLUSH_SECONDS)
         async with asyncio.timeout(CANCEL_SECONDS):
             await self._calls.none()

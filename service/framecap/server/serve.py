@@ -1,8 +1,9 @@
 """The service as a whole: assembled, served, ended in the order the outside world needs.
 
 The end: health says NOT_SERVING → new captures are refused with `DRAINING` → captures under way
-finish within the grace → the rest are cancelled → the decoders' fork server ends. A second signal
-ends the grace at once.
+finish within the grace → the rest end with `DRAINING`, in `finished` and in the status of their
+call → calls whose clients do not read that in time are cancelled, and connections close → the
+decoders' fork server ends. A second signal ends the grace at once.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
             await server.tell_not_serving()
             admission.drain()
             await _either(server.idle(), (stop or Stop()).hurried(), settings.server.grace)
+            admission.revoke()
             await server.close()
 
 

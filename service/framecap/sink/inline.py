@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from framecap.sink.payloads import Data, Told, measured
@@ -39,6 +40,11 @@ class InlineSink:
                 for offset in rest
             ),
         ]
+
+    @property
+    def uploading(self) -> asyncio.Future[str] | None:
+        """Nothing is on its way."""
+        return None
 
     def ready(self) -> list[Told]:
         """Returns nothing: nothing is on its way."""

@@ -50,6 +50,11 @@ class Sink(Protocol):
         """
         ...
 
+    @property
+    def uploading(self) -> asyncio.Future[str] | None:
+        """Done once `ready` returns more images, or raises; None while none is on its way."""
+        ...
+
     def ready(self) -> list[Told]:
         """Returns what may be told by now, without waiting.
 

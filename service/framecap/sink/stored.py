@@ -134,6 +134,11 @@ class StoringSink:
         self._held = (measured_frame, data)
         return told
 
+    @property
+    def uploading(self) -> asyncio.Future[str] | None:
+        """The upload of the image that is told next; None while none is on its way."""
+        return self._under_way[0].stored if self._under_way else None
+
     def ready(self) -> list[Told]:
         """Returns the images that were stored meanwhile."""
         told: list[Told] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from framecap.errors import TargetInvalid
-from framecap.model.names import MAX_KEY_BYTES, has_unprintable, shown
+from framecap.model.names import MAX_KEY_BYTES, shown, unprintable_fault
 
 SOURCE_VARIABLES: Final = ("bucket", "key", "dirname", "basename", "barename", "ext")
 MODIFIED_VARIABLES: Final = ("year", "mon", "day", "hour", "min", "sec")
@@ -125,8 +125,8 @@ def _understood(text: str, field: str) -> tuple[Part, ...]:
         raise _invalid(text, field, "is empty")
     if len(text) > MAX_KEY_BYTES:
         raise _invalid(text, field, f"is longer than {MAX_KEY_BYTES} characters")
-    if has_unprintable(text):
-        raise _invalid(text, field, "has a control character, or one that UTF-8 cannot say")
+    if fault := unprintable_fault(text):
+        raise _invalid(text, field, f"{fault}; leave it out")
     parts = tuple(_merged(_parts(text, field)))
     if text.startswith("/"):
         raise _invalid(text, field, "begins with a slash")

@@ -15,12 +15,15 @@ from framecap.model.names import (
     path_fault,
     printable,
     shown,
+    unprintable_fault,
 )
 
 FIELD: Final = "source"
 MAX_ADDRESS_BYTES: Final = 4096
 BUCKET_SCHEMES: Final = ("s3", "oss")
 FORMS: Final = "bucket/key, s3://bucket/key, oss://bucket/key, https://host/path, /path"
+
+CURE: Final = "write the name without it, or rename what has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,8 @@ def parse_source(text: str) -> SourceAddress:
         raise _invalid(text, f"is empty; allowed: {FORMS}")
     if len(text) > MAX_ADDRESS_BYTES or len(text.encode(errors="replace")) > MAX_ADDRESS_BYTES:
         raise _invalid(text, f"is longer than {MAX_ADDRESS_BYTES} bytes")
-    if has_unprintable(text):
-        raise _invalid(text, "has a control character, or one that UTF-8 cannot say")
+    if fault := unprintable_fault(text):
+        raise _invalid(text, f"{fault}; {CURE}")
     scheme, separator, rest = text.partition("://")
     if not separator:
         return _file(text, text) if text.startswith("/") else _object(text, text)
@@ -125,7 +128,8 @@ def _object(text: str, name: str, scheme: str = "") -> ObjectAddress:
 def _file(text: str, path: str) -> FileAddress:
     fault = path_fault(path[1:])
     if fault:
-        raise _invalid(text, f"names a path that {fault}")
+        cure = f"; {CURE}" if has_unprintable(path) else ""
+        raise _invalid(text, f"names a path that {fault}{cure}")
     return FileAddress(path)
 
 

@@ -1,6 +1,6 @@
 """The text form of a request, read.
 
-    video/snapshots,f_jpg,w_100,h_100,inter_10000|sys/saveas,o_<base64>/notify,topic_<base64>
+    video/snapshots,f_jpg,w_320,scaletype_fit,inter_500|sys/saveas,o_<base64>/notify,topic_<base64>
 
 The parser is total: whatever the text, it returns a valid request or raises a RequestError that
 names the column, the option, its value and what would be right.

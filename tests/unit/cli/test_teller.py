@@ -30,6 +30,20 @@ def test_an_image_is_a_line_with_its_path_and_time(capsys, monkeypatch, tmp_path
     assert capsys.readouterr().out == "out/a b_1.jpg\t00:01:05.000\n"
 
 
+@pytest.mark.parametrize(
+    ("folder", "shown"), [("a\nb", r"a\nb"), ("a\tb", r"a\tb"), ("a\udcffb", r"a\xffb")]
+)
+def test_an_image_is_one_line_of_two_fields_whatever_its_path(
+    capsys, monkeypatch, tmp_path, folder, shown
+):
+    monkeypatch.chdir(tmp_path)
+    console = teller()
+    console.tell(frame((tmp_path / folder / "a_1.jpg").as_uri(), 65))
+    assert capsys.readouterr().out == f"{shown}/a_1.jpg\t00:01:05.000\n"
+    console.tell(finished(captured_count=1))
+    assert console.closing() == f"1 image in {shown}."
+
+
 def test_a_quiet_teller_leaves_standard_output_alone(capsys):
     teller(quiet=True).tell(frame("file:///x/a.jpg"))
     assert capsys.readouterr().out == ""

@@ -51,7 +51,7 @@ def test_marks_equal_those_of_a_search_through_all_packets(
         assert entry.shown == (entry.pts not in hidden)
         assert entry.key == (entry.pts in keys)
         assert entry.wanted == (entry.shown and wanted.holds(entry.pts, end))
-        if entry.shown and position > 1:
+        if entry.shown and position > 1 and (end is not None or entry.packet is packets[-1]):
             assert entry.gap == entry.pts - shown[position - 2]
     # What was not marked any more is not wanted.
     for packet in packets[len(found) :]:
@@ -92,7 +92,12 @@ def test_marks_come_as_soon_as_they_are_certain() -> None:
 
 def test_the_last_picture_has_no_end() -> None:
     found = marks(timed([0, 3, 1, 2]), Instants((1 << 62,)))
-    assert [(entry.pts, entry.end, entry.gap) for entry in found if entry.wanted] == [(3, None, 1)]
+    assert [(entry.pts, entry.end, entry.gap) for entry in found if entry.wanted] == [(3, None, 0)]
+
+
+def test_the_gap_before_the_last_picture_is_known_where_nothing_follows_it() -> None:
+    found = marks(timed([0, 2, 1, 5]), Instants((1 << 62,)))
+    assert [(entry.pts, entry.end, entry.gap) for entry in found if entry.wanted] == [(5, None, 3)]
 
 
 @pytest.mark.parametrize(

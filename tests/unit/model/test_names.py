@@ -62,7 +62,15 @@ def test_a_sentence_stays_one_short_visible_line(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "quoted"),
-    [("a b", '"a b"'), ("a\nb", '"a\\nb"'), ("\u202e", '"\\u202e"'), ("影", '"影"')],
+    [
+        ("a b", '"a b"'),
+        ("a\nb", '"a\\nb"'),
+        ("\u202e", '"\\u202e"'),
+        ("影", '"影"'),
+        # As Python has the byte of a name that is not UTF-8.
+        ("a\udcff", '"a\\xff"'),
+        ("\ud800", '"\\ud800"'),
+    ],
 )
 def test_what_cannot_be_seen_is_spelled_out(text: str, quoted: str) -> None:
     assert shown(text) == quoted

@@ -48,16 +48,41 @@ class TestOrder:
     @pytest.mark.parametrize("threads", [2, 4])
     def test_as_many_threads_work_as_asked_for(self, threads: int) -> None:
         together = Barrier(threads)
+        lock = Lock()
+        working = most = 0
 
         def work(item: tuple[int, int]) -> int:
+            nonlocal working, most
+            with lock:
+                working += 1
+                most = max(most, working)
             # The first one is made before other threads are worth their start.
             if item != (0, 0):
                 together.wait(PATIENCE_S)
+            with lock:
+                working -= 1
             return threading.get_ident()
 
-        found = results(workers(numbers(2 * threads + 1, 1), work, threads=threads))
-        assert len(set(found)) == threads
-        assert threading.get_ident() in found
+        first, *others = results(workers(numbers(2 * threads + 1, 1), work, threads=threads))
+        assert first == threading.get_ident()
+        assert len(set(others)) == threads
+        assert most == threads
+
+    @pytest.mark.parametrize("threads", [2, 3])
+    def test_a_result_does_not_wait_for_other_work(self, threads: int) -> None:
+        """Each is made only once the one before it was given."""
+        given = [Event() for _ in range(12)]
+
+        def work(item: tuple[int, int]) -> int:
+            number = 3 * item[0] + item[1]
+            assert number == 0 or given[number - 1].wait(PATIENCE_S)
+            return number
+
+        with workers(numbers(4, 3), work, threads=threads) as made:
+            for result in made.results():
+                if result is not None:
+                    given[result].set()
+        assert all(event.is_set() for event in given)
 
     def test_one_lane_of_many_items_is_shared(self) -> None:
         together = Barrier(2)

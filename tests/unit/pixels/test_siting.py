@@ -26,8 +26,13 @@ WIDTH, HEIGHT = 48, 32
 def slopes(layout: PixelLayout) -> list[np.ndarray]:
     """Returns planes whose chroma rises evenly across (Cb) and down (Cr) the luma it covers."""
     columns, rows = WIDTH >> layout.chroma_shift_x, HEIGHT >> layout.chroma_shift_y
-    x = sites(columns, layout.chroma_shift_x, layout.siting is not Siting.CENTER)
-    y = sites(rows, layout.chroma_shift_y, layout.siting is Siting.TOP_LEFT)
+    x = sites(columns, layout.chroma_shift_x, "left" in layout.siting.value)
+    y = sites(
+        rows,
+        layout.chroma_shift_y,
+        "top" in layout.siting.value,
+        last="bottom" in layout.siting.value,
+    )
     cb = np.rint(4000 + 57000 * x / WIDTH)
     cr = np.rint(4000 + 57000 * y / HEIGHT)
     return [
@@ -37,10 +42,10 @@ def slopes(layout: PixelLayout) -> list[np.ndarray]:
     ]
 
 
-def sites(count: int, shift: int, first: bool) -> np.ndarray:
+def sites(count: int, shift: int, first: bool, *, last: bool = False) -> np.ndarray:
     """Returns where chroma samples stand, in luma samples from the picture's edge."""
     ratio = 1 << shift
-    return ratio * np.arange(count) + (0.5 if first else ratio / 2)
+    return ratio * np.arange(count) + (0.5 if first else ratio - 0.5 if last else ratio / 2)
 
 
 @pytest.mark.parametrize("siting", Siting)

@@ -124,3 +124,20 @@ async def test_draining_refuses_newcomers_and_keeps_those_inside() -> None:
             gate.check()
         assert caught.value.retry_after_ms
         assert gate.draining
+
+
+async def test_revoking_ends_all_who_are_inside_and_no_others() -> None:
+    gate = admission(running=1, open=1, queue=2)
+    with gate.enter() as left:
+        pass
+    with gate.enter() as running, gate.enter() as waiting:
+        await running.start()
+        gate.revoke()
+        gate.revoke()
+        for place in (running, waiting):
+            error = place.revoked.result()
+            assert isinstance(error, Draining)
+            assert error.retry_after_ms
+        assert not left.revoked.done()
+        with pytest.raises(Draining):
+            gate.enter()

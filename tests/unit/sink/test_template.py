@@ -170,7 +170,11 @@ def test_a_dirname_that_is_there_keeps_its_slash() -> None:
         ("{dirname}/", "ends with a slash"),
         ("/shots.jpg", "begins with a slash"),
         ("/{index}", "begins with a slash"),
-        ("a\n.jpg", "control character"),
+        (
+            "a\n.jpg",
+            "has a control character, or one that UTF-8 cannot say (a line break); leave it",
+        ),
+        ("a\t.jpg", "has a control character, or one that UTF-8 cannot say (a tab); leave it out"),
         ("a\0.jpg", "control character"),
         ("a\ud800.jpg", "one that UTF-8 cannot say"),
         ("a" * 1025, "longer than 1024 characters"),

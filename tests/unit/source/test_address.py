@@ -84,11 +84,21 @@ def test_a_web_address_shows_no_secret(text: str, public: str) -> None:
         ("films//a.mp4", "begins with a slash"),
         ("films/a//b.mp4", "two slashes in a row"),
         ("films/a/", "ends with a slash"),
-        ("films/a\n.mp4", "control character"),
+        (
+            "films/a\n.mp4",
+            'source: "films/a\\n.mp4" has a control character, or one that UTF-8 cannot say'
+            " (a line break); write the name without it, or rename what has it",
+        ),
+        ("films/a\t.mp4", "control character, or one that UTF-8 cannot say (a tab); write the"),
         ("films/a\x00.mp4", "control character"),
         ("films/a\x85.mp4", "control character"),
         ("films/a\u2028.mp4", "control character"),
-        ("films/a\udcff.mp4", "one that UTF-8 cannot say"),
+        (
+            "films/a\udcff.mp4",
+            'source: "films/a\\xff.mp4" has a control character, or one that UTF-8 cannot say'
+            " (the byte 0xFF, which is not UTF-8); write the name without it, or rename",
+        ),
+        ("films/a\ud800.mp4", "one that UTF-8 cannot say (U+D800)"),
         (f"films/{LONG}k", "longer than 1024 bytes"),
         ("films/" + "影" * 342, "longer than 1024 bytes"),
         ("/" + "a/" * 2048, "longer than 4096 bytes"),
@@ -98,8 +108,15 @@ def test_a_web_address_shows_no_secret(text: str, public: str) -> None:
         ("/srv/", "ends with a slash"),
         ("//host/share", "begins with a slash"),
         ("file:///srv/%2e%2e/a", "has the segment .."),
-        ("file:///srv/a%00", "control character"),
-        ("file:///srv/a%FF", "one that UTF-8 cannot say"),
+        (
+            "file:///srv/a%00",
+            "control character, or one that UTF-8 cannot say (a zero byte); write",
+        ),
+        (
+            "file:///srv/a%0A",
+            "control character, or one that UTF-8 cannot say (a line break); write",
+        ),
+        ("file:///srv/a%FF", "(the byte 0xFF, which is not UTF-8); write the name without it"),
         ("file://other/srv/a", "another machine"),
         ("file:///srv/a?b", "%3F"),
         ("file:///srv/a#b", "%23"),

@@ -58,3 +58,16 @@ def sei_types(payload: bytes) -> set[int] | None:
         types.add(numbers[0])
         at += numbers[1]
     return types if at == end else None
+
+
+def counted_length(codec: str, extradata: bytes) -> int:
+    """Returns the bytes of a length before each unit; 0 where start codes part them.
+
+    Args:
+        codec: libavcodec's canonical name.
+        extradata: What the container says of the stream.
+    """
+    if codec == "hevc":
+        counted = len(extradata) > 22 and extradata[:3] not in (b"\0\0\0", b"\0\0\1")
+        return (extradata[21] & 3) + 1 if counted else 0
+    return (extradata[4] & 3) + 1 if len(extradata) > 6 and extradata[0] == 1 else 0

@@ -1,0 +1,108 @@
+"""The edit list of a track in an MP4 or QuickTime file.
+
+The library applies edit lists without saying that there is one. Read here are box headers down to
+the list, a few dozen bytes each, which the library has just read as well.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from framecap.media.cursor import SharedFile
+
+FORMAT: Final = "mov,mp4,m4a,3gp,3g2,mj2"
+"""The library's name for the formats that have edit lists."""
+
+# More boxes than this on one level, or edits in one list, are not read.
+_MAX_BOXES: Final = 4096
+_MAX_EDITS: Final = 4096
+
+_HEAD: Final = struct.Struct(">I4s")
+_LARGE: Final = struct.Struct(">Q")
+_COUNT: Final = struct.Struct(">B3xI")
+
+# Offsets of the track's id in the track header, by version.
+_TRACK_ID: Final = {0: 12, 1: 20}
+
+# By version of the list: an entry's duration, where in the media it begins, and its rate.
+_ENTRIES: Final = {0: struct.Struct(">Iii"), 1: struct.Struct(">Qqi")}
+
+# Begins an entry that shows nothing for its duration.
+_EMPTY: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class EditList:
+    """What is known of a track's edits."""
+
+    present: bool = False
+    """True when there is a list, or when it cannot be told that there is none."""
+
+    contiguous: bool = True
+    """True when the media is shown once, in one piece, at most after a delay."""
+
+
+_UNKNOWN: Final = EditList(present=True, contiguous=False)
+
+
+def edit_list(file: SharedFile, track: int) -> EditList:
+    """Returns what is known of the edit list of a track.
+
+    Args:
+        file: An MP4 or QuickTime file.
+        track: The track's id, which is the id of the library's stream.
+    """
+    try:
+        for begin, end in _boxes(file, 0, file.size, b"moov"):
+            for trak in _boxes(file, begin, end, b"trak"):
+                if _track_id(file, *trak) == track:
+                    return _of_track(file, *trak)
+    except (struct.error, KeyError, IndexError):
+        pass
+    # The header is compressed, or not what the library makes of it.
+    return _UNKNOWN
+
+
+def _of_track(file: SharedFile, begin: int, end: int) -> EditList:
+    for edts in _boxes(file, begin, end, b"edts"):
+        for at, _ in _boxes(file, *edts, b"elst"):
+            version, count = _COUNT.unpack(file.read_at(at, _COUNT.size))
+            if count > _MAX_EDITS:
+                return _UNKNOWN
+            entry = _ENTRIES[version]
+            entries = file.read_at(at + _COUNT.size, count * entry.size)
+            starts = [start for _, start, _ in entry.iter_unpack(entries)]
+            # An empty list means nothing; a delay between two pieces divides the media.
+            media = [position for position, start in enumerate(starts) if start != _EMPTY]
+            return EditList(present=bool(starts), contiguous=len(media) <= 1)
+    return EditList()
+
+
+def _track_id(file: SharedFile, begin: int, end: int) -> int | None:
+    for at, _ in _boxes(file, begin, end, b"tkhd"):
+        version = file.read_at(at, 1)[0]
+        return int.from_bytes(file.read_at(at + _TRACK_ID[version], 4), "big")
+    return None
+
+
+def _boxes(file: SharedFile, begin: int, end: int, kind: bytes) -> Iterator[tuple[int, int]]:
+    """Yields where the contents of boxes of one kind begin and end."""
+    for _ in range(_MAX_BOXES):
+        if begin + _HEAD.size > end:
+            return
+        head = file.read_at(begin, _HEAD.size + _LARGE.size)
+        size, name = _HEAD.unpack_from(head)
+        content = begin + _HEAD.size
+        if size == 1:
+            (size,) = _LARGE.unpack_from(head, _HEAD.size)
+            content += _LARGE.size
+        elif size == 0:
+            size = end - begin
+        if begin + size < content:
+            return
+        if name == kind:
+            yield content, min(begin + size, end)
+        begin += size

@@ -1,0 +1,220 @@
+"""Packets that were fed to a decoder and gave no frame.
+
+A decoder refuses some packets it cannot decode, and passes over others without a word. Both are
+undecodable. Not every packet has a frame of its own, though, and those that rightly have none are
+not counted:
+
+- what an edit list hides (flagged to be discarded);
+- what is fed before the first keyframe, or appears before the first frame: no decoder can show it;
+- the second field of a frame, and a packet that goes on with the picture of the one before it;
+- frames that are coded as hidden (VP8, VP9), HEVC's leading pictures that refer to what lies before
+  the point where decoding began, pictures that HEVC's next keyframe discards, MPEG-4's empty VOPs;
+- packets of headers alone.
+
+Codecs that are not listed here may leave packets out by their own rules: there only what the
+decoder refuses counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+from framecap.media.container import Container, PacketMark
+from framecap.media.skipping import hevc
+from framecap.media.skipping.units import counted_length, units_of
+
+_UNITS: Final = frozenset({"h264", "hevc"})
+_START_CODES: Final = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
+_CODECS: Final = _UNITS | _START_CODES | {"vp8", "vp9", "av1", "mjpeg", "prores"}
+
+# No decoder of these keeps a frame back for more packets than this.
+_HELD_BACK: Final = 32
+
+_START: Final = re.compile(rb"\x00\x00\x01.", re.DOTALL)
+_PICTURES: Final = {"mpeg1video": 0x00, "mpeg2video": 0x00, "mpeg4": 0xB6}
+
+# The most that an MPEG-4 VOP that is not coded has behind its start code: a coded one has more.
+_EMPTY_VOP_BYTES: Final = 5
+
+_RASL: Final = (8, 9)
+_LAST_H264_SLICE: Final = 5
+_FIRST_HEVC_HEADER: Final = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fed:
+    packet: Packet[Any]
+    number: int
+    excused: bool
+
+
+class Losses:
+    """Counts the packets that gave no frame, in a decoding of a whole stream by one thread.
+
+    Args:
+        container: Whose packets they are.
+    """
+
+    def __init__(self, container: Container) -> None:
+        self._codec = container.decoder.codec.canonical_name
+        self._counts_here = self._codec in _CODECS
+        self._container = container
+        self._waiting: dict[PacketMark, _Fed] = {}
+        self._numbers = 0
+        self._begun = False
+        self._first: int | None = None
+        self._latest: int | None = None
+        self._any_frame = False
+        self._previous: int | None = None
+        self._second_fields: set[int] = set()
+
+    def feed(self, packet: Packet[Any]) -> None:
+        """Notes a packet that the decoder took."""
+        self._numbers += 1
+        self._begun = self._begun or packet.is_keyframe
+        mark = packet.opaque
+        if not self._counts_here or not isinstance(mark, PacketMark):
+            return
+        goes_on = packet.pts is not None and packet.pts == self._previous
+        self._previous = packet.pts
+        if self._numbers in self._second_fields:
+            self._second_fields.discard(self._numbers)
+            goes_on = True
+        if packet.is_keyframe and self._codec == "hevc" and self._discards_earlier(packet):
+            self._waiting.clear()
+        excused = (
+            not self._begun
+            or goes_on
+            or packet.is_discard
+            or (packet.pts is None and not self._any_frame)
+        )
+        self._waiting[mark] = _Fed(packet, self._numbers, excused)
+
+    def come(self, native: VideoFrame) -> None:
+        """Notes a frame."""
+        if not self._any_frame:
+            self._any_frame, self._first = True, native.pts
+        self._latest = native.pts
+        mark = native.opaque
+        fed = self._waiting.pop(mark, None) if isinstance(mark, PacketMark) else None
+        if fed is not None and native.interlaced_frame:
+            self._excuse(fed.number + 1)
+
+    def lost(self, *, drained: bool = False) -> int:
+        """Returns how many packets were found to be lost since the last call.
+
+        Args:
+            drained: True once the decoder has given all it had.
+        """
+        found = 0
+        while self._waiting and (drained or len(self._waiting) > _HELD_BACK):
+            fed = self._waiting.pop(next(iter(self._waiting)))
+            found += self._is_lost(fed)
+        return found
+
+    def passed(self) -> int:
+        """Returns how many more are lost where decoding ends before its time.
+
+        A decoder gives frames in the order in which they appear.
+        """
+        latest = self._latest
+        return sum(
+            latest is not None
+            and fed.packet.pts is not None
+            and fed.packet.pts < latest
+            and self._is_lost(fed)
+            for fed in self._waiting.values()
+        )
+
+    def _is_lost(self, fed: _Fed) -> bool:
+        return (
+            not fed.excused
+            and not self._is_leading(fed.packet)
+            and has_picture(self._container, fed.packet)
+        )
+
+    def _excuse(self, number: int) -> None:
+        """Takes a packet for the second field of the frame that just came."""
+        for mark, fed in self._waiting.items():
+            if fed.number == number:
+                del self._waiting[mark]
+                return
+        if number > self._numbers:
+            self._second_fields.add(number)
+
+    def _is_leading(self, packet: Packet[Any]) -> bool:
+        return packet.pts is not None and self._first is not None and packet.pts < self._first
+
+    def _discards_earlier(self, packet: Packet[Any]) -> bool:
+        return hevc.discards_earlier(self._container.decoder.extradata or b"", packet)
+
+
+def has_picture(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet by itself should have given a frame.
+
+    So should one whose bytes make no sense.
+    """
+    codec = container.decoder.codec.canonical_name
+    if codec not in _CODECS or packet.size == 0 or packet.is_discard:
+        return False
+    if codec in _UNITS:
+        return _has_slices(codec, container.decoder.extradata or b"", packet)
+    if codec in _START_CODES:
+        return _has_coded_picture(codec, bytes(packet))
+    first = memoryview(packet)[0]
+    if codec == "vp8":
+        return bool(first & 0x10) or not first & 1
+    if codec == "vp9":
+        return _is_shown_vp9(bytes(packet))
+    return True
+
+
+def is_senseless(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet's bytes are nothing that its codec knows."""
+    codec = container.decoder.codec.canonical_name
+    if packet.size == 0 or packet.is_discard:
+        return False
+    if codec in _UNITS:
+        extradata = container.decoder.extradata or b""
+        return not units_of(packet, counted_length(codec, extradata))
+    return codec in _START_CODES and _START.search(bytes(packet)) is None
+
+
+def _has_slices(codec: str, extradata: bytes, packet: Packet[Any]) -> bool:
+    units = units_of(packet, counted_length(codec, extradata))
+    if not units:
+        return True
+    if codec == "h264":
+        kinds = {unit[0] & 31 for unit in units}
+        return 0 in kinds or any(1 <= kind <= _LAST_H264_SLICE for kind in kinds)
+    base = {unit[0] >> 1 for unit in units if len(unit) > 1 and _layer(unit) == 0}
+    slices = {kind for kind in base if kind < _FIRST_HEVC_HEADER}
+    return bool(slices) and not slices <= set(_RASL)
+
+
+def _layer(unit: memoryview) -> int:
+    return (unit[0] & 1) << 5 | unit[1] >> 3
+
+
+def _has_coded_picture(codec: str, data: bytes) -> bool:
+    starts = list(_START.finditer(data))
+    pictures = [start for start in starts if start[0][3] == _PICTURES[codec]]
+    if not pictures:
+        return not starts
+    return codec != "mpeg4" or len(data) - pictures[0].end() > _EMPTY_VOP_BYTES
+
+
+def _is_shown_vp9(data: bytes) -> bool:
+    if data[0] >> 6 != 2 or data[-1] & 0xE0 == 0xC0:
+        # No frame at all, or several of which the last is shown.
+        return True
+    bits = int.from_bytes(data[:2].ljust(2, b"\0"), "big")
+    profile = bits >> 13 & 1 | bits >> 11 & 2
+    at = 10 if profile == 3 else 11
+    shows_existing = bits >> at & 1
+    return bool(shows_existing or bits >> (at - 2) & 1)
