@@ -703,6 +703,9 @@ def starts_of(path: Path, captured: int, beside: Callable[[int], bool]) -> list[
         try:
             for packet in container.demux() if waiting else ():
                 index = packet.stream.index
+                if packet.is_discard:
+                    # An edit list hides it: a player's clock begins behind it.
+                    continue
                 if index in waiting and packet.size and packet.pts is not None:
                     starts[index] = packet.pts * Fraction(packet.time_base)
                     waiting.discard(index)
