@@ -23,6 +23,7 @@ from framecap.timebase import NANOSECONDS_PER_SECOND
 from media.capturing import Captured, capture
 from media.judging import Film, assert_exact
 from media.modes import SPECS
+from oracles import timeline
 
 FRAMES = 45
 SIZE = (192, 108)
@@ -93,9 +94,13 @@ def test_the_size_changes_with_the_picture(tmp_path: Path, codec: str, suffix: s
     path = in_a_row(tmp_path, codec, suffix)
     before, after = ((192, 108), (144, 108)) if codec == "mpeg2video" else (WIDE, WIDER)
     every = capture(path, "video/snapshots,f_png,inter_0")
-    assert sizes(every) == [before] * FRAMES + [after] * FRAMES
+    # Where the library guesses times, in program streams, the last frames of a part may be late.
+    ordinals = [frame.ordinal for frame in timeline.read.__wrapped__(path).frames]
+    kept = sum(ordinal < FRAMES for ordinal in ordinals)
+    assert len(ordinals) == 2 * FRAMES or suffix == "mpg"
+    assert sizes(every) == [before] * kept + [after] * (len(ordinals) - kept)
     assert (every.info.display_width, every.info.display_height) == before
-    change = every.images[FRAMES].media_time
+    change = every.images[kept].media_time
     boxed = capture(path, "video/snapshots,f_png,inter_600,w_128,h_128,scaletype_fit")
     assert sizes(boxed) == [
         fitted(before if image.media_time < change else after) for image in boxed.images
@@ -137,18 +142,19 @@ def test_the_container_decides_where_it_has_a_shape(
     assert_exact(film, SPECS)
 
 
-@pytest.mark.parametrize("mode", ["inter_500", "m_avg,num_12"])
+# It ends at 5.92 s: the seventh of twelve is on screen at 2.96 s, before the change at 3 s.
+@pytest.mark.parametrize(("mode", "first"), [("inter_500", 6), ("m_avg,num_12", 7)])
 class TestACase:
     """A broadcast of 4 to 3 and then 16 to 9."""
 
-    def test_without_a_box(self, cases: Path, mode: str) -> None:
+    def test_without_a_box(self, cases: Path, mode: str, first: int) -> None:
         captured = capture(cases / "sarchange264.ts", f"video/snapshots,f_png,{mode}")
-        assert sizes(captured) == [(768, 576)] * 6 + [(1024, 576)] * 6
+        assert sizes(captured) == [(768, 576)] * first + [(1024, 576)] * (12 - first)
 
-    def test_in_a_box(self, cases: Path, mode: str) -> None:
+    def test_in_a_box(self, cases: Path, mode: str, first: int) -> None:
         request = f"video/snapshots,f_jpg,{mode},w_640,h_640,scaletype_fit"
         captured = capture(cases / "sarchange264.ts", request)
-        assert sizes(captured) == [(640, 480)] * 6 + [(640, 360)] * 6
+        assert sizes(captured) == [(640, 480)] * first + [(640, 360)] * (12 - first)
 
 
 def test_keyframes_of_a_case(cases: Path) -> None:

@@ -226,6 +226,7 @@ def by_pts(
     starts: list[Fraction] = []
     shift = Fraction(0)
     late = moved = 0
+    behind = False
     for ordinal, frame in enumerate(frames):
         if frame.pts is None:
             at = starts[-1] + length(frames[ordinals[-1]], starts, rate) if starts else begin
@@ -235,16 +236,20 @@ def by_pts(
             if starts and at < starts[-1]:
                 if starts[-1] - at <= LATE:
                     late += 1
+                    behind = True
                     continue
                 follows = starts[-1] + length(frames[ordinals[-1]], starts, rate)
                 shift += follows - at
                 at = follows
             moved += bool(shift)
         if starts and at == starts[-1]:
-            # Of frames with equal pts only the last is on screen.
-            ordinals[-1] = ordinal
+            # Of frames with equal pts only the last is on screen, but for those behind a late one:
+            # with it they belong to what comes too late.
+            if not behind:
+                ordinals[-1] = ordinal
             late += 1
             continue
+        behind = False
         ordinals.append(ordinal)
         starts.append(at)
     end = starts[-1] + length(frames[ordinals[-1]], starts, rate)
@@ -703,6 +708,9 @@ def starts_of(path: Path, captured: int, beside: Callable[[int], bool]) -> list[
         try:
             for packet in container.demux() if waiting else ():
                 index = packet.stream.index
+                if packet.is_discard:
+                    # An edit list hides it: a player's clock begins behind it.
+                    continue
                 if index in waiting and packet.size and packet.pts is not None:
                     starts[index] = packet.pts * Fraction(packet.time_base)
                     waiting.discard(index)
