@@ -64,6 +64,7 @@ REASONS: Final[Mapping[Reason, event_pb2.SelectionReason]] = {
     Reason.KEYFRAME: event_pb2.SELECTION_REASON_KEYFRAME,
     Reason.CHANGE: event_pb2.SELECTION_REASON_CHANGE,
     Reason.COVER: event_pb2.SELECTION_REASON_COVER,
+    Reason.SCORE: event_pb2.SELECTION_REASON_SCORE,
 }
 
 LACKS: Final[Mapping[Lack, event_pb2.ShortfallReason]] = {
