@@ -212,11 +212,12 @@ class KeyframeLanes:
                 if packet.is_keyframe:
                     key = _checked(packet, latest)
                     yield packet
+                elif packet.pts == key and not packet.is_discard:
+                    # Of two frames at one time, only the last is on screen. Asked before the index,
+                    # which may go by pts and then names both.
+                    raise NotAlone("two pictures at one time")
                 elif broken_too and self._index.names(packet, self._main):
                     yield packet
-                elif packet.pts == key and not packet.is_discard:
-                    # Of two frames at one time, only the last is on screen.
-                    raise NotAlone("two pictures at one time")
                 if packet.pts is not None and falls.back(packet.pts):
                     raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
@@ -240,10 +241,12 @@ class KeyframeLanes:
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
-        if self._unproven and not is_shown_first(container, packet):
-            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
-        if not container.starts_at(packet):
-            raise NotAlone("a keyframe whose alpha is none")
+        # A broken one that lost its flag gives no frame, so no frame can be wrong.
+        if packet.is_keyframe:
+            if self._unproven and not is_shown_first(container, packet):
+                raise NotAlone("a keyframe behind which a picture may be that is shown before it")
+            if not container.starts_at(packet):
+                raise NotAlone("a keyframe whose alpha is none")
         packet = container.completed(packet)
         decoded: list[VideoFrame] = []
         refused = False
