@@ -9,7 +9,8 @@ not counted:
 - the second field of a frame, and a packet that goes on with the picture of the one before it;
 - frames that are coded as hidden (VP8, VP9), HEVC's leading pictures that refer to what lies before
   the point where decoding began, pictures that HEVC's next keyframe discards, MPEG-4's empty VOPs;
-- packets of headers alone.
+- packets of headers alone;
+- tiles of a still picture: all of them make one frame, and none may lack.
 
 Codecs that are not listed here may leave packets out by their own rules: there only what the
 decoder refuses counts.
@@ -62,7 +63,7 @@ class Losses:
 
     def __init__(self, container: Container) -> None:
         self._codec = container.decoder.codec.canonical_name
-        self._counts_here = self._codec in _CODECS
+        self._counts_here = self._codec in _CODECS and container.tiles is None
         self._container = container
         self._waiting: dict[PacketMark, _Fed] = {}
         self._numbers = 0
