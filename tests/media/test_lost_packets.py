@@ -125,6 +125,20 @@ def test_packets_wrongly_flagged_as_keyframes_are_not_lost(
     assert_nothing_lost(path)
 
 
+@pytest.mark.parametrize(
+    "codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1", "mpeg4", "mpeg2video"]
+)
+def test_nothing_is_lost_where_all_packets_are_flagged_as_keyframes(
+    tmp_path: Path, codec: str
+) -> None:
+    """So does an MP4 file without a sync table."""
+    path = make_clip(tmp_path / "a.mp4", codec=codec, frames=FRAMES, gop=GOP)
+    whole = path.read_bytes()
+    assert whole.count(b"stss") == 1
+    path.write_bytes(whole.replace(b"stss", b"free"))
+    assert_nothing_lost(path)
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
 @pytest.mark.parametrize("parameters", ["open-gop=1", "intra-refresh=1"])
 def test_keyframes_that_are_no_idr_are_lost_only_where_they_are_broken(

@@ -25,6 +25,7 @@ from typing import Any, Final
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
+from framecap._bitstream.av1 import obus
 from framecap.media.container import Container, PacketMark
 from framecap.media.skipping import hevc
 from framecap.media.skipping.units import counted_length, units_of
@@ -46,6 +47,9 @@ _RASL: Final = (8, 9)
 _LAST_H264_SLICE: Final = 5
 _H264_IDR: Final = 5
 _HEVC_IRAP: Final = range(16, 24)
+
+# OBU_FRAME_HEADER and OBU_FRAME.
+_AV1_FRAMES: Final = (3, 6)
 _FIRST_HEVC_HEADER: Final = 32
 
 
@@ -215,6 +219,8 @@ def needs_others(container: Container, packet: Packet[Any]) -> bool:
         return picture[1] >> 3 & 7 != 1
     if codec == "vp8":
         return bool(data[0] & 1)
+    if codec == "av1":
+        return _refers_av1(data)
     return codec == "vp9" and _is_inter_vp9(data)
 
 
@@ -253,6 +259,15 @@ def _is_shown_vp9(data: bytes) -> bool:
 def _is_inter_vp9(data: bytes) -> bool:
     shows_existing, inter, _ = _header_vp9(data)
     return data[0] >> 6 == 2 and (shows_existing or inter)
+
+
+def _refers_av1(data: bytes) -> bool:
+    """Returns whether the first frame of a temporal unit is none of type KEY_FRAME."""
+    for kind, _, _, _, payload, end in obus(data) or ():
+        if kind in _AV1_FRAMES and payload < end:
+            # show_existing_frame, and the two bits of frame_type, which is 0 of keyframes.
+            return data[payload] >> 5 != 0
+    return False
 
 
 def _header_vp9(data: bytes) -> tuple[bool, bool, bool]:
