@@ -258,6 +258,7 @@ class Index:
         """Takes note of keyframes; returns whether times never begin anew."""
         keys: list[Pts] = []
         previous: Pts | None = None
+        latest: Pts | None = None
         with Container(self._file) as container:
             falls = Falls(container.time_base)
             try:
@@ -269,8 +270,15 @@ class Index:
                         if packet.is_keyframe:
                             keys.append(dts)
                         previous = dts
-                    if packet.pts is not None and falls.back(packet.pts):
+                    pts = packet.pts
+                    if pts is None:
+                        continue
+                    if falls.back(pts):
                         return False
+                    if packet.is_keyframe and latest is not None and pts < latest:
+                        # It is late, and never shown: a seek to it could not tell.
+                        return False
+                    latest = pts if latest is None else max(latest, pts)
             except av.error.FFmpegError:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass
