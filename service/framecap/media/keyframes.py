@@ -212,11 +212,12 @@ class KeyframeLanes:
                 if packet.is_keyframe:
                     key = _checked(packet, latest)
                     yield packet
-                elif broken_too and self._index.names(packet, self._main):
-                    yield packet
                 elif packet.pts == key and not packet.is_discard:
                     # Of two frames at one time, only the last is on screen.
                     raise NotAlone("two pictures at one time")
+                elif broken_too and self._index.names(packet, self._main):
+                    # An index may go by the time alone, so this comes second.
+                    yield packet
                 if packet.pts is not None and falls.back(packet.pts):
                     raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
