@@ -274,13 +274,15 @@ class Index:
                         if packet.is_keyframe:
                             keys.append(dts)
                         previous = dts
-                    if packet.pts is None:
+                    pts = packet.pts
+                    if pts is None:
                         continue
-                    late = latest is not None and packet.pts < latest
-                    if falls.back(packet.pts) or (late and packet.is_keyframe):
+                    if falls.back(pts):
                         return False
-                    if not late:
-                        latest = packet.pts
+                    if packet.is_keyframe and latest is not None and pts < latest:
+                        # It is late, and never shown: a seek to it could not tell.
+                        return False
+                    latest = pts if latest is None else max(latest, pts)
             except av.error.FFmpegError:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass
