@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 import av
@@ -11,13 +11,16 @@ Change = Callable[[bytes, str], bytes]
 """From a packet's bytes and the codec's name to other bytes."""
 
 
-def changed(source: Path, target: Path, changes: Mapping[int, Change]) -> Path:
+def changed(
+    source: Path, target: Path, changes: Mapping[int, Change], *, keyframes: Container[int] = ()
+) -> Path:
     """Copies a clip.
 
     Args:
         source: The clip.
         target: The copy; the suffix decides the container.
         changes: What becomes of packets, by number in the order of decoding; empty leaves one out.
+        keyframes: Numbers of packets that are flagged as keyframes, beside those that are.
     """
     with av.open(str(source)) as clip, av.open(str(target), "w") as container:
         video = clip.streams.video[0]
@@ -31,7 +34,8 @@ def changed(source: Path, target: Path, changes: Mapping[int, Change]) -> Path:
                 continue
             copy = av.Packet(data)
             copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
-            copy.duration, copy.is_keyframe = packet.duration, packet.is_keyframe
+            copy.duration = packet.duration
+            copy.is_keyframe = packet.is_keyframe or number in keyframes
             copy.stream = stream
             container.mux(copy)
     return target

@@ -115,6 +115,53 @@ def assert_nothing_lost(path: Path) -> None:
         assert captured.summary.damage.undecodable == 0
 
 
+@pytest.mark.parametrize(("kind", "suffix"), [case for case in CASES if case[0] != "mjpeg"])
+def test_packets_wrongly_flagged_as_keyframes_are_not_lost(
+    clips: Callable[[str, str], Path], tmp_path: Path, kind: str, suffix: str
+) -> None:
+    """They give no frame alone, but where all is decoded."""
+    source = clips(kind, suffix)
+    path = changed(source, tmp_path / source.name, {}, keyframes=(13, 16, 25))
+    assert_nothing_lost(path)
+
+
+@pytest.mark.parametrize(
+    "codec", ["libx264", "libx265", "libvpx-vp9", "libsvtav1", "mpeg4", "mpeg2video"]
+)
+def test_nothing_is_lost_where_all_packets_are_flagged_as_keyframes(
+    tmp_path: Path, codec: str
+) -> None:
+    """So does an MP4 file without a sync table."""
+    path = make_clip(tmp_path / "a.mp4", codec=codec, frames=FRAMES, gop=GOP)
+    whole = path.read_bytes()
+    assert whole.count(b"stss") == 1
+    path.write_bytes(whole.replace(b"stss", b"free"))
+    assert_nothing_lost(path)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize("parameters", ["open-gop=1", "intra-refresh=1"])
+def test_keyframes_that_are_no_idr_are_lost_only_where_they_are_broken(
+    tmp_path: Path, parameters: str, suffix: str
+) -> None:
+    """By themselves some of them give no frame."""
+    whole = make_clip(
+        tmp_path / f"whole.{suffix}",
+        frames=FRAMES,
+        gop=GOP,
+        b_frames=2 if parameters == "open-gop=1" else 0,
+        options={"x264-params": parameters},
+    )
+    assert_nothing_lost(whole)
+    second = key_packets(whole)[1]
+    path = changed(whole, tmp_path / f"a.{suffix}", {second: zeros})
+    line = timeline.read(path)
+    assert line.undecodable == (0 if suffix == "ts" else 1)
+    for request in REQUESTS:
+        captured = assert_captured(path, line, asking(request))
+        assert captured.summary.damage.undecodable == line.undecodable
+
+
 @pytest.mark.parametrize("suffix", ["webm", "mkv"])
 def test_frames_coded_as_hidden_are_not_lost(tmp_path: Path, suffix: str) -> None:
     """VP8's alternate references are packets of their own, told by a bit."""

@@ -11,7 +11,8 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 from framecap.errors import Code, CodecUnsupported, MediaCorrupt
-from media.capturing import capture
+from media.capturing import assert_captured, capture
+from oracles import timeline
 
 REQUEST: Final = "video/snapshots,f_jpg,inter_1000"
 
@@ -22,9 +23,13 @@ CURE: Final = (
 MEDIA_SEGMENT: Final = f"the file is a media segment without its init segment; {CURE}"
 INIT_SEGMENT: Final = f"the file is an init segment alone, which has no pictures; {CURE}"
 
+# Closed groups: where a later segment begins with a keyframe that has leading pictures, FFmpeg's
+# muxers give the keyframe the time of one of these, so that the joined file has two frames there.
+X265: Final = ("-c:v", "libx265", "-x265-params", "open-gop=0")
+
 DASH: Final = {
     "h264": ("-c:v", "libx264", "-f", "dash", "-seg_duration", "1"),
-    "hevc": ("-c:v", "libx265", "-f", "dash", "-seg_duration", "1"),
+    "hevc": (*X265, "-f", "dash", "-seg_duration", "1"),
     "vp8": ("-c:v", "libvpx", "-f", "dash", "-seg_duration", "1", "-dash_segment_type", "webm"),
     "vp9": ("-c:v", "libvpx-vp9", "-f", "dash", "-seg_duration", "1", "-dash_segment_type", "webm"),
 }
@@ -51,7 +56,7 @@ def assert_refused(path: Path, sentence: str) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [*DASH.values(), ("-c:v", "libx264", *HLS), ("-c:v", "libx265", "-tag:v", "hvc1", *HLS)],
+    [*DASH.values(), ("-c:v", "libx264", *HLS), (*X265, "-tag:v", "hvc1", *HLS)],
     ids=[*DASH, "hls h264", "hls hevc"],
 )
 def test_one_segment_alone_is_named(tmp_path: Path, options: tuple[str, ...]) -> None:
@@ -64,6 +69,14 @@ def test_one_segment_alone_is_named(tmp_path: Path, options: tuple[str, ...]) ->
     joined = tmp_path / "joined"
     joined.write_bytes(b"".join(part.read_bytes() for part in (init, *media)))
     assert [image.media_time for image in capture(joined, REQUEST).images] == [0, 10**9, 2 * 10**9]
+
+
+def test_joined_segments_of_open_groups_are_captured_by_their_times(tmp_path: Path) -> None:
+    init, media = segments(tmp_path, "-c:v", "libx265", "-f", "dash", "-seg_duration", "1")
+    joined = tmp_path / "joined"
+    joined.write_bytes(b"".join(part.read_bytes() for part in (init, *media)))
+    captured = assert_captured(joined, timeline.read(joined), REQUEST)
+    assert len(captured.images) == 3
 
 
 @pytest.mark.parametrize("codec", DASH)

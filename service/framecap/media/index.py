@@ -255,9 +255,14 @@ class Index:
         return entries.search_timestamp(end, backward=True, any_frame=True) - first
 
     def _pass(self) -> bool:
-        """Takes note of keyframes; returns whether times never begin anew."""
+        """Takes note of keyframes; returns whether times never begin anew, nor step back at one.
+
+        A keyframe shown before what was decoded earlier is late. A reading that began with it would
+        not know that, and would take it for the picture on screen.
+        """
         keys: list[Pts] = []
         previous: Pts | None = None
+        latest: Pts | None = None
         with Container(self._file) as container:
             falls = Falls(container.time_base)
             try:
@@ -269,8 +274,15 @@ class Index:
                         if packet.is_keyframe:
                             keys.append(dts)
                         previous = dts
-                    if packet.pts is not None and falls.back(packet.pts):
+                    pts = packet.pts
+                    if pts is None:
+                        continue
+                    if falls.back(pts):
                         return False
+                    if packet.is_keyframe and latest is not None and pts < latest:
+                        # It is late, and never shown: a seek to it could not tell.
+                        return False
+                    latest = pts if latest is None else max(latest, pts)
             except av.error.FFmpegError:
                 # What cannot be read here is met again, and counted, when frames are read.
                 pass

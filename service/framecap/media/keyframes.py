@@ -27,7 +27,7 @@ from framecap.media.index import Index
 from framecap.media.irregular import Irregular
 from framecap.media.landing import check_first, check_stream, keyframe_before
 from framecap.media.lanes import Lane
-from framecap.media.losses import has_picture, is_senseless
+from framecap.media.losses import has_picture, is_senseless, needs_others
 from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
 from framecap.media.reorder import Falls
@@ -212,11 +212,12 @@ class KeyframeLanes:
                 if packet.is_keyframe:
                     key = _checked(packet, latest)
                     yield packet
+                elif packet.pts == key and not packet.is_discard:
+                    # Of two frames at one time, only the last is on screen. Asked before the index,
+                    # which may go by pts and then names both.
+                    raise NotAlone("two pictures at one time")
                 elif broken_too and self._index.names(packet, self._main):
                     yield packet
-                elif packet.pts == key and not packet.is_discard:
-                    # Of two frames at one time, only the last is on screen.
-                    raise NotAlone("two pictures at one time")
                 if packet.pts is not None and falls.back(packet.pts):
                     raise NotAlone("times begin anew")
                 if packet.pts is not None and (latest is None or packet.pts > latest):
@@ -240,32 +241,43 @@ class KeyframeLanes:
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
-        if self._unproven and not is_shown_first(container, packet):
-            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
-        if not container.starts_at(packet):
-            raise NotAlone("a keyframe whose alpha is none")
+        # A broken one that lost its flag gives no frame, so no frame can be wrong.
+        if packet.is_keyframe:
+            if self._unproven and not is_shown_first(container, packet):
+                raise NotAlone("a keyframe behind which a picture may be that is shown before it")
+            if not container.starts_at(packet):
+                raise NotAlone("a keyframe whose alpha is none")
         packet = container.completed(packet)
         decoded: list[VideoFrame] = []
-        refused = False
+        refused: av.error.FFmpegError | None = None
         try:
             # Of a packet that they refuse, some decoders give a frame all the same, later.
             for fed in (packet, None):
                 try:
                     decoded += container.decode(fed)
                 except av.error.FFmpegError as error:
-                    refused = True
-                    if self._strict:
-                        raise MediaCorrupt("a packet of the video cannot be decoded") from error
+                    refused = error
         finally:
             container.decoder.flush_buffers()
         with self._lock:
-            self.counts.undecodable += refused
             self.counts.decoded += len(decoded)
+        complete = decoded and refused is None
+        if not complete and needs_others(container, packet):
+            # It is no keyframe by its bytes, or one from which pictures recover step by step. What
+            # came before it is lacking here, and nothing is lost.
+            if packet.is_keyframe:
+                raise NotAlone("a keyframe that needs pictures before it")
+            refused = None
+        if refused is not None:
+            with self._lock:
+                self.counts.undecodable += 1
+            if self._strict:
+                raise MediaCorrupt("a packet of the video cannot be decoded") from refused
         # A packet that only the index calls a keyframe may be another picture's.
         silent = has_picture if packet.is_keyframe else is_senseless
-        if not decoded and (refused or silent(container, packet)):
+        if not decoded and (refused is not None or silent(container, packet)):
             with self._lock:
-                self.counts.undecodable += not refused
+                self.counts.undecodable += refused is None
             if self._strict:
                 raise MediaCorrupt("a packet of the video gives no frame")
             if not may_lack:

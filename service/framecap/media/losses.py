@@ -9,7 +9,8 @@ not counted:
 - the second field of a frame, and a packet that goes on with the picture of the one before it;
 - frames that are coded as hidden (VP8, VP9), HEVC's leading pictures that refer to what lies before
   the point where decoding began, pictures that HEVC's next keyframe discards, MPEG-4's empty VOPs;
-- packets of headers alone.
+- packets of headers alone;
+- tiles of a still picture: all of them make one frame, and none may lack.
 
 Codecs that are not listed here may leave packets out by their own rules: there only what the
 decoder refuses counts.
@@ -24,6 +25,7 @@ from typing import Any, Final
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
+from framecap._bitstream.av1 import obus
 from framecap.media.container import Container, PacketMark
 from framecap.media.skipping import hevc
 from framecap.media.skipping.units import counted_length, units_of
@@ -43,6 +45,11 @@ _EMPTY_VOP_BYTES: Final = 5
 
 _RASL: Final = (8, 9)
 _LAST_H264_SLICE: Final = 5
+_H264_IDR: Final = 5
+_HEVC_IRAP: Final = range(16, 24)
+
+# OBU_FRAME_HEADER and OBU_FRAME.
+_AV1_FRAMES: Final = (3, 6)
 _FIRST_HEVC_HEADER: Final = 32
 
 
@@ -62,7 +69,7 @@ class Losses:
 
     def __init__(self, container: Container) -> None:
         self._codec = container.decoder.codec.canonical_name
-        self._counts_here = self._codec in _CODECS
+        self._counts_here = self._codec in _CODECS and container.tiles is None
         self._container = container
         self._waiting: dict[PacketMark, _Fed] = {}
         self._numbers = 0
@@ -185,6 +192,38 @@ def is_senseless(container: Container, packet: Packet[Any]) -> bool:
     return codec in _START_CODES and _START.search(bytes(packet)) is None
 
 
+def needs_others(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet's bytes leave it open that its picture refers to others.
+
+    Not where they make no sense, nor in codecs whose pictures are not looked into here.
+    """
+    codec = container.decoder.codec.canonical_name
+    if packet.size == 0:
+        return False
+    if codec in _UNITS:
+        units = units_of(packet, counted_length(codec, container.decoder.extradata or b""))
+        if not units:
+            return False
+        if codec == "h264":
+            return all(unit[0] & 31 != _H264_IDR for unit in units)
+        return not any(
+            len(unit) > 1 and _layer(unit) == 0 and unit[0] >> 1 in _HEVC_IRAP for unit in units
+        )
+    data = bytes(packet)
+    if codec in _START_CODES:
+        _, found, picture = data.partition(b"\0\0\1" + bytes([_PICTURES[codec]]))
+        if not found or len(picture) < 2:
+            return False
+        if codec == "mpeg4":
+            return picture[0] >> 6 != 0
+        return picture[1] >> 3 & 7 != 1
+    if codec == "vp8":
+        return bool(data[0] & 1)
+    if codec == "av1":
+        return _refers_av1(data)
+    return codec == "vp9" and _is_inter_vp9(data)
+
+
 def _has_slices(codec: str, extradata: bytes, packet: Packet[Any]) -> bool:
     units = units_of(packet, counted_length(codec, extradata))
     if not units:
@@ -213,8 +252,27 @@ def _is_shown_vp9(data: bytes) -> bool:
     if data[0] >> 6 != 2 or data[-1] & 0xE0 == 0xC0:
         # No frame at all, or several of which the last is shown.
         return True
+    shows_existing, _, shown = _header_vp9(data)
+    return shows_existing or shown
+
+
+def _is_inter_vp9(data: bytes) -> bool:
+    shows_existing, inter, _ = _header_vp9(data)
+    return data[0] >> 6 == 2 and (shows_existing or inter)
+
+
+def _refers_av1(data: bytes) -> bool:
+    """Returns whether the first frame of a temporal unit is none of type KEY_FRAME."""
+    for kind, _, _, _, payload, end in obus(data) or ():
+        if kind in _AV1_FRAMES and payload < end:
+            # show_existing_frame, and the two bits of frame_type, which is 0 of keyframes.
+            return data[payload] >> 5 != 0
+    return False
+
+
+def _header_vp9(data: bytes) -> tuple[bool, bool, bool]:
+    """Returns the bits show_existing_frame, frame_type (1 for inter) and show_frame."""
     bits = int.from_bytes(data[:2].ljust(2, b"\0"), "big")
     profile = bits >> 13 & 1 | bits >> 11 & 2
     at = 10 if profile == 3 else 11
-    shows_existing = bits >> at & 1
-    return bool(shows_existing or bits >> (at - 2) & 1)
+    return bool(bits >> at & 1), bool(bits >> (at - 1) & 1), bool(bits >> (at - 2) & 1)

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final
 
 from av.packet import Packet
@@ -55,6 +56,9 @@ class Marked:
 
     shown: bool
     """False when an edit list hides the picture: it only serves others."""
+
+    feeding: Lock | None = None
+    """Held while a decoder takes the packet, where two runs have it."""
 
 
 def mark(

@@ -71,7 +71,7 @@ def shown_rate(container: Container) -> Fraction | None:
     """
     if container.counts_chunks:
         pictures = _listed_pictures(container)
-        length = container.stream.duration or 0
+        length = _listed_length(container, pictures)
         if pictures and length > 0:
             return pictures / (length * container.time_base)
     elif container.untimed:
@@ -89,6 +89,21 @@ def _listed_pictures(container: Container) -> int:
     # Without an index, the library lists what it has read so far.
     missing = (container.stream.duration or 0) - entries[len(entries) - 1].timestamp
     return len(entries) if missing * container.time_base <= _STUB_SECONDS else 0
+
+
+def _listed_length(container: Container, pictures: int) -> Pts:
+    """Returns the length of an AVI that its header claims, unless its index shows it too long.
+
+    Empty chunks may follow the last picture, but fewer than lie between two: a header that claims
+    more counts a picture that is not there.
+    """
+    claimed: Pts = container.stream.duration or 0
+    if pictures < 2:
+        return claimed
+    entries = container.stream.index_entries
+    first, last = entries[0].timestamp, entries[len(entries) - 1].timestamp
+    missing = claimed - (last + 1)
+    return last + 1 if missing * (pictures - 1) >= last - first else claimed
 
 
 def _read_on(container: Container) -> tuple[int, Pts]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
@@ -186,9 +187,10 @@ class RunDecoder:
                 if feed.references_only != skipping:
                     skipping = feed.references_only
                     self._decoder.skip_frame = _REFERENCES if skipping else _ALL
-                natives = self._container.decode(feed.packet)
-                if feed.packet is mark.packet:
-                    self._silent[feed.packet.opaque] = (feed.packet, skipping)
+                with mark.feeding or nullcontext():
+                    natives = self._container.decode(feed.packet)
+                    if feed.packet is mark.packet:
+                        self._silent[feed.packet.opaque] = (feed.packet, skipping)
                 yield natives
             yield self._container.decode(None)
         except av.error.FFmpegError as error:

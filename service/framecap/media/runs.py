@@ -3,7 +3,8 @@
 A run holds a keyframe's packet and those up to the next keyframe. Pictures that come after that one
 in the order of decoding and before it on screen (leading pictures) need both groups: where one of
 them is wanted, the next keyframe and its leading pictures are decoded with this run too. They stay
-with their own run as well, unwanted: others may count on their having been there.
+with their own run as well, unwanted: others may count on their having been there. Two decoders may
+then be fed one packet at the same time; each marks it as its own, so they take turns.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from threading import Lock
 from typing import Final
 
 from framecap.media.irregular import FarApart, Irregular
@@ -65,6 +67,7 @@ def cut(marked: Iterator[Marked], *, beyond: bool = False) -> Iterator[Run]:
             if mark.pts < leading[0].pts and not mark.key:
                 leading.append(mark)
                 continue
+            leading = _shared(leading)
             yield _run(current, leading, beyond)
             current, leading = leading, None
             weight = sum(kept.packet.size for kept in current)
@@ -80,6 +83,7 @@ def cut(marked: Iterator[Marked], *, beyond: bool = False) -> Iterator[Run]:
         if weight > MAX_BYTES:
             raise FarApart(f"more than {weight} bytes between two keyframes")
     if leading is not None:
+        leading = _shared(leading)
         yield _run(current, leading, beyond)
         current = leading
     if current:
@@ -96,12 +100,24 @@ def first_wanted(run: Run, limit: int) -> Run:
     return Run(_up_to_last_wanted(marks), run.key, run.until)
 
 
+def _shared(leading: list[Marked]) -> list[Marked]:
+    """Returns a keyframe and its leading pictures, to be fed in turns where two runs have them."""
+    if not _needs_both(leading):
+        return leading
+    feeding = Lock()
+    return [replace(mark, feeding=feeding) for mark in leading]
+
+
+def _needs_both(leading: list[Marked]) -> bool:
+    return any(mark.wanted for mark in leading[1:])
+
+
 def _run(group: list[Marked], following: list[Marked], beyond: bool) -> Run:
     key = group[0].pts
     own = [
         replace(mark, wanted=False) if mark.wanted and mark.pts < key else mark for mark in group
     ]
-    if any(mark.wanted for mark in following[1:]):
+    if _needs_both(following):
         own += [replace(following[0], wanted=False), *following[1:]]
     until = following[0].pts if following else None
     if beyond and any(mark.wanted for mark in own):

@@ -63,12 +63,12 @@ class Bounds:
 
 BOUNDS: Final = {
     # Both sides round once or twice.
-    "plain": Bounds(0.35, 0.1, 1.5),
+    "plain": Bounds(0.4, 0.1, 1.5),
     # Pixels that are not square: swscale keeps fewer bits between its two passes.
     "scaled": Bounds(0.5, 0.1, 3.0),
     # The last chroma sample of an odd width or height covers half as many pixels as the others;
     # swscale spreads all of them evenly, and is half a sample off at the far end.
-    "odd": Bounds(0.8, 0.15, 12.0),
+    "odd": Bounds(0.9, 0.15, 12.0),
     # Often little is opaque, and of one colour: its rounding is the same everywhere.
     "transparent": Bounds(0.5, 0.5, 1.5),
     # zscale computes in floating point, tone mapping makes steps larger where it is dark.

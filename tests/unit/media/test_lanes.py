@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -125,6 +126,28 @@ def test_a_decoder_of_several_threads_gives_the_same_frames(long_groups: Clip, w
             taken = list(frames_of(short_ways(media)[way], wanted))
             assert [seen(frame) for frame in taken] == [long_groups.frames[number]]
             assert max(container.threads for container in media._pool.containers) == 8
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_lanes_that_share_leading_pictures_do_not_disturb_each_other(
+    tmp_path: Path, codec: str, suffix: str
+) -> None:
+    coding = "open-gop=1:b-adapt=0:scenecut=0"
+    options = {"x264-params": coding}
+    if codec == "libx265":
+        options = {"x265-params": f"{coding}:log-level=none"}
+    made = {**SMALL, "b_frames": 3, "codec": codec, "options": options}
+    clip = Clip(make_clip(tmp_path / f"a.{suffix}", **made))
+    before = sys.getswitchinterval()
+    # So that threads meet wherever they can.
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(15):
+            with media_of(clip.path) as media:
+                assert side_by_side(short_ways(media)["reading"], EVERYTHING, 4) == clip.frames
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_several_threads_are_not_for_many_groups_nor_short_ones(long_groups: Clip) -> None:

@@ -71,6 +71,20 @@ def test_the_first_pictures_on_screen_are_kept(
 OPEN: Sequence[int] = (0, 3, 1, 2, 8, 5, 6, 7, 9)
 
 
+def test_packets_of_two_runs_are_fed_to_one_decoder_at_a_time() -> None:
+    first, second = runs_of(timed(OPEN, (0, 8)))
+    shared = {entry.packet: entry.feeding for entry in first.marks if entry.feeding}
+    assert [packet.pts for packet in shared] == [8, 5, 6, 7]
+    for entry in second.marks:
+        assert entry.feeding is shared.get(entry.packet)
+
+
+def test_packets_of_one_run_are_fed_without_a_lock() -> None:
+    closed = runs_of(timed((0, 3, 1, 2, 4, 7, 5, 6), (0, 4)))
+    unwanted = runs_of(timed(OPEN, (0, 8)), Instants([1, 9]))
+    assert not [entry for run in closed + unwanted for entry in run.marks if entry.feeding]
+
+
 def test_leading_pictures_go_with_the_run_before_and_stay_unwanted_in_their_own() -> None:
     first, second = runs_of(timed(OPEN, (0, 8)))
     assert [(entry.pts, entry.wanted) for entry in first.marks] == [
