@@ -33,7 +33,7 @@ from framecap.v1 import capture_pb2, event_pb2
 ANYONE: Final = "anonymous"
 """The principal of a call whose caller has no name."""
 
-NOTHING_ASKED: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
+EMPTY_REQUEST: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
 """Stands for the request of a probe, which has none."""
 
 
@@ -77,7 +77,7 @@ def understand(call: CaptureCall) -> ParsedRequest:
     """
     if call.request is None:
         if call.kind == decoder_pb2.JOB_KIND_PROBE:
-            return ParsedRequest(spec=NOTHING_ASKED, warnings=())
+            return ParsedRequest(spec=EMPTY_REQUEST, warnings=())
         raise OptionMissing("request: neither text nor spec nor outputs is set", field="request")
     if isinstance(call.request, str):
         parsed = structured.with_delivery(text.parse(call.request), call.delivery)

@@ -19,6 +19,7 @@ from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
+from framecap.back_pressure import with_back_pressure
 from framecap.call import CaptureCall, accepted, job, mode, name_notices, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
@@ -37,14 +38,13 @@ from framecap.events.pace import Heartbeat, ProgressThrottle
 from framecap.events.status import incident, to_status
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
-from framecap.handoff import hand_over
 from framecap.revocation import ended_by
-from framecap.services import Place, Services
+from framecap.services import Services, Slot
 from framecap.sink import payloads
 from framecap.sink.naming import Naming
 from framecap.source.opened import OpenSource
 from framecap.spec.request import ParsedRequest
-from framecap.stopwatch import Stopwatch
+from framecap.stage_timer import StageTimer
 from framecap.v1 import event_pb2
 
 Told: TypeAlias = list[Payload]
@@ -79,13 +79,13 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
         async with AsyncExitStack() as held:
             work = None
             if call.validate_only:
-                services.gate.check()
+                services.admission.check()
             else:
-                place = held.enter_context(services.gate.enter())
-                with ended_by(place.revoked):
+                slot = held.enter_context(services.admission.enter())
+                with ended_by(slot.revoked):
                     opening = await services.sources.open(address)
                     source = await held.enter_async_context(opening)
-                work = _Work(call, parsed, source, naming, place, services, first, result)
+                work = _Work(call, parsed, source, naming, slot, services, first, result)
             yield events.wrap(first)
             try:
                 if work is not None:
@@ -115,7 +115,7 @@ class _Work:
         parsed: The request.
         source: The open source.
         naming: What the images will be called, if anything.
-        place: The capture's place among others.
+        slot: The capture's place among others.
         services: What else it works with.
         first: What was told first.
         result: Is filled with what is known at the end, however that comes.
@@ -127,7 +127,7 @@ class _Work:
         parsed: ParsedRequest,
         source: OpenSource,
         naming: Naming | None,
-        place: Place,
+        slot: Slot,
         services: Services,
         first: event_pb2.CaptureAccepted,
         result: event_pb2.CaptureFinished,
@@ -137,12 +137,12 @@ class _Work:
         self._output = parsed.output
         self._source = source
         self._sink = services.sinks.open(naming and replace(naming, source=source_name(source)))
-        self._place = place
+        self._slot = slot
         self._services = services
         self._result = result
         self._throttle = ProgressThrottle()
         self._time_left = TimeLeft()
-        self._watch = Stopwatch()
+        self._watch = StageTimer()
         self._began = time.monotonic()
         self._images = 0
         self._image_bytes = 0
@@ -158,13 +158,13 @@ class _Work:
             CaptureError: The capture failed.
         """
         heartbeat = Heartbeat()
-        handed = hand_over(
+        handed = with_back_pressure(
             self._steps(),
-            patience=lambda: heartbeat.due_in_ms() / 1000,
+            wait_seconds=lambda: heartbeat.due_in_ms() / 1000,
             pause_after=self._services.limits.pause_after,
-            pause=self._place.pause,
-            resume=self._place.resume,
-            revoked=self._place.revoked,
+            pause=self._slot.pause,
+            resume=self._slot.resume,
+            revoked=self._slot.revoked,
         )
         try:
             async with aclosing(handed):
@@ -190,9 +190,9 @@ class _Work:
         Raises:
             CaptureError: The capture failed.
         """
-        if self._place.must_wait:
+        if self._slot.must_wait:
             yield [self._throttle.latest]
-        await self._place.start()
+        await self._slot.start()
         failure: CaptureError | None = None
         source = self._source
         try:
@@ -214,7 +214,7 @@ class _Work:
         except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
         # Others may decode while the last images are on their way.
-        self._place.pause()
+        self._slot.pause()
         if self._unyielded:
             yield self._taken()
         self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)

@@ -99,7 +99,7 @@ class NoMeter:
         """Does nothing."""
 
 
-class Place(Protocol):
+class Slot(Protocol):
     """One capture's place among others, given back when its `with` block ends."""
 
     @property
@@ -120,7 +120,7 @@ class Place(Protocol):
         """Returns when the decoder may work again."""
 
 
-class Gate(Protocol):
+class AdmissionControl(Protocol):
     """Decides how many captures may be under way."""
 
     def check(self) -> None:
@@ -130,7 +130,7 @@ class Gate(Protocol):
             Draining: The service is shutting down.
         """
 
-    def enter(self) -> AbstractContextManager[Place]:
+    def enter(self) -> AbstractContextManager[Slot]:
         """Returns a place in the queue.
 
         Raises:
@@ -174,7 +174,7 @@ class Services:
     sinks: Sinks
     """Says where images go."""
 
-    gate: Gate
+    admission: AdmissionControl
     """Decides how many captures may be under way."""
 
     read_address: Callable[[str], SourceAddress] = parse_source

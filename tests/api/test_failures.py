@@ -106,7 +106,7 @@ class TestFaults:
         return ["incident [0-9a-f]{16}"]
 
     @pytest.mark.parametrize(
-        ("place", "events"),
+        ("slot", "events"),
         [
             ("framecap.call.structured.with_delivery", []),
             ("framecap.capture.job", ["accepted", "progress", "finished"]),
@@ -119,13 +119,13 @@ class TestFaults:
         media: Path,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
-        place: str,
+        slot: str,
         events: list[str],
     ) -> None:
         def broken(*_: object) -> None:
             raise RuntimeError("the secret inside")
 
-        monkeypatch.setattr(place, broken)
+        monkeypatch.setattr(slot, broken)
         async with run() as client:
             taken = await take(client.stub, source=f"{media}/short.mp4", text=EVERY_SECOND)
         assert taken.cases == events

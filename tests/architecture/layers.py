@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 PACKAGE: Final = "framecap"
 
 SHARED: Final = frozenset(
-    {"errors", "timebase", "model", "values", "formats", "modes", "stopwatch", "_kernels", "v1"}
+    {"errors", "timebase", "model", "values", "formats", "modes", "stage_timer", "_kernels", "v1"}
 )
 
 STAGES: Final = frozenset({"spec", "source", "media", "plan", "pixels", "sink", "events"})
@@ -22,7 +22,7 @@ STORAGE: Final = frozenset({"storage"})
 INNER: Final = frozenset({"media", "plan", "pixels"})
 
 # `capture` knows the order of the stages; the others are what it is made of.
-SPINE: Final = frozenset({"capture", "call", "handoff", "revocation", "services"})
+SPINE: Final = frozenset({"capture", "call", "back_pressure", "revocation", "services"})
 
 # What those above the capture may use.
 BELOW: Final = SHARED | STORAGE | (STAGES - INNER) | SPINE | {"decoder"}
@@ -32,7 +32,7 @@ ABOVE: Final = frozenset({"api", "cli", "config", "gateway", "server", "tasks", 
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "errors": frozenset(),
     "timebase": frozenset(),
-    "stopwatch": frozenset({"timebase"}),
+    "stage_timer": frozenset({"timebase"}),
     "model": frozenset({"errors", "timebase"}),
     "values": frozenset({"errors", "timebase", "model", "v1"}),
     "formats": frozenset({"model", "v1"}),

@@ -109,7 +109,7 @@ def total_of(results: list[Result]) -> Result:
     return Result(*map(sum, zip(*(result[:4] for result in results), strict=True)), way="")
 
 
-def ways(results: list[Result]) -> list[str]:
+def access_paths(results: list[Result]) -> list[str]:
     """Returns the lines of the table of ways."""
     lines = ["| way | captures | frames given | frames decoded |", "|---|---|---|---|"]
     for way in sorted({result.way for result in results}):
@@ -144,7 +144,7 @@ def main() -> int:
     total = total_of(results)
     page = PAGE.format(
         total=total,
-        ways="\n".join(ways(results)),
+        access_paths="\n".join(access_paths(results)),
         table="\n".join(lines),
         command=COMMAND,
         framecap=version("framecap"),

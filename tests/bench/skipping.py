@@ -96,8 +96,8 @@ def line(run: Coded) -> str:
         else:
             shares.append(len(part) / len(whole))
         costs.append(seconds(choose) / end)
-        full = seconds(partial(reach, context, everything))
-        ratios.append((seconds(partial(reach, context, chosen)) + costs[-1] * end) / full)
+        full = seconds(partial(access_modes, context, everything))
+        ratios.append((seconds(partial(access_modes, context, chosen)) + costs[-1] * end) / full)
     return (
         f"| {len(packets)} | {statistics.mean(shares):.0%}"
         f" | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
@@ -105,7 +105,7 @@ def line(run: Coded) -> str:
     )
 
 
-def reach(context: VideoCodecContext, fed: Iterable[Feed]) -> None:
+def access_modes(context: VideoCodecContext, fed: Iterable[Feed]) -> None:
     """Decodes and drains."""
     for feed in fed:
         if feed.packet is not None:

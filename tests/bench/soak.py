@@ -255,7 +255,7 @@ async def measure(corpus: Path, opens: int, count: int, judging: int) -> str:
         idle=IDLE,
         judged=f"{judging:,}",
         clips=len(CLIPS),
-        ways=len(SPECS),
+        access_paths=len(SPECS),
         images="\n".join(f"| {kind} | {images[kind]:,} |" for kind in KINDS),
         opens=f"{opens:,}",
         files=len(small),

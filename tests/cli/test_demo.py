@@ -5,7 +5,7 @@ import hashlib
 from PIL import Image
 
 from cli import processes
-from framecap.cli.sample import sheet
+from framecap.cli.sample import contact_sheet as sheet
 from framecap.cli.sample.scenes import SCENES
 
 

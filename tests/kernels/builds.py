@@ -24,18 +24,18 @@ NEWEST: Final = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 Array = npt.NDArray[np.generic]
 
 
-def _ways() -> dict[str, tuple[str, ...]]:
+def _access_paths() -> dict[str, tuple[str, ...]]:
     """Returns the compiler's options by name, of every way this machine can run."""
-    ways = {"plain C": ("-DFRAMECAP_ONLY_PLAIN",)}
+    access_paths = {"plain C": ("-DFRAMECAP_ONLY_PLAIN",)}
     if platform.machine() == "x86_64":
-        ways["baseline"] = ("-march=x86-64", "-DFRAMECAP_ONLY_BASELINE")
-        ways["x86-64-v3"] = ("-march=x86-64-v3", "-DFRAMECAP_NO_CLONES")
+        access_paths["baseline"] = ("-march=x86-64", "-DFRAMECAP_ONLY_BASELINE")
+        access_paths["x86-64-v3"] = ("-march=x86-64-v3", "-DFRAMECAP_NO_CLONES")
         if set(Path("/proc/cpuinfo").read_text().split()) >= NEWEST:
-            ways["x86-64-v4"] = ("-march=x86-64-v4", "-DFRAMECAP_NO_CLONES")
-    return ways
+            access_paths["x86-64-v4"] = ("-march=x86-64-v4", "-DFRAMECAP_NO_CLONES")
+    return access_paths
 
 
-WAYS: Final = _ways()
+WAYS: Final = _access_paths()
 
 
 class _Axis(ctypes.Structure):

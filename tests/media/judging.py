@@ -28,7 +28,7 @@ from framecap.formats.encode import encode
 from framecap.media.cropping import Cropping
 from framecap.media.decoded import Decoded
 from framecap.media.deinterlace import deinterlaced
-from framecap.media.picture import orientation_of, picture_of
+from framecap.media.planes import orientation_of, picture_of
 from framecap.model.capture import Image
 from framecap.model.media import Siting
 from framecap.model.plan import Strategy

@@ -20,10 +20,10 @@ FRAMES = 45
 LARGE, SMALL = (192, 108), (128, 96)
 
 # The size and pixel format of a part, and the parameters of its encoder.
-Part = tuple[tuple[int, int], str, str]
+WantedRange = tuple[tuple[int, int], str, str]
 
 
-def in_a_row(folder: Path, suffix: str, parts: Iterable[Part]) -> Path:
+def in_a_row(folder: Path, suffix: str, parts: Iterable[WantedRange]) -> Path:
     """Returns a film of transport streams, or raw ones, one behind the other."""
     whole = folder / f"whole.{suffix}"
     with whole.open("wb") as film:
@@ -44,7 +44,7 @@ def in_a_row(folder: Path, suffix: str, parts: Iterable[Part]) -> Path:
     return whole
 
 
-PARTS: dict[str, list[Part]] = {
+PARTS: dict[str, list[WantedRange]] = {
     "smaller": [(LARGE, "yuv420p", ""), (SMALL, "yuv420p", "")],
     "larger": [(SMALL, "yuv420p", ""), (LARGE, "yuv420p", "")],
     "other chroma": [(LARGE, "yuv420p", ""), (LARGE, "yuv444p", "")],
@@ -55,7 +55,7 @@ PARTS: dict[str, list[Part]] = {
 
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS.keys())
 @pytest.mark.parametrize("suffix", ["ts", "h264"])
-def test_each_mode_is_exact(tmp_path: Path, suffix: str, parts: list[Part]) -> None:
+def test_each_mode_is_exact(tmp_path: Path, suffix: str, parts: list[WantedRange]) -> None:
     assert_exact(Film(in_a_row(tmp_path, suffix, parts)), SPECS)
 
 

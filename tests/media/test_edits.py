@@ -15,8 +15,8 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.editlist import EditList, edit_list
 from framecap.media.index import Index
-from framecap.media.lanes import Lane, Way
 from framecap.media.media import Media
+from framecap.media.segments import AccessPath, Segment
 from framecap.model.media import Frame
 from framecap.model.wanted import Wanted
 from media.capturing import Captured, assert_captured, capture
@@ -157,7 +157,7 @@ def test_an_index_is_used_where_its_entries_rise(tmp_path: Path) -> None:
 # Ways to frames that miss the one on screen at some instants.
 
 
-def late(media: Media, _: Wanted) -> Iterator[Lane]:
+def late(media: Media, _: Wanted) -> Iterator[Segment]:
     """Yields one lane that leaves out what is on screen at 1.4 s."""
 
     def frames() -> Iterator[Frame | None]:
@@ -186,11 +186,11 @@ def clip(tmp_path: Path) -> Path:
 def test_a_way_that_misses_a_frame_is_left(
     request_: str, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ways = Media.ways
+    access_paths = Media.access_paths
 
-    def with_late(media: Media, *args: object, **kwargs: object) -> Iterator[Way]:
+    def with_late(media: Media, *args: object, **kwargs: object) -> Iterator[AccessPath]:
         yield partial(late, media)
-        yield from ways(media, *args, **kwargs)
+        yield from access_paths(media, *args, **kwargs)
 
     monkeypatch.setattr(Media, "ways", with_late)
     assert_captured(clip, timeline.read(clip), f"video/snapshots,f_png,{request_}")
@@ -200,7 +200,7 @@ def test_a_way_that_misses_a_frame_is_left(
 def test_no_way_left_is_a_failure(
     request_: str, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def only_late(media: Media, *_: object, **__: object) -> Iterator[Way]:
+    def only_late(media: Media, *_: object, **__: object) -> Iterator[AccessPath]:
         yield partial(late, media)
 
     monkeypatch.setattr(Media, "ways", only_late)

@@ -183,14 +183,14 @@ def assert_right(path: Path, monkeypatch: pytest.MonkeyPatch) -> set[Strategy]:
     film = Film(path)
     assert not any(frame.is_corrupt for frame in film.frames)
     assert film.line.undecodable == 0
-    ways = assert_exact(film, SPECS)
+    access_paths = assert_exact(film, SPECS)
     with path.open("rb") as file, Media(file, strict=False) as media:
         drain(media.find_first())
         end = drain(media.measure_end())
         assert end is not None
         assert media.clock.time_base * end - film.line.zero == film.line.end
     seeks_cost_nothing(monkeypatch)
-    return ways | assert_exact(film, SPARSE)
+    return access_paths | assert_exact(film, SPARSE)
 
 
 @pytest.mark.parametrize("name", FILMS)

@@ -16,7 +16,7 @@ import pytest
 from clips import make_clip
 from cropped import remuxed
 from framecap import pipeline
-from framecap.media import lanes
+from framecap.media import segments as segments
 from framecap.model.capture import Image
 from framecap.spec import text
 from framecap.timebase import NANOSECONDS_PER_SECOND
@@ -115,7 +115,7 @@ def test_the_size_changes_with_the_picture(tmp_path: Path, codec: str, suffix: s
 def test_however_many_threads_decode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, threads: int
 ) -> None:
-    monkeypatch.setattr(lanes, "_WORTH_THREADS", 1)
+    monkeypatch.setattr(segments, "_WORTH_THREADS", 1)
     path = in_a_row(tmp_path, "h264", "ts")
     spec = text.parse(f"video/snapshots,f_png,{mode}").spec
     with path.open("rb") as file:

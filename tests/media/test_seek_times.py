@@ -10,9 +10,9 @@ import pytest
 
 from clips import make_clip
 from framecap.errors import OffsetAfterEnd
-from framecap.media import seektimes
+from framecap.media import seek_times as seektimes
 from framecap.media.cursor import SharedFile
-from framecap.media.seektimes import seeks_keep_times
+from framecap.media.seek_times import seeks_keep_times
 from media.capturing import assert_captured, capture
 from media.judging import Film, assert_exact
 from media.modes import SPECS

@@ -17,9 +17,9 @@ from framecap.config import Settings
 from framecap.server.address import Address
 from framecap.server.serve import Service, running
 from framecap.server.settings import ServerSettings
-from framecap.storage.backoff import Patience
 from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
+from framecap.storage.retry import RetryPolicy
 from framecap.storage.settings import StorageSettings
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 from servers.ceph import TOOLS as CEPH_TOOLS
@@ -31,7 +31,7 @@ from servers.swift import swift
 
 __all__ = ["ceph", "clients", "film", "proxied", "rclone", "serve", "swift"]
 
-QUICK = Patience(attempts=4, first_wait=0.01, connect_seconds=5, silent_seconds=5)
+QUICK = RetryPolicy(attempts=4, first_wait=0.01, connect_seconds=5, silent_seconds=5)
 
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[tuple[Service, SnapshotServiceStub]]]
 
@@ -69,7 +69,7 @@ def server(request: pytest.FixtureRequest) -> Store:
 @pytest_asyncio.fixture
 async def clients() -> AsyncGenerator[S3Clients]:
     """Clients that soon give up."""
-    made = S3Clients(patience=QUICK)
+    made = S3Clients(retry_policy=QUICK)
     yield made
     await made.close()
 

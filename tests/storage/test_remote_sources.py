@@ -31,7 +31,7 @@ CONTENT = random.Random(5).randbytes(6000 * KIB)
 
 def objects(clients: S3Clients, **limits: int) -> S3Objects:
     bounds = {"max_read_bytes": 1 << 40, "cache_bytes": 32 << 20, **limits}
-    return S3Objects(clients, RemoteLimits(**bounds, patience=QUICK))
+    return S3Objects(clients, RemoteLimits(**bounds, retry_policy=QUICK))
 
 
 @pytest.fixture

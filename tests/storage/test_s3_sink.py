@@ -202,7 +202,7 @@ async def test_what_was_stored_before_a_failure_is_told_first(server, proxied, c
         async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
             await it.deliver(frame(1), b"one")
             await it.deliver(frame(2), b"two")
-            while not all(upload.stored.done() for upload in it._under_way):
+            while not all(upload.stored.done() for upload in it._in_progress):
                 await asyncio.sleep(0.005)
             assert [payload.index for payload in it.ready()] == [1]
             with pytest.raises(TargetNotAllowed) as caught:

@@ -19,7 +19,7 @@ from storage.conftest import QUICK
 from storage.origins import OriginContract
 
 CONTENT = random.Random(5).randbytes(1 << 20)
-LIMITS = RemoteLimits(max_read_bytes=1 << 40, cache_bytes=32 << 20, patience=QUICK)
+LIMITS = RemoteLimits(max_read_bytes=1 << 40, cache_bytes=32 << 20, retry_policy=QUICK)
 SIGNED = "film.mp4?X-Signature=top%2Fsecret"
 
 
@@ -31,7 +31,7 @@ async def site():
 
 
 def web(hosts: Hosts) -> Web:
-    return Web(hosts, patience=QUICK, trust=ssl.create_default_context(cafile=CERTIFICATE))
+    return Web(hosts, retry_policy=QUICK, trust=ssl.create_default_context(cafile=CERTIFICATE))
 
 
 def here(site: Site) -> Hosts:
@@ -157,7 +157,7 @@ async def test_a_server_without_ranges_serves_small_files_only(site) -> None:
 
 
 async def test_a_certificate_that_is_not_trusted_is_refused(site) -> None:
-    connections = Web(here(site), patience=QUICK)
+    connections = Web(here(site), retry_policy=QUICK)
     try:
         with pytest.raises(SourceNotAllowed, match="a certificate that is not trusted"):
             await WebFiles(connections, here(site), LIMITS).open(parse_source(site.url("film.mp4")))

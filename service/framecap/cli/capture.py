@@ -14,12 +14,12 @@ from google.rpc import status_pb2
 
 from framecap.call import CaptureCall
 from framecap.capture import capture as capture_events
+from framecap.cli.console import Console
 from framecap.cli.events_file import open_events, write_event
-from framecap.cli.exits import Exit, tell_failure
+from framecap.cli.exits import Exit, report_failure
 from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, REQUEST, SOURCE
 from framecap.cli.progress import ProgressBar
-from framecap.cli.teller import Teller
 from framecap.decoder.launcher import DirectFork, Launcher
 from framecap.errors import CaptureError, Code
 from framecap.events import messages
@@ -85,17 +85,17 @@ def capture(
         # Before the bar, which is drawn by a thread.
         launcher = DirectFork()
         with ProgressBar(sys.stderr) as bar:
-            teller = Teller(bar, buckets=destination.stores.buckets, quiet=events == "-")
+            console = Console(bar, buckets=destination.stores.buckets, quiet=events == "-")
 
             def tell(event: event_pb2.CaptureEvent) -> None:
                 if stream is not None:
                     write_event(stream, event)
-                teller.tell(event)
+                console.tell(event)
 
             status = asyncio.run(_capture(call, launcher, destination, tell))
     if status.code != Code.OK:
-        return tell_failure(status, request)
-    print(teller.closing(), file=sys.stderr)
+        return report_failure(status, request)
+    print(console.closing(), file=sys.stderr)
     return Exit.DONE
 
 

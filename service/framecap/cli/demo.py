@@ -13,8 +13,8 @@ from framecap.cli.exits import Exit
 from framecap.cli.progress import ProgressBar, counted
 from framecap.cli.sample.client import Capture, capture
 from framecap.cli.sample.clip import write_clip
+from framecap.cli.sample.contact_sheet import Section, Shot, draw_contact_sheet
 from framecap.cli.sample.service import running_service
-from framecap.cli.sample.sheet import Section, Shot, draw_sheet
 from framecap.v1 import event_pb2
 
 CAPTURES: Final = (
@@ -80,7 +80,7 @@ def _draw(page: Path, captures: list[Capture]) -> None:
     subtitle = (
         f"sample.mp4   {media.codec}   {media.width} x {media.height}   {duration // 10**9} s"
     )
-    draw_sheet(sections, subtitle=subtitle, duration=duration).save(page)
+    draw_contact_sheet(sections, subtitle=subtitle, duration=duration).save(page)
 
 
 def _shots(name: str, got: Capture) -> list[Shot]:

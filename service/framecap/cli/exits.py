@@ -46,7 +46,7 @@ def exit_of(status: status_pb2.Status) -> Exit:
     return BY_CODE.get(status.code, Exit.FAILED)
 
 
-def tell_failure(status: status_pb2.Status, request: str = "") -> Exit:
+def report_failure(status: status_pb2.Status, request: str = "") -> Exit:
     """Writes why a command failed to standard error, and returns its exit status.
 
     Args:

@@ -10,7 +10,7 @@ import click
 from framecap.api.gather import Outline, outline
 from framecap.call import CaptureCall
 from framecap.capture import capture
-from framecap.cli.exits import Exit, tell_failure
+from framecap.cli.exits import Exit, report_failure
 from framecap.cli.facts import accepted_rows, media_rows, plan_rows, table, to_json
 from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, JSON, REQUEST, SOURCE
@@ -36,7 +36,7 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     try:
         found = asyncio.run(look(call, DirectFork(), data))
     except CaptureError as error:
-        return tell_failure(to_status(error), request)
+        return report_failure(to_status(error), request)
     if as_json:
         click.echo(
             to_json(

@@ -97,7 +97,7 @@ async def local_services(launcher: Launcher, destination: Destination) -> AsyncI
                 urls=destination.stores.urls,
             ),
             sinks=destination,
-            gate=Admission(AdmissionLimits()),
+            admission=Admission(AdmissionLimits()),
             read_address=partial(locate, buckets=destination.stores.buckets),
         )
     finally:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from framecap.cli.exits import Exit, tell_failure
+from framecap.cli.exits import Exit, report_failure
 from framecap.errors import CaptureError
 from framecap.events.status import to_status
 
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return int(cli.main(list(arguments), prog_name="framecap", standalone_mode=False) or 0)
     except CaptureError as error:
-        return tell_failure(to_status(error))
+        return report_failure(to_status(error))
     except click.exceptions.Abort:
         return Exit.INTERRUPTED
     except click.UsageError as error:

@@ -57,7 +57,7 @@ class ChildProcess:
     def _work(self, descriptors: tuple[int, ...], failure: ConfinementError | None) -> None:
         sock = socket.socket(fileno=descriptors[0])
         if failure is not None:
-            worker.tell_fault(sock, failure)
+            worker.report_fault(sock, failure)
         else:
             self._run(sock, descriptors[1] if len(descriptors) > 1 else None)
 

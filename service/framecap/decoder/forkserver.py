@@ -27,7 +27,7 @@ from framecap.decoder.control import Packet, PacketMalformed, Reply, ReplyKind, 
 
 Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
-PRELOAD: Final = ("framecap.decoder.child", "framecap.decoder.rehearsal")
+PRELOAD: Final = ("framecap.decoder.child", "framecap.decoder.warm_up")
 """What every decoder needs; each brings what it stands on."""
 
 ROUNDS: Final = 8
@@ -183,7 +183,7 @@ def _load(descriptor: int, run: Run | None, rounds: int) -> Become:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     child, rehearsal = map(importlib.import_module, PRELOAD)
     memory.leave_no_holes()
-    rehearsal.rehearse(rounds)
+    rehearsal.warm_up(rounds)
     forget_environment(keep)
     # What is loaded stays: no collection in a child need look at it, or copy its pages.
     gc.collect()

@@ -61,7 +61,7 @@ class ForkServerLink:
         self._pidfd = os.pidfd_open(pid)
         self._reap = reap
         self._ready: asyncio.Future[None] = self._loop.create_future()
-        self._asked: dict[int, asyncio.Future[Forked]] = {}
+        self._pending: dict[int, asyncio.Future[Forked]] = {}
         self._running: dict[int, asyncio.Future[int | None]] = {}
         self._numbers = 0
         self._room: asyncio.Future[None] = self._loop.create_future()
@@ -98,7 +98,7 @@ class ForkServerLink:
             ServerGone: The server has ended.
             ForkRefused: The machine has no room for another process.
         """
-        answer = await self._ask(descriptors)
+        answer = await self._request(descriptors)
         try:
             return await answer
         except asyncio.CancelledError:
@@ -121,7 +121,7 @@ class ForkServerLink:
             os.close(self._pidfd)
             self._reap()
 
-    async def _ask(self, descriptors: Sequence[int]) -> asyncio.Future[Forked]:
+    async def _request(self, descriptors: Sequence[int]) -> asyncio.Future[Forked]:
         """Sends a request; returns what becomes its answer."""
         async with self._sending:
             while self._connected:
@@ -132,7 +132,7 @@ class ForkServerLink:
                 except ConnectionError:
                     self._disconnect()
                 else:
-                    answer = self._asked[self._numbers] = self._loop.create_future()
+                    answer = self._pending[self._numbers] = self._loop.create_future()
                     self._numbers += 1
                     return answer
         raise ServerGone("the fork server has ended")
@@ -173,7 +173,7 @@ class ForkServerLink:
         elif reply.kind is ReplyKind.STARTED:
             self._started(reply, packet.descriptors[0])
         elif reply.kind is ReplyKind.REFUSED:
-            answer = self._asked.pop(reply.number, None)
+            answer = self._pending.pop(reply.number, None)
             if answer is not None and not answer.done():
                 answer.set_exception(ForkRefused(os.strerror(reply.value)))
         elif reply.kind is ReplyKind.EXITED:
@@ -185,7 +185,7 @@ class ForkServerLink:
         exited: asyncio.Future[int | None] = self._loop.create_future()
         self._running[reply.number] = exited
         forked = Forked(pid=reply.pid, pidfd=pidfd, exited=exited)
-        answer = self._asked.pop(reply.number, None)
+        answer = self._pending.pop(reply.number, None)
         if answer is None or answer.done():
             _discard(forked)
         else:
@@ -201,12 +201,12 @@ class ForkServerLink:
         self._sock.close()
         _resolve(self._ready, None)
         _resolve(self._room, None)
-        for answer in self._asked.values():
+        for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(ServerGone("the fork server has ended"))
         for exited in self._running.values():
             _resolve(exited, None)
-        self._asked.clear()
+        self._pending.clear()
         self._running.clear()
 
 

@@ -36,12 +36,12 @@ class SourceFile(io.RawIOBase):
 
     Args:
         size: Its size in bytes.
-        asking: Asks for files that this one refers to; None where none may be.
+        requests: Asks for files that this one refers to; None where none may be.
     """
 
-    def __init__(self, size: int, asking: Asking | None = None) -> None:
+    def __init__(self, size: int, requests: SourceRequests | None = None) -> None:
         super().__init__()
-        self._asking = asking
+        self._requests = requests
         self.size: Final = size
         self.bytes_read = 0
         """How many bytes were read so far."""
@@ -63,10 +63,10 @@ class SourceFile(io.RawIOBase):
         Raises:
             PermissionError: None may be asked for.
         """
-        if self._asking is None or not self._asking.refers:
+        if self._requests is None or not self._requests.refers:
             raise PermissionError
-        opened = self._asking.open(reference)
-        return RemoteFile(self._asking, opened.size, opened.file)
+        opened = self._requests.open(reference)
+        return RemoteFile(self._requests, opened.size, opened.file)
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Returns up to `size` bytes from the position; none only at the end."""
@@ -114,11 +114,11 @@ class LocalFile(SourceFile):
     Args:
         descriptor: The file's descriptor.
         size: The file's size in bytes.
-        asking: Asks for files that this one refers to; None where none may be.
+        requests: Asks for files that this one refers to; None where none may be.
     """
 
-    def __init__(self, descriptor: int, size: int, asking: Asking | None = None) -> None:
-        super().__init__(size, asking)
+    def __init__(self, descriptor: int, size: int, requests: SourceRequests | None = None) -> None:
+        super().__init__(size, requests)
         self.descriptor: Final = descriptor
 
     def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
@@ -136,14 +136,14 @@ class RemoteFile(SourceFile):
     be wrong, and the service knows the cause better.
 
     Args:
-        asking: Asks the service.
+        requests: Asks the service.
         size: The file's size in bytes.
         number: What the service knows the file by; 0 is the source.
     """
 
-    def __init__(self, asking: Asking, size: int, number: int = 0) -> None:
-        super().__init__(size, asking)
-        self._reads = asking
+    def __init__(self, requests: SourceRequests, size: int, number: int = 0) -> None:
+        super().__init__(size, requests)
+        self._reads = requests
         self._number = number
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._keeping = threading.Lock()
@@ -171,7 +171,7 @@ class RemoteFile(SourceFile):
         return data
 
 
-class Asking:
+class SourceRequests:
     """Asks the service for bytes and files. Of the threads that wait, one receives for all.
 
     Args:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
 
 from framecap import pipeline as default
-from framecap.decoder.remote import Asking, LocalFile, RemoteFile, SourceFile
+from framecap.decoder.remote import LocalFile, RemoteFile, SourceFile, SourceRequests
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Job, ToDecoder
 from framecap.decoder.wire import BlockingChannel
@@ -50,7 +50,7 @@ def run(
     try:
         work(sock, source_fd, pipeline=pipeline)
     except BaseException as error:
-        tell_fault(sock, error)
+        report_fault(sock, error)
     os._exit(0)
 
 
@@ -64,7 +64,7 @@ def work(sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = def
     channel.send(_work(channel, source_fd, pipeline))
 
 
-def tell_fault(sock: socket.socket, error: BaseException) -> None:
+def report_fault(sock: socket.socket, error: BaseException) -> None:
     """Reports a failure of this process's own code, for the service's log."""
     text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
     fault = Fault(traceback=text.encode(errors="backslashreplace").decode())
@@ -119,12 +119,12 @@ def message_for(report: Report) -> FromDecoder:
 
 
 def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None) -> SourceFile:
-    asking = Asking(channel, refers=job.refers)
+    requests = SourceRequests(channel, refers=job.refers)
     if job.remote:
-        return RemoteFile(asking, job.source_size)
+        return RemoteFile(requests, job.source_size)
     if source_fd is None:
         raise BrokenJob("a local source without a descriptor")
-    return LocalFile(source_fd, job.source_size, asking)
+    return LocalFile(source_fd, job.source_size, requests)
 
 
 def _nothing_known(images: int, read_bytes: int) -> Summary:

@@ -34,9 +34,9 @@ from framecap.media.damage import SliceCheck, Suspect
 from framecap.media.dump import Description, described
 from framecap.media.editlist import FORMAT, EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
-from framecap.media.guard import Guard
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.headers import starts_alpha
-from framecap.media.irregular import Irregular
+from framecap.media.nested_opens import Guard
 from framecap.media.programs import program_streams
 from framecap.media.streams import choose_stream, is_cover
 from framecap.media.tiles import MAX_TILES, TileReader, may_be_tiled, read_grid
@@ -84,7 +84,7 @@ logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 
 @dataclass(slots=True, eq=False)
-class PacketMark:
+class PacketFlags:
     """What a frame remembers of its packet.
 
     The library finds marks by their identity, so each packet has one of its own.
@@ -247,11 +247,14 @@ class Container:
 
         Raises:
             av.error.FFmpegError: The packet cannot be decoded.
-            Irregular: The shape of pixels changes, and with several threads it is not known where.
+            FastPathUnavailable: The shape of pixels changes, and with several threads it is not
+                known where.
         """
-        mark = None if packet is None else PacketMark(packet.is_keyframe, self._suspects_of(packet))
+        info = (
+            None if packet is None else PacketFlags(packet.is_keyframe, self._suspects_of(packet))
+        )
         if packet is not None:
-            packet.opaque = mark
+            packet.opaque = info
         if self.tiles is not None:
             return self.tiles.decode(packet)
         try:
@@ -259,29 +262,29 @@ class Container:
         finally:
             # Pictures come out later than the decoder takes up what goes for them.
             ratio = self._aspect_ratio()
-            if mark is not None:
-                mark.aspect_ratio = ratio
+            if info is not None:
+                info.aspect_ratio = ratio
 
     def aspect_ratio(self, native: VideoFrame) -> Fraction:
         """Returns the shape of a decoded frame's pixels, width to height."""
-        mark = native.opaque
-        ratio = mark.aspect_ratio if isinstance(mark, PacketMark) else None
+        info = native.opaque
+        ratio = info.aspect_ratio if isinstance(info, PacketFlags) else None
         return self.aspect_ratios.opened if ratio is None else ratio
 
     def _aspect_ratio(self) -> Fraction:
         """Returns the shape of the pixels of the packet fed last."""
         ratio = self.aspect_ratios.of(self.decoder.sample_aspect_ratio)
         if self.threads > 1 and ratio != self.aspect_ratios.opened:
-            raise Irregular("the shape of pixels changes")
+            raise FastPathUnavailable("the shape of pixels changes")
         return ratio
 
     def is_keyframe(self, native: VideoFrame) -> bool:
         """Returns whether the decoder and the frame's packet both call it a keyframe."""
-        mark = native.opaque
-        marked = mark.keyframe if isinstance(mark, PacketMark) else True
+        info = native.opaque
+        infos = info.keyframe if isinstance(info, PacketFlags) else True
         # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
         silent = self.alpha_apart
-        return marked and (silent or bool(native.key_frame))
+        return infos and (silent or bool(native.key_frame))
 
     def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
         """Returns the keyframes whose missing slices would show in a packet's picture."""
@@ -298,9 +301,9 @@ class Container:
         """Returns whether a frame's picture is damaged, flagged by the decoder or not."""
         if native.is_corrupt:
             return True
-        mark = native.opaque
-        return isinstance(mark, PacketMark) and any(
-            self._slices.is_damaged(suspect, native, self.decoder) for suspect in mark.suspects
+        info = native.opaque
+        return isinstance(info, PacketFlags) and any(
+            self._slices.is_damaged(suspect, native, self.decoder) for suspect in info.suspects
         )
 
     @property
@@ -318,7 +321,7 @@ class Container:
         """Returns a keyframe's packet with the headers that it lacks; others as they are.
 
         Raises:
-            Irregular: It is not known what it lacks.
+            FastPathUnavailable: It is not known what it lacks.
         """
         return packet if self.starts is None else self.starts.completed(packet)
 

@@ -20,7 +20,7 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.editlist import FORMAT
 from framecap.media.reorder import Falls
-from framecap.media.seektimes import PROVEN, seeks_keep_times
+from framecap.media.seek_times import PROVEN, seeks_keep_times
 from framecap.model.plan import Span
 from framecap.timebase import Pts
 
@@ -118,7 +118,7 @@ class Index:
         return self._entries is not None
 
     @property
-    def tells(self) -> bool:
+    def knows_keyframes(self) -> bool:
         """True when keyframes are known. First asked before the container is lent."""
         return self._entries is not None or bool(self._cues())
 
@@ -384,8 +384,8 @@ def _probe_segments(file: SharedFile) -> bool:
             return False
         part = int(Fraction(length, 1_000_000 * _SEGMENTS) / container.time_base)
         try:
-            for place in range(1, _SEGMENTS):
-                moment = start + place * part
+            for assign in range(1, _SEGMENTS):
+                moment = start + assign * part
                 container.seek(moment)
                 dts = next(packet.dts for packet in container.packets())
                 if dts is None or abs(dts - moment) > part:

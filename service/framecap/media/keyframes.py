@@ -22,17 +22,17 @@ from av.video.frame import VideoFrame
 from framecap.errors import MediaCorrupt
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
-from framecap.media.frames import Counts
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.index import Index
-from framecap.media.irregular import Irregular
-from framecap.media.landing import check_first, check_stream, keyframe_before
-from framecap.media.lanes import Lane
 from framecap.media.losses import has_picture, is_senseless, needs_others
 from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
 from framecap.media.reorder import Falls
+from framecap.media.seeking import check_first, check_stream, keyframe_before
+from framecap.media.segments import Segment
+from framecap.media.sequential import Counts
 from framecap.model.media import Frame
-from framecap.model.wanted import Stretch, Wanted
+from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ _ALONE: Final = frozenset(
 )
 
 # Keyframes of one lane.
-_IN_A_LANE: Final = 2
+_PER_SEGMENT: Final = 2
 
 # Where keyframes are nearer to each other in the file than this, reading it through is cheaper than
 # going to each.
@@ -53,7 +53,7 @@ _WORTH_A_SEEK: Final = 256 * 1024
 _MAX_LOOK: Final = 4096
 
 
-class NotAlone(Irregular):
+class NotAlone(FastPathUnavailable):
     """A keyframe of this stream does not decode by itself."""
 
 
@@ -77,7 +77,7 @@ def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
     )
 
 
-class KeyframeLanes:
+class KeyframeSegments:
     """Divides the keyframes of a stream into lanes.
 
     Args:
@@ -114,7 +114,7 @@ class KeyframeLanes:
         self.counts = Counts()
         """What was met."""
 
-    def lanes(self, wanted: Wanted) -> Iterator[Lane]:
+    def segments(self, wanted: Wanted) -> Iterator[Segment]:
         """Yields lanes of the keyframes that are the last before a moment wanted, or at it.
 
         In strict readings, of all from the first of these on. Lanes, and the way from one to the
@@ -122,9 +122,9 @@ class KeyframeLanes:
         right. They raise MediaCorrupt where the media is damaged and the reading strict.
         """
         if self._strict:
-            wanted = Stretch(wanted.following(self._first) or 0)
+            wanted = PtsRange(wanted.following(self._first) or 0)
         # Where some are left out, the one before may be missing to take a broken one's place.
-        all_of_them = isinstance(wanted, Stretch)
+        all_of_them = isinstance(wanted, PtsRange)
         keys = list(self._index.keys()) if self._index.whole else []
         worth_a_seek = keys and self._index.size // len(keys) >= _WORTH_A_SEEK
         if worth_a_seek and self._index.lists_all_keys():
@@ -143,7 +143,7 @@ class KeyframeLanes:
         moment = wanted.following(self._first)
         while moment is not None:
             position = self._place_before(places, moment)
-            if isinstance(wanted, Stretch):
+            if isinstance(wanted, PtsRange):
                 yield from places[position:]
                 return
             yield places[position]
@@ -159,11 +159,11 @@ class KeyframeLanes:
             position -= 1
         return max(0, position)
 
-    def _pts_at(self, place: tuple[Pts, Pts]) -> Pts:
-        if place not in self._times:
+    def _pts_at(self, assign: tuple[Pts, Pts]) -> Pts:
+        if assign not in self._times:
             with self._pool.taken() as container:
-                self._times[place] = _checked(_keyframe_at(container, *place), None)
-        return self._times[place]
+                self._times[assign] = _checked(_keyframe_at(container, *assign), None)
+        return self._times[assign]
 
     def _sought(self, keys: Sequence[tuple[Pts, Pts]], may_lack: bool) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
@@ -187,7 +187,7 @@ class KeyframeLanes:
         if begin is None:
             return
         waiting: Packet[Any] | None = None
-        for packet in self._packets(begin, broken_too=isinstance(wanted, Stretch)):
+        for packet in self._packets(begin, broken_too=isinstance(wanted, PtsRange)):
             if waiting is not None and wanted.holds(waiting.pts or 0, packet.pts):
                 yield waiting
             waiting = packet
@@ -233,11 +233,11 @@ class KeyframeLanes:
         if begin > self._first and not self._index.continuous:
             begin = self._first
         try:
-            landing = keyframe_before(self._main, begin, first=self._first, index=self._index)
+            result = keyframe_before(self._main, begin, first=self._first, index=self._index)
         except av.error.FFmpegError as error:
             raise NotAlone("the container cannot seek") from error
-        check_first(landing.key, self._first, self._position)
-        return landing.key
+        check_first(result.key, self._first, self._position)
+        return result.key
 
     def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
@@ -354,6 +354,6 @@ def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
         chunk.append(item)
         if len(chunk) >= size:
             yield chunk
-            chunk, size = [], min(2 * size, _IN_A_LANE)
+            chunk, size = [], min(2 * size, _PER_SEGMENT)
     if chunk:
         yield chunk

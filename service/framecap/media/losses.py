@@ -26,7 +26,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from framecap._bitstream.av1 import obus
-from framecap.media.container import Container, PacketMark
+from framecap.media.container import Container, PacketFlags
 from framecap.media.skipping import hevc
 from framecap.media.skipping.units import counted_length, units_of
 
@@ -71,7 +71,7 @@ class Losses:
         self._codec = container.decoder.codec.canonical_name
         self._counts_here = self._codec in _CODECS and container.tiles is None
         self._container = container
-        self._waiting: dict[PacketMark, _Fed] = {}
+        self._waiting: dict[PacketFlags, _Fed] = {}
         self._numbers = 0
         self._begun = False
         self._first: int | None = None
@@ -84,8 +84,8 @@ class Losses:
         """Notes a packet that the decoder took."""
         self._numbers += 1
         self._begun = self._begun or packet.is_keyframe
-        mark = packet.opaque
-        if not self._counts_here or not isinstance(mark, PacketMark):
+        info = packet.opaque
+        if not self._counts_here or not isinstance(info, PacketFlags):
             return
         goes_on = packet.pts is not None and packet.pts == self._previous
         self._previous = packet.pts
@@ -100,15 +100,15 @@ class Losses:
             or packet.is_discard
             or (packet.pts is None and not self._any_frame)
         )
-        self._waiting[mark] = _Fed(packet, self._numbers, excused)
+        self._waiting[info] = _Fed(packet, self._numbers, excused)
 
     def come(self, native: VideoFrame) -> None:
         """Notes a frame."""
         if not self._any_frame:
             self._any_frame, self._first = True, native.pts
         self._latest = native.pts
-        mark = native.opaque
-        fed = self._waiting.pop(mark, None) if isinstance(mark, PacketMark) else None
+        info = native.opaque
+        fed = self._waiting.pop(info, None) if isinstance(info, PacketFlags) else None
         if fed is not None and native.interlaced_frame:
             self._excuse(fed.number + 1)
 
@@ -147,9 +147,9 @@ class Losses:
 
     def _excuse(self, number: int) -> None:
         """Takes a packet for the second field of the frame that just came."""
-        for mark, fed in self._waiting.items():
+        for info, fed in self._waiting.items():
             if fed.number == number:
-                del self._waiting[mark]
+                del self._waiting[info]
                 return
         if number > self._numbers:
             self._second_fields.add(number)

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
+from framecap.media.access_modes import first_alone, has_fast_paths
 from framecap.media.alpha import has_alpha_layer
 from framecap.media.container import Container
 from framecap.media.cover import Cover, read_cover, stored_format
@@ -19,24 +20,23 @@ from framecap.media.cursor import SharedFile
 from framecap.media.damage import SliceCheck
 from framecap.media.decoded import Decoded, decoded_of
 from framecap.media.deinterlace import deinterlaced
-from framecap.media.frames import Counts, FrameReader
+from framecap.media.end import measure_end, moments_before_end
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.index import Index
-from framecap.media.irregular import Irregular
-from framecap.media.keyframes import KeyframeLanes, stand_alone
-from framecap.media.lanes import Lane, Lanes, Way
+from framecap.media.keyframes import KeyframeSegments, stand_alone
 from framecap.media.opening import SOUND, Opening, Order, look, position_of
-from framecap.media.picture import Views
+from framecap.media.planes import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe
-from framecap.media.reach import first_alone, may_reach
 from framecap.media.refusals import check_decoded_nothing, open_container
 from framecap.media.reorder import HELD_BACK
-from framecap.media.rundecoder import KnownFrame
+from framecap.media.run_decoder import KnownFrame
+from framecap.media.segments import AccessPath, Segment, StreamSegments
+from framecap.media.sequential import Counts, FrameReader
 from framecap.media.starts import Starts
-from framecap.media.tail import measure_end, moments_before_end
 from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
-from framecap.model.plan import Reach, Strategy
+from framecap.model.plan import AccessModes, Strategy
 from framecap.model.spec import ImageFormat
 from framecap.model.wanted import Wanted
 from framecap.timebase import Clock, Pts
@@ -81,8 +81,8 @@ class Media:
         """The pts of the first visible frame: as it was found first, or by a whole decoding."""
         self._whole: list[FrameReader] = []
         self._end: Pts | None = None
-        self._lanes: Lanes | None = None
-        self._keyframe_lanes: list[KeyframeLanes] = []
+        self._segments: StreamSegments | None = None
+        self._keyframe_segments: list[KeyframeSegments] = []
         self.measuring = Counts()
         """What was decoded outside of readings: for a cover, the first frame, or the end."""
 
@@ -99,15 +99,15 @@ class Media:
     @property
     def seek_repairs(self) -> int:
         """Seeks that landed behind what they should have found, and were made again."""
-        return 0 if self._lanes is None else self._lanes.repairs
+        return 0 if self._segments is None else self._segments.repairs
 
     @property
     def counts(self) -> Counts:
         """What all readings met."""
         counts = [reader.counts for reader in self._whole]
-        counts += [lanes.counts for lanes in self._keyframe_lanes]
-        in_lanes = 0 if self._lanes is None else self._lanes.decoded
-        return Counts.of_all(counts, others=self.measuring.decoded + in_lanes)
+        counts += [segments.counts for segments in self._keyframe_segments]
+        in_segments = 0 if self._segments is None else self._segments.decoded
+        return Counts.of_all(counts, others=self.measuring.decoded + in_segments)
 
     def find_first(self) -> Generator[None, None, Frame]:
         """Returns the first frame. Yields now and then, so that a caller can report progress.
@@ -118,13 +118,13 @@ class Media:
             MediaCorrupt: There is none.
             MediaEncrypted: There is none, for it is scrambled.
         """
-        if not self._strict and may_reach(self._container):
+        if not self._strict and has_fast_paths(self._container):
             self._container.expect(self._index.until_packet(HELD_BACK))
             known = first_alone(self._container)
             self._container.expect(0)
             self.measuring.decoded += 1
             if known is not None:
-                return self._reach(known)
+                return self._use_first(known)
             self._container.close()
             self._container = self._closing.enter_context(self._open())
             self._index = Index(self._container)
@@ -145,7 +145,7 @@ class Media:
             metadata={"undecodable": str(reader.counts.undecodable)},
         )
 
-    def _reach(self, known: KnownFrame) -> Frame:
+    def _use_first(self, known: KnownFrame) -> Frame:
         """Takes up a first frame that decoded by itself."""
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
@@ -153,7 +153,9 @@ class Media:
         self.beginning = pts
         self._pool.starts = known.starts
         self._pool.add(self._container)
-        self._lanes = Lanes(self._pool, self._container, self._index, known, threads=self._threads)
+        self._segments = StreamSegments(
+            self._pool, self._container, self._index, known, threads=self._threads
+        )
         self.clock = clock_of(self._container, pts)
         self._first = Frame(
             pts=pts,
@@ -176,10 +178,10 @@ class Media:
         Yields now and then, and when a frame that it decoded ends, so that a caller can report
         progress.
         """
-        if self._lanes is not None and self._index.continuous:
-            with suppress(Irregular):
+        if self._segments is not None and self._index.continuous:
+            with suppress(FastPathUnavailable):
                 for moment in moments_before_end(self._container):
-                    frame = yield from self._lanes.last_frame(moment)
+                    frame = yield from self._segments.last_frame(moment)
                     if frame is not None:
                         return frame.end
         timed = self._index.continuous and not self.counts.repaired
@@ -204,30 +206,32 @@ class Media:
     @property
     def end(self) -> Pts | None:
         """When the last frame ends, once a reading has come to it."""
-        by_lane = None if self._lanes is None else self._lanes.end
-        return self._end if by_lane is None else by_lane
+        by_segment = None if self._segments is None else self._segments.end
+        return self._end if by_segment is None else by_segment
 
-    def ways(self, reading: Strategy, *, limit: int | None, to_end: bool) -> Iterator[Way]:
+    def access_paths(
+        self, reading: Strategy, *, limit: int | None, to_end: bool
+    ) -> Iterator[AccessPath]:
         """Yields ways to wanted frames, as planned and then safer ones, the last always right.
 
-        A way raises `Irregular` where it ends; what it gave and proved before is right. All but the
-        last give wanted frames only, and now and then the last one of the video; the last gives
-        every visible frame.
+        A path raises `FastPathUnavailable` where it ends; the frames that it confirmed before are
+        right. All but the last path give wanted frames only, and now and then the last frame of
+        the video; the last path gives every visible frame.
 
         Args:
             reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.
             limit: How many frames are wanted at most; None is no limit.
             to_end: True when `end` must be known once more is wanted than there is.
         """
-        if self._lanes is not None:
+        if self._segments is not None:
             if reading is Strategy.SEEK:
-                yield partial(self._lanes.by_seeking, to_end=to_end)
+                yield partial(self._segments.by_seeking, to_end=to_end)
             if reading is not Strategy.SEQUENTIAL:
-                yield partial(self._lanes.by_reading, limit=limit, to_end=to_end)
+                yield partial(self._segments.by_reading, limit=limit, to_end=to_end)
         yield self._whole_decoding
 
-    def keyframe_ways(self) -> Iterator[Way]:
-        """Yields ways to the keyframes, the shortest first, as `ways` does.
+    def keyframe_access_paths(self) -> Iterator[AccessPath]:
+        """Yields ways to the keyframes, the shortest first, as `access_paths` does.
 
         A keyframe's end may be less than the next keyframe's pts. The last way gives all frames.
         """
@@ -241,7 +245,7 @@ class Media:
                 main = self._open()
                 self._pool.add(main)
                 position = position_of(main, first.pts)
-            lanes = KeyframeLanes(
+            segments = KeyframeSegments(
                 self._pool,
                 main,
                 self._index,
@@ -250,11 +254,11 @@ class Media:
                 strict=self._strict,
                 unproven=self._opened.order is Order.UNPROVEN,
             )
-            self._keyframe_lanes.append(lanes)
-            yield lanes.lanes
+            self._keyframe_segments.append(segments)
+            yield segments.segments
         yield self._whole_decoding
 
-    def _whole_decoding(self, _: Wanted) -> Iterator[Lane]:
+    def _whole_decoding(self, _: Wanted) -> Iterator[Segment]:
         """Yields one lane that gives every frame, whichever are wanted."""
         yield self.frames
 
@@ -278,7 +282,7 @@ class Media:
                 yield visible
             self._end = end
 
-    def reach(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> Reach:
+    def access_modes(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> AccessModes:
         """Returns which shorter ways there are. None in strict readings.
 
         Args:
@@ -286,17 +290,17 @@ class Media:
             sparse: True when seeking is worth a look at all packets of a small source.
             keyframes: False when keyframes alone are not enough, so that they need no look.
         """
-        if self._lanes is None:
-            return Reach(keyframes=keyframes and self.keyframes_stand_alone)
+        if self._segments is None:
+            return AccessModes(keyframes=keyframes and self.keyframes_stand_alone)
         index = self._index
         if sparse:
             index.learn()
-        tells = index.tells
-        return Reach(
+        knows_keyframes = index.knows_keyframes
+        return AccessModes(
             sliced=True,
-            seekable=gaps and (tells or not index.small) and index.continuous,
+            seekable=gaps and (knows_keyframes or not index.small) and index.continuous,
             keyframes=self.keyframes_stand_alone,
-            index=index if tells else None,
+            index=index if knows_keyframes else None,
         )
 
     @property

@@ -15,8 +15,8 @@ from itertools import islice
 from threading import Lock
 from typing import Final
 
-from framecap.media.irregular import FarApart, Irregular
-from framecap.media.marks import Marked
+from framecap.media.fast_path import FarApart, FastPathUnavailable
+from framecap.media.packet_info import PacketInfo
 from framecap.timebase import Pts
 
 MAX_BYTES: Final = 48 << 20
@@ -27,7 +27,7 @@ MAX_BYTES: Final = 48 << 20
 class Run:
     """What is decoded together. The first packet is the keyframe's."""
 
-    marks: tuple[Marked, ...]
+    infos: tuple[PacketInfo, ...]
     """In the order of decoding, up to the last wanted one; empty when none is wanted."""
 
     key: Pts
@@ -39,47 +39,47 @@ class Run:
     @property
     def wanted(self) -> int:
         """How many pictures of it are wanted."""
-        return sum(mark.wanted for mark in self.marks)
+        return sum(info.wanted for info in self.infos)
 
 
-def cut(marked: Iterator[Marked], *, beyond: bool = False) -> Iterator[Run]:
+def cut(infos: Iterator[PacketInfo], *, beyond: bool = False) -> Iterator[Run]:
     """Yields the runs of a stream, also those in which nothing is wanted.
 
     Args:
-        marked: Its packets, from a keyframe's on.
+        infos: Its packets, from a keyframe's on.
         beyond: True for runs that hold their packets behind the last wanted one, too.
 
     Raises:
-        Irregular: The first packet is no keyframe's, or pictures are shown on the wrong side of
-            one.
+        FastPathUnavailable: The first packet is no keyframe's, or pictures are shown on the wrong
+            side of one.
         FarApart: A group is too large to be kept.
     """
-    current: list[Marked] = []
+    current: list[PacketInfo] = []
     weight = 0
     latest: Pts | None = None
-    leading: list[Marked] | None = None
-    for mark in marked:
-        if mark.key and latest is not None and mark.pts < latest:
-            raise Irregular("a keyframe that appears before what was decoded earlier")
-        if mark.shown:
-            latest = mark.pts if latest is None else max(latest, mark.pts)
+    leading: list[PacketInfo] | None = None
+    for info in infos:
+        if info.key and latest is not None and info.pts < latest:
+            raise FastPathUnavailable("a keyframe that appears before what was decoded earlier")
+        if info.shown:
+            latest = info.pts if latest is None else max(latest, info.pts)
         if leading is not None:
-            if mark.pts < leading[0].pts and not mark.key:
-                leading.append(mark)
+            if info.pts < leading[0].pts and not info.key:
+                leading.append(info)
                 continue
             leading = _shared(leading)
             yield _run(current, leading, beyond)
             current, leading = leading, None
             weight = sum(kept.packet.size for kept in current)
-        if mark.key and current:
-            leading = [mark]
+        if info.key and current:
+            leading = [info]
             continue
-        if not current and not mark.key:
-            raise Irregular("reading begins behind a keyframe")
-        if current and mark.wanted and mark.pts < current[0].pts:
-            raise Irregular("a leading picture behind others")
-        current.append(mark)
-        weight += mark.packet.size
+        if not current and not info.key:
+            raise FastPathUnavailable("reading begins behind a keyframe")
+        if current and info.wanted and info.pts < current[0].pts:
+            raise FastPathUnavailable("a leading picture behind others")
+        current.append(info)
+        weight += info.packet.size
         if weight > MAX_BYTES:
             raise FarApart(f"more than {weight} bytes between two keyframes")
     if leading is not None:
@@ -92,39 +92,39 @@ def cut(marked: Iterator[Marked], *, beyond: bool = False) -> Iterator[Run]:
 
 def first_wanted(run: Run, limit: int) -> Run:
     """Returns a run of which only the first pictures on screen are wanted."""
-    times = sorted(mark.pts for mark in run.marks if mark.wanted)
+    times = sorted(info.pts for info in run.infos if info.wanted)
     if len(times) <= limit:
         return run
     kept = set(islice(times, limit))
-    marks = [replace(mark, wanted=mark.pts in kept) for mark in run.marks]
-    return Run(_up_to_last_wanted(marks), run.key, run.until)
+    infos = [replace(info, wanted=info.pts in kept) for info in run.infos]
+    return Run(_up_to_last_wanted(infos), run.key, run.until)
 
 
-def _shared(leading: list[Marked]) -> list[Marked]:
+def _shared(leading: list[PacketInfo]) -> list[PacketInfo]:
     """Returns a keyframe and its leading pictures, to be fed in turns where two runs have them."""
     if not _needs_both(leading):
         return leading
     feeding = Lock()
-    return [replace(mark, feeding=feeding) for mark in leading]
+    return [replace(info, feeding=feeding) for info in leading]
 
 
-def _needs_both(leading: list[Marked]) -> bool:
-    return any(mark.wanted for mark in leading[1:])
+def _needs_both(leading: list[PacketInfo]) -> bool:
+    return any(info.wanted for info in leading[1:])
 
 
-def _run(group: list[Marked], following: list[Marked], beyond: bool) -> Run:
+def _run(group: list[PacketInfo], following: list[PacketInfo], beyond: bool) -> Run:
     key = group[0].pts
     own = [
-        replace(mark, wanted=False) if mark.wanted and mark.pts < key else mark for mark in group
+        replace(info, wanted=False) if info.wanted and info.pts < key else info for info in group
     ]
     if _needs_both(following):
         own += [replace(following[0], wanted=False), *following[1:]]
     until = following[0].pts if following else None
-    if beyond and any(mark.wanted for mark in own):
+    if beyond and any(info.wanted for info in own):
         return Run(tuple(own), key=key, until=until)
     return Run(_up_to_last_wanted(own), key=key, until=until)
 
 
-def _up_to_last_wanted(marks: list[Marked]) -> tuple[Marked, ...]:
-    last = max((number for number, mark in enumerate(marks) if mark.wanted), default=-1)
-    return tuple(marks[: last + 1])
+def _up_to_last_wanted(infos: list[PacketInfo]) -> tuple[PacketInfo, ...]:
+    last = max((number for number, info in enumerate(infos) if info.wanted), default=-1)
+    return tuple(infos[: last + 1])

@@ -16,9 +16,9 @@ from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.headers import X264, Header, is_complete, syntax_of, x264_build
-from framecap.media.irregular import Irregular
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.rewrite import remade
 from framecap.timebase import Pts
 
 # The largest file that is read whole for its headers, where a keyframe lacks them.
@@ -72,22 +72,22 @@ class Starts:
         """Makes sure that a packet does not change headers where keyframes are not asked for them.
 
         Raises:
-            Irregular: It does: decoders elsewhere would not learn of it.
+            FastPathUnavailable: It does: decoders elsewhere would not learn of it.
         """
         syntax = self._syntax
         if syntax is None or packet.size == 0 or (self._in_band and not packet.is_keyframe):
             return
         headers, build = _without_build(syntax.of_packet(packet))
         if build is not None and (self._is_old or _is_old(build)) and not _same(build, self._build):
-            raise Irregular("from here on another build of x264 made the stream")
+            raise FastPathUnavailable("from here on another build of x264 made the stream")
         if headers and not self._in_band and not set(headers) <= set(self._container_has):
-            raise Irregular("headers in a packet that the container does not have")
+            raise FastPathUnavailable("headers in a packet that the container does not have")
 
     def completed(self, packet: Packet[Any]) -> Packet[Any]:
         """Returns a keyframe's packet with the headers that it lacks; others as they are.
 
         Raises:
-            Irregular: It is not known what it lacks.
+            FastPathUnavailable: It is not known what it lacks.
         """
         if self._syntax is None or packet.size == 0 or not packet.is_keyframe:
             return packet
@@ -100,14 +100,14 @@ class Starts:
         if not missing:
             return packet
         if packet.is_discard or not self._syntax.joins:
-            raise Irregular("a keyframe that cannot be given the headers it lacks")
+            raise FastPathUnavailable("a keyframe that cannot be given the headers it lacks")
         return remade(packet, self._syntax.joined(missing) + bytes(packet))
 
     def next_start(self, container: Container) -> Packet[Any] | None:
         """Reads on to where decoding may start; returns its packet, None where there is none.
 
         Raises:
-            Irregular: It is not known what the packet lacks.
+            FastPathUnavailable: It is not known what the packet lacks.
             av.error.FFmpegError: The container cannot be read on.
         """
         for packet in container.packets():
@@ -125,7 +125,7 @@ class Starts:
                 self._known = self._read()
             headers = None if packet.pts is None else self._known.get(packet.pts)
             if headers is None:
-                raise Irregular("a keyframe of which it is not known what precedes it")
+                raise FastPathUnavailable("a keyframe of which it is not known what precedes it")
             return () if self._constant else headers
 
     def _read(self) -> dict[Pts, tuple[Header, ...] | None]:

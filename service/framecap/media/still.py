@@ -94,7 +94,7 @@ def is_animated_webp(data: bytes) -> bool:
 def unread_format(data: bytes) -> str | None:
     """Returns what a picture file is whose format is known but not read; else None."""
     if data[4:8] == b"ftyp":
-        brands = {data[8:12], *(data[place : place + 4] for place in range(16, 64, 4))}
+        brands = {data[8:12], *(data[assign : assign + 4] for assign in range(16, 64, 4))}
         return next((name for brand, name in _UNREAD_BRANDS.items() if brand in brands), None)
     return next((name for head, name in _UNREAD_HEADS.items() if data.startswith(head)), None)
 

@@ -220,9 +220,9 @@ class TileReader:
             self._picture = _empty_like(tile, self.grid.width, self.grid.height)
         elif self._picture.format.name != tile.format.name:
             raise MediaCorrupt("the tiles of the picture differ in their pixel format")
-        for place, number in enumerate(self.grid.tiles):
+        for assign, number in enumerate(self.grid.tiles):
             if self._streams[number] is stream:
-                row, column = divmod(place, self.grid.columns)
+                row, column = divmod(assign, self.grid.columns)
                 _copy(tile, self._picture, column * tile.width, row * tile.height)
                 self._copied.add(number)
 
@@ -384,8 +384,8 @@ def _copy(tile: VideoFrame, picture: VideoFrame, left: int, top: int) -> None:
     for source, target in zip(_planes(tile), _planes(picture), strict=True):
         chroma = source.shape != (tile.height, tile.width)
         row, column = (top >> down, left >> across) if chroma else (top, left)
-        place = target[row : row + source.shape[0], column : column + source.shape[1]]
-        place[:] = source[: place.shape[0], : place.shape[1]]
+        assign = target[row : row + source.shape[0], column : column + source.shape[1]]
+        assign[:] = source[: assign.shape[0], : assign.shape[1]]
 
 
 def _cropped(picture: VideoFrame, area: Area) -> VideoFrame:

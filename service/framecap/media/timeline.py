@@ -155,7 +155,7 @@ class Timeline:
         self.repaired = 0
         """How often a pts was missing, not after the one before it, or fell back."""
 
-    def place(self, pts: Pts | None, duration: Pts) -> Pts | None:
+    def assign(self, pts: Pts | None, duration: Pts) -> Pts | None:
         """Returns the pts of the next frame; None when it is late.
 
         A frame that is placed where its predecessor is takes its place: that one is shown for no

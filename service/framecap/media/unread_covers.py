@@ -18,7 +18,7 @@ from av.container import InputContainer, OutputContainer
 
 from framecap.errors import NoVideoStream
 from framecap.media.cursor import SharedFile
-from framecap.media.guard import Guard
+from framecap.media.nested_opens import Guard
 from framecap.model.names import shown
 
 _UNKNOWN: Final = re.compile(r"Unknown attached picture mimetype: (.*?)(?:, skipping)?\.\s*\Z")

@@ -123,14 +123,14 @@ class Picture:
 
 
 @dataclass(slots=True, eq=False)
-class Proof:
+class Confirmation:
     """Whether a frame is certain: damage found behind it may tell that it is not."""
 
     given: bool = False
     """True once it is; never where the reading failed before."""
 
 
-CERTAIN: Final = Proof(given=True)
+CERTAIN: Final = Confirmation(given=True)
 """The proof of a frame that was never in doubt."""
 
 
@@ -153,7 +153,7 @@ class Frame:
     native: Any = field(repr=False)
     """The library's frame; only `media` looks inside."""
 
-    proof: Proof = field(default=CERTAIN, repr=False)
+    confirmation: Confirmation = field(default=CERTAIN, repr=False)
     """Whether it is certain. Until then its image may be made, but not given."""
 
 

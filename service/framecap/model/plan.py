@@ -89,7 +89,7 @@ class KeyIndex(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class AccessModes:
     """Which shorter ways lead to the frames of a stream."""
 
     sliced: bool = False

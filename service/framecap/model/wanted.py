@@ -34,7 +34,7 @@ class Wanted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PtsRange:
     """Every picture on screen at or after `begin` that appears before `stop`."""
 
     begin: Pts
@@ -141,7 +141,7 @@ class Spaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WantedRange:
     """What others want, of the moments in [begin, stop)."""
 
     whole: Wanted

@@ -1,6 +1,6 @@
 """What a decoder runs: facts, plan, frames, choice, pixels, encoding, in this order.
 
-Generators over frozen values, worked on by several threads (`lanes.py`) and given in order. It
+Generators over frozen values, worked on by several threads (`segments.py`) and given in order. It
 touches untrusted media, so the service runs it in a process that is thrown away; tests and
 benchmarks call it directly.
 """
@@ -18,7 +18,7 @@ from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, Keyframe
 from framecap.pipeline.cover import capture_cover
 from framecap.pipeline.until import Until
 from framecap.pipeline.video import capture_video
-from framecap.stopwatch import Stopwatch
+from framecap.stage_timer import StageTimer
 
 __all__ = ["Until", "run"]
 
@@ -53,7 +53,7 @@ def run(
     if size == 0:
         raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
-    watch = Stopwatch()
+    watch = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
     with watch.stage("open"):
         strict = spec.damage_policy is DamagePolicy.STRICT

@@ -8,27 +8,27 @@ from framecap.media.media import Media
 from framecap.model.capture import Phase, Pick, Reason, Report
 from framecap.model.spec import CaptureSpec
 from framecap.modes.cover import substituted, without_effect
+from framecap.pipeline.capture_statistics import CaptureStatistics
 from framecap.pipeline.imaging import Imaging
-from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.until import Until
 from framecap.plan.choose import choose_cover
-from framecap.stopwatch import Stopwatch
+from framecap.stage_timer import StageTimer
 
 
 def capture_cover(
-    spec: CaptureSpec, media: Media, watch: Stopwatch, *, size: int, until: Until
+    spec: CaptureSpec, media: Media, watch: StageTimer, *, size: int, until: Until
 ) -> Iterator[Report]:
     """Captures the cover: always that one image, at time 0.
 
     Its bytes pass through when they are of the format asked for and no other size is, once they
     have decoded.
     """
-    imaging, ledger = Imaging(spec, media, watch), Ledger(spec, media, watch)
+    imaging, statistics = Imaging(spec, media, watch), CaptureStatistics(spec, media, watch)
     with watch.stage("decode"):
         cover = media.read_cover()
     frame = cover.frame
     picture = media.picture(frame)
-    info = ledger.info = imaging.describe(picture)
+    info = statistics.info = imaging.describe(picture)
     yield info
     if until is Until.PROBED:
         return
@@ -43,7 +43,7 @@ def capture_cover(
     as_stored = media.cover_format is spec.format and not spec.box.given
     pick = Pick(frame=frame, reason=Reason.COVER, requested_time=0)
     encoded = imaging.encoded(frame, stored=cover.stored if as_stored else None)
-    ledger.phase = Phase.DECODING
-    yield ledger.add(imaging.image(pick, 1, encoded))
-    yield from ledger.last()
-    yield ledger.summary()
+    statistics.phase = Phase.DECODING
+    yield statistics.add(imaging.image(pick, 1, encoded))
+    yield from statistics.last()
+    yield statistics.summary()

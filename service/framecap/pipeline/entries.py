@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from framecap.model.media import CERTAIN, Proof
+from framecap.model.media import CERTAIN, Confirmation
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 @dataclass(slots=True, eq=False)
-class BegunLane(Generic[Item, Result]):
+class StartedSegment(Generic[Item, Result]):
     """A lane that has begun."""
 
     number: int
@@ -39,15 +39,15 @@ class BegunLane(Generic[Item, Result]):
     """True when it ended by an error, which is the last entry's."""
 
     @property
-    def doubt(self) -> Proof | None:
+    def unconfirmed(self) -> Confirmation | None:
         """What the next result to be given still awaits; None when it is certain."""
-        if self.ended or not self.entries or self.entries[0].proof.given:
+        if self.ended or not self.entries or self.entries[0].confirmation.given:
             return None
-        return self.entries[0].proof
+        return self.entries[0].confirmation
 
     def take_back(self) -> None:
         """Drops what a lane that failed gave and never proved."""
-        while self.entries and self.entries[0].vain:
+        while self.entries and self.entries[0].dropped:
             self.held -= self.entries.popleft().size
 
 
@@ -55,7 +55,7 @@ class BegunLane(Generic[Item, Result]):
 class Entry(Generic[Item, Result]):
     """One item and what became of it."""
 
-    lane: BegunLane[Item, Result]
+    segment: StartedSegment[Item, Result]
     """Where it is from."""
 
     number: int = 0
@@ -67,7 +67,7 @@ class Entry(Generic[Item, Result]):
     item: Item | None = None
     """What is to be worked on; None once that began."""
 
-    proof: Proof = CERTAIN
+    confirmation: Confirmation = CERTAIN
     """Whether the item is certain."""
 
     result: Result | None = None
@@ -80,9 +80,9 @@ class Entry(Generic[Item, Result]):
     """True once there is a result or an error."""
 
     @property
-    def vain(self) -> bool:
+    def dropped(self) -> bool:
         """True when its lane failed before it was certain."""
-        return self.lane.failed and not self.proof.given
+        return self.segment.failed and not self.confirmation.given
 
     def __lt__(self, other: Entry[Item, Result]) -> bool:
-        return (self.lane.number, self.number) < (other.lane.number, other.number)
+        return (self.segment.number, self.number) < (other.segment.number, other.number)

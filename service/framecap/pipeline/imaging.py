@@ -19,7 +19,7 @@ from framecap.pixels.luma import luma
 from framecap.pixels.render import render
 from framecap.plan.distortion import aspect_changed
 from framecap.plan.geometry import display_size, fit_box
-from framecap.stopwatch import Stopwatch
+from framecap.stage_timer import StageTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +48,7 @@ class Imaging:
         watch: Counts the time it takes.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, watch: Stopwatch) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
         self._spec = spec
         self._media = media
         self._watch = watch

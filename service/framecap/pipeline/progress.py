@@ -63,7 +63,7 @@ class PassProgress:
         return self.reached(self.length or 0).stopped()
 
 
-class Segment:
+class SegmentProgress:
     """How far one lane has come. Written by the thread that steps it, read by another."""
 
     __slots__ = ("begin", "end", "over")
@@ -81,15 +81,15 @@ class Coverage:
     """Which part of a range the lanes of one pass have covered, those ahead of their turn too."""
 
     def __init__(self) -> None:
-        self._segments: list[Segment] = []
+        self._segments: list[SegmentProgress] = []
         self.head: Pts | None = None
         """When the last frame that was offered to the selector ends; all before it is done."""
 
-    def segment(self) -> Segment:
+    def advance(self) -> SegmentProgress:
         """Returns the segment of the next lane."""
-        segment = Segment()
-        self._segments.append(segment)
-        return segment
+        advance = SegmentProgress()
+        self._segments.append(advance)
+        return advance
 
     def clear(self) -> None:
         """Forgets all, for lanes that begin anew."""
@@ -109,14 +109,14 @@ class Coverage:
         if ahead:
             self._drop_before(head)
             segments = self._segments
-            for position, segment in enumerate(segments):
-                if segment.begin is None:
+            for position, advance in enumerate(segments):
+                if advance.begin is None:
                     continue
-                end = segment.end
-                if segment.over and position + 1 < len(segments):
+                end = advance.end
+                if advance.over and position + 1 < len(segments):
                     # What lies between two lanes is passed over.
                     end = max(end, segments[position + 1].begin or end)
-                spans.append((segment.begin, end))
+                spans.append((advance.begin, end))
         covered = 0
         for first, last in spans:
             last = last if stop is None else min(last, stop)
@@ -127,8 +127,8 @@ class Coverage:
     def _drop_before(self, head: Pts) -> None:
         """Forgets the segments before the one that covers `head`."""
         behind = 0
-        for segment, following in pairwise(self._segments):
-            if not segment.over or following.begin is None or following.begin > head:
+        for advance, following in pairwise(self._segments):
+            if not advance.over or following.begin is None or following.begin > head:
                 break
             behind += 1
         # In place: another thread may add a segment meanwhile.

@@ -13,13 +13,13 @@ from functools import partial
 from typing import Any, Final, cast
 
 from framecap.media.decoded import frame_bytes
-from framecap.model.media import Frame, Proof
+from framecap.model.media import Confirmation, Frame
 from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Wanted
 from framecap.modes.registry import keyframes_only, mode_of
 from framecap.pipeline.imaging import Encoded, Imaging
-from framecap.pipeline.progress import Coverage, Segment
-from framecap.stopwatch import Stopwatch
+from framecap.pipeline.progress import Coverage, SegmentProgress
+from framecap.stage_timer import StageTimer
 
 SMALL: Final = 256
 """About how many bytes the facts of a frame hold."""
@@ -72,7 +72,7 @@ class Sampling:
         self,
         spec: CaptureSpec,
         imaging: Imaging,
-        watch: Stopwatch,
+        watch: StageTimer,
         wanted: Wanted,
         *,
         coverage: Coverage,
@@ -96,12 +96,12 @@ class Sampling:
         ):
             self._fate = Fate.KEPT
 
-    def lanes(
-        self, lanes: Iterator[Callable[[], Iterator[Frame | None]]]
+    def segments(
+        self, segments: Iterator[Callable[[], Iterator[Frame | None]]]
     ) -> Iterator[Callable[[], Iterator[Sample | None]]]:
         """Yields lanes of samples in place of lanes of frames."""
-        for lane in lanes:
-            yield partial(self._along, lane, self._coverage.segment())
+        for segment in segments:
+            yield partial(self._along, segment, self._coverage.advance())
 
     def work(self, sample: Sample) -> Sample:
         """Returns a sample with all that can be done before the choice."""
@@ -131,12 +131,12 @@ class Sampling:
         return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
 
     @staticmethod
-    def proof(sample: Sample) -> Proof:
+    def confirmation(sample: Sample) -> Confirmation:
         """Returns whether a sample is certain."""
-        return sample.frame.proof
+        return sample.frame.confirmation
 
     def _along(
-        self, lane: Callable[[], Iterator[Frame | None]], segment: Segment
+        self, segment: Callable[[], Iterator[Frame | None]], advance: SegmentProgress
     ) -> Iterator[Sample | None]:
         comparison = self._comparison
         previous: Any | None = None
@@ -146,9 +146,9 @@ class Sampling:
             nonlocal previous, first
             if frame is None:
                 return None
-            if segment.begin is None:
-                segment.begin = frame.pts
-            segment.end = frame.end
+            if advance.begin is None:
+                advance.begin = frame.pts
+            advance.end = frame.end
             taken = self._takes(frame)
             if not (taken or first):
                 return Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
@@ -167,8 +167,8 @@ class Sampling:
             return Sample(frame=frame, fate=fate, feature=feature)
 
         # No variable here names a frame while this waits, which would keep its picture.
-        yield from map(sampled, self._watch.each("decode", lane()))
-        segment.over = True
+        yield from map(sampled, self._watch.each("decode", segment()))
+        advance.over = True
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:

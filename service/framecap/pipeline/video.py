@@ -7,29 +7,29 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from framecap.errors import CaptureError
-from framecap.media.irregular import Irregular
-from framecap.media.lanes import Way
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.media import Media
+from framecap.media.segments import AccessPath
 from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
 from framecap.model.media import Frame
 from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec
-from framecap.model.wanted import Instants, Part, Stretch, Wanted
+from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange
 from framecap.modes.features import FeatureOf
 from framecap.modes.registry import keyframes_only, mode_of, requested_count
 from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
 from framecap.modes.selectors.every import KeyframeSelector
 from framecap.modes.selectors.selector import Selector
+from framecap.pipeline.capture_statistics import CaptureStatistics
 from framecap.pipeline.imaging import Imaging
-from framecap.pipeline.lanes import LaneWorkers
-from framecap.pipeline.ledger import Ledger
 from framecap.pipeline.samples import Features, Sample, Sampling
 from framecap.pipeline.until import Until
+from framecap.pipeline.workers import SegmentWorkers
 from framecap.plan.choose import choose, has_gaps, is_sparse
 from framecap.plan.targets import check_start, needs_end, targets
 from framecap.plan.wanted import limit_of, rounds, wanted_of
-from framecap.stopwatch import Stopwatch
+from framecap.stage_timer import StageTimer
 from framecap.timebase import Nanoseconds, Pts
 
 T = TypeVar("T")
@@ -38,20 +38,20 @@ MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 
 def capture_video(
-    spec: CaptureSpec, media: Media, watch: Stopwatch, *, size: int, until: Until, threads: int
+    spec: CaptureSpec, media: Media, watch: StageTimer, *, size: int, until: Until, threads: int
 ) -> Iterator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
     return _VideoCapture(spec, media, watch, threads).run(size, until)
 
 
 class _VideoCapture:
-    def __init__(self, spec: CaptureSpec, media: Media, watch: Stopwatch, threads: int) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer, threads: int) -> None:
         self._spec = spec
         self._media = media
         self._watch = watch
         self._threads = threads
         self._imaging = Imaging(spec, media, watch)
-        self._ledger = Ledger(spec, media, watch)
+        self._statistics = CaptureStatistics(spec, media, watch)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
         self._offered = False
@@ -60,33 +60,33 @@ class _VideoCapture:
 
     def run(self, size: int, until: Until) -> Iterator[Report]:
         """Yields everything from the probe to the summary."""
-        ledger, media = self._ledger, self._media
+        statistics, media = self._statistics, self._media
         first = yield from self._step(Phase.OPENING, "open", media.find_first())
         picture = media.picture(first)
-        info = ledger.info = self._imaging.describe(picture)
+        info = statistics.info = self._imaging.describe(picture)
         yield info
         if until is Until.PROBED:
             return
-        yield from ledger.looks()
+        yield from statistics.looks()
         sparse = is_sparse(self._spec, info.duration)
-        reach = media.reach(
+        access_modes = media.access_modes(
             gaps=has_gaps(self._spec),
             sparse=sparse,
             keyframes=keyframes_only(self._spec),
         )
         # Where frames are reached by short ways, that there is one at the start shows that the
         # video is not over.
-        unsure = self._spec.start > 0 and not reach.sliced
+        unsure = self._spec.start > 0 and not access_modes.sliced
         if until is Until.PLANNED or needs_end(self._spec) or unsure:
             yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
-        end = ledger.end_time
+        end = statistics.end_time
         grid = targets(self._spec, end)
         wanted = wanted_of(self._spec, grid, media.clock, first.pts)
         plan = choose(
             self._spec,
             info,
             self._imaging.geometry(picture),
-            reach,
+            access_modes,
             wanted,
             first=first.pts,
             source_bytes=size,
@@ -106,14 +106,14 @@ class _VideoCapture:
             self._media.forget_first()
         try:
             yield from self._capture(plan.strategy, grid, wanted)
-            if not ledger.captured:
+            if not statistics.captured:
                 yield from self._check_start()
         except CaptureError:
-            yield ledger.summary()
+            yield statistics.summary()
             raise
-        yield from ledger.warnings()
-        yield from ledger.last()
-        yield ledger.summary()
+        yield from statistics.warnings()
+        yield from statistics.last()
+        yield statistics.summary()
 
     @property
     def _passes(self) -> int:
@@ -130,14 +130,14 @@ class _VideoCapture:
         Raises:
             OffsetAfterEnd: The capture begins behind it.
         """
-        if self._ledger.end is None:
-            ledger = self._ledger
-            ledger.begin_measuring(self._spec.start, self._spec.end, ahead=ahead)
-            ledger.end = yield from self._step(
+        if self._statistics.end is None:
+            statistics = self._statistics
+            statistics.begin_measuring(self._spec.start, self._spec.end, ahead=ahead)
+            statistics.end = yield from self._step(
                 Phase.MEASURING, "measure", self._media.measure_end()
             )
-            ledger.end_pass(complete=True)
-        end = self._ledger.end_time
+            statistics.end_pass(complete=True)
+        end = self._statistics.end_time
         if end is not None:
             check_start(self._spec, end)
 
@@ -161,7 +161,7 @@ class _VideoCapture:
 
     def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
         """Yields the images of what a selector picks."""
-        self._ledger.begin_pass(Phase.DECODING, self._begin, self._stop_of(wanted))
+        self._statistics.begin_pass(Phase.DECODING, self._begin, self._stop_of(wanted))
         sampling = self._sampling(wanted, ranked=ranked)
         limit = requested_count(self._spec)
         given: Pts | None = None
@@ -173,18 +173,18 @@ class _VideoCapture:
             if given is None or pick.frame.pts > given:
                 given = pick.frame.pts
                 image = self._imaging.image(
-                    pick, self._ledger.captured + 1, sampling.encoded(sample)
+                    pick, self._statistics.captured + 1, sampling.encoded(sample)
                 )
-                yield self._ledger.add(image)
-                if self._ledger.captured == limit:
+                yield self._statistics.add(image)
+                if self._statistics.captured == limit:
                     # Of damaged media, a later way may pick others than the one before it.
                     break
-        self._ledger.end_pass(complete=self._at_end)
+        self._statistics.end_pass(complete=self._at_end)
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
         """Hashes all samples; returns those that changed most."""
         selection = self._spec.selection
-        self._ledger.begin_pass(Phase.HASHING, self._begin, self._stop_of(wanted), ahead=1)
+        self._statistics.begin_pass(Phase.HASHING, self._begin, self._stop_of(wanted), ahead=1)
         sampling = self._sampling(wanted, ranking=True)
         ranking = Ranking(mode_of(selection).rank_count(selection))
         given: Pts | None = None
@@ -194,7 +194,7 @@ class _VideoCapture:
             elif given is None or found[0].frame.pts > given:
                 given = found[0].frame.pts
                 ranking.add(found[0])
-        self._ledger.end_pass(complete=self._at_end)
+        self._statistics.end_pass(complete=self._at_end)
         return ranking
 
     def _stop_of(self, wanted: Wanted) -> Nanoseconds | None:
@@ -211,7 +211,7 @@ class _VideoCapture:
             self._imaging,
             self._watch,
             wanted,
-            coverage=self._ledger.coverage,
+            coverage=self._statistics.coverage,
             ranking=ranking,
             ranked=ranked,
         )
@@ -224,9 +224,9 @@ class _VideoCapture:
         Each way to the frames goes on where the one before ended; its selector begins anew, so what
         was picked before may be picked again.
         """
-        for way in self._ways(wanted):
+        for way in self._access_paths(wanted):
             self._at_end = False
-            self._ledger.coverage.clear()
+            self._statistics.coverage.clear()
             features = Features()
             selector = make(features.of)
             self._offered = False
@@ -237,42 +237,44 @@ class _VideoCapture:
                         pick = self._offer(selector, sample.frame)
                         if pick is not None:
                             yield pick, sample
-                    yield from self._ledger.due()
-            except Irregular:
-                self._ledger.given_up += 1
+                    yield from self._statistics.due()
+            except FastPathUnavailable:
+                self._statistics.given_up += 1
                 continue
             return
         # The last way is a whole decoding, in which nothing can be irregular.
         raise AssertionError("a whole decoding gave a frame for an instant before it")
 
-    def _ways(self, wanted: Wanted) -> Iterator[Way]:
+    def _access_paths(self, wanted: Wanted) -> Iterator[AccessPath]:
         """Yields ways to the frames, the shortest first."""
         if keyframes_only(self._spec):
-            yield from self._media.keyframe_ways()
+            yield from self._media.keyframe_access_paths()
         else:
-            limit = limit_of(self._spec) if isinstance(wanted, Stretch) else None
-            yield from self._media.ways(self._reading, limit=limit, to_end=self._must_know_end)
+            limit = limit_of(self._spec) if isinstance(wanted, PtsRange) else None
+            yield from self._media.access_paths(
+                self._reading, limit=limit, to_end=self._must_know_end
+            )
 
     def _decodes_first_again(self, wanted: Wanted) -> bool:
         """Returns whether the first picture is one of many that are decoded in a row."""
-        many = isinstance(wanted, Stretch) and limit_of(self._spec) != 1
+        many = isinstance(wanted, PtsRange) and limit_of(self._spec) != 1
         return many and not keyframes_only(self._spec)
 
     @property
     def _must_know_end(self) -> bool:
         """True when a shortfall may have to be explained, and the end is not known yet."""
-        return self._ledger.end is None and requested_count(self._spec) is not None
+        return self._statistics.end is None and requested_count(self._spec) is not None
 
     def _samples(
-        self, way: Way, selector: Selector, sampling: Sampling, wanted: Wanted
+        self, way: AccessPath, selector: Selector, sampling: Sampling, wanted: Wanted
     ) -> Iterator[Sample | None]:
         """Yields samples in order until the selector is done; None now and then."""
         for part in self._parts(wanted):
-            with LaneWorkers(
-                sampling.lanes(way(part)),
+            with SegmentWorkers(
+                sampling.segments(way(part)),
                 sampling.work,
                 size=sampling.size,
-                proof=sampling.proof,
+                confirmation=sampling.confirmation,
                 threads=self._threads,
             ) as workers:
                 samples = workers.results()
@@ -282,14 +284,14 @@ class _VideoCapture:
                     yield sample
                     if selector.done:
                         return
-            if isinstance(part, Part) and not _answered(part, selector):
+            if isinstance(part, WantedRange) and not _answered(part, selector):
                 break
         self._at_end = True
-        if self._ledger.end is None:
-            self._ledger.end = self._media.end
+        if self._statistics.end is None:
+            self._statistics.end = self._media.end
 
     def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
-        if keyframes_only(self._spec) or isinstance(wanted, Stretch):
+        if keyframes_only(self._spec) or isinstance(wanted, PtsRange):
             return iter([wanted])
         return rounds(wanted, self._first, limit_of(self._spec))
 
@@ -304,21 +306,21 @@ class _VideoCapture:
                 yield _lasting(waiting, sample.frame.pts)
             waiting = sample
         if waiting is not None:
-            yield _lasting(waiting, max(waiting.frame.end, self._ledger.end or 0))
+            yield _lasting(waiting, max(waiting.frame.end, self._statistics.end or 0))
 
     def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
         """Returns the frame when the selector picks it.
 
         Raises:
-            Irregular: The frame that should have been offered before it is missing.
+            FastPathUnavailable: The frame that should have been offered before it is missing.
         """
         if self._is_late(selector, frame):
-            raise Irregular("a frame would answer an instant before its own time")
+            raise FastPathUnavailable("a frame would answer an instant before its own time")
         self._offered = True
-        self._ledger.coverage.head = frame.end
+        self._statistics.coverage.head = frame.end
         pick = selector.offer(frame)
         if isinstance(selector, ComparedSelector):
-            self._ledger.sampled = selector.sampled
+            self._statistics.sampled = selector.sampled
         return pick
 
     def _is_late(self, selector: Selector, frame: Frame) -> bool:
@@ -345,7 +347,7 @@ class _VideoCapture:
             stage: The name under which its time counts.
             work: Yields now and then, and when a frame that it decoded ends.
         """
-        self._ledger.phase = phase
+        self._statistics.phase = phase
         while True:
             try:
                 with self._watch.stage(stage):
@@ -354,11 +356,11 @@ class _VideoCapture:
                 result: T = stop.value
                 return result
             if end is not None:
-                self._ledger.measured_to(end)
-            yield from self._ledger.due()
+                self._statistics.measured_to(end)
+            yield from self._statistics.due()
 
 
-def _answered(part: Part, selector: Selector) -> bool:
+def _answered(part: WantedRange, selector: Selector) -> bool:
     """Returns whether all instants of a part were answered: else the video ends within it."""
     left = selector.next_pts
     return left is None or (part.stop is not None and left >= part.stop)

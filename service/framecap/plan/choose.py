@@ -6,9 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from framecap.model.media import MediaInfo
-from framecap.model.plan import Cost, Geometry, Plan, Reach, Strategy
+from framecap.model.plan import AccessModes, Cost, Geometry, Plan, Strategy
 from framecap.model.spec import CaptureSpec
-from framecap.model.wanted import Stretch, Wanted
+from framecap.model.wanted import PtsRange, Wanted
 from framecap.modes.registry import keyframes_only, mode_of
 from framecap.plan.cost import prefers_seeking, reading_on, seeking
 from framecap.timebase import Nanoseconds, Pts, format_time
@@ -47,7 +47,7 @@ def choose(
     spec: CaptureSpec,
     info: MediaInfo,
     geometry: Geometry,
-    reach: Reach,
+    access_modes: AccessModes,
     wanted: Wanted,
     *,
     first: Pts,
@@ -60,17 +60,17 @@ def choose(
         spec: The request.
         info: What the source contains.
         geometry: What the pictures measure.
-        reach: Which shorter ways lead to the frames.
+        access_modes: Which shorter ways lead to the frames.
         wanted: Which frames are wanted.
         first: The pts of the first frame.
         source_bytes: The source's size.
         end: The true end of the video, in nanoseconds of media time, where it was measured.
     """
-    reading = _reading(reach, wanted, first)
+    reading = _reading(access_modes, wanted, first)
     strategy, why = reading, _WHY[reading]
-    cost = _cost(reading, reach, wanted, first, source_bytes)
+    cost = _cost(reading, access_modes, wanted, first, source_bytes)
     if keyframes_only(spec):
-        if reach.keyframes:
+        if access_modes.keyframes:
             strategy, why = Strategy.KEYFRAMES, _WHY[Strategy.KEYFRAMES]
         cost = Cost(size=source_bytes)
     elif mode_of(spec.selection).rank_count(spec.selection):
@@ -111,23 +111,25 @@ def choose_cover(geometry: Geometry, source_bytes: int) -> Plan:
     )
 
 
-def _reading(reach: Reach, wanted: Wanted, first: Pts) -> Strategy:
-    if not reach.sliced:
+def _reading(access_modes: AccessModes, wanted: Wanted, first: Pts) -> Strategy:
+    if not access_modes.sliced:
         return Strategy.SEQUENTIAL
-    if isinstance(wanted, Stretch) or not reach.seekable:
+    if isinstance(wanted, PtsRange) or not access_modes.seekable:
         return Strategy.SLICED
-    if reach.index is None or prefers_seeking(wanted, first, reach.index):
+    if access_modes.index is None or prefers_seeking(wanted, first, access_modes.index):
         return Strategy.SEEK
     return Strategy.SLICED
 
 
-def _cost(reading: Strategy, reach: Reach, wanted: Wanted, first: Pts, source_bytes: int) -> Cost:
-    if reach.index is None or reading is Strategy.SEQUENTIAL:
+def _cost(
+    reading: Strategy, access_modes: AccessModes, wanted: Wanted, first: Pts, source_bytes: int
+) -> Cost:
+    if access_modes.index is None or reading is Strategy.SEQUENTIAL:
         return Cost(size=source_bytes)
     if reading is Strategy.SEEK:
-        cost = seeking(wanted, first, reach.index)
+        cost = seeking(wanted, first, access_modes.index)
         return cost if cost.size is not None else replace(cost, size=source_bytes)
-    return reading_on(wanted, first, reach.index, source_bytes)
+    return reading_on(wanted, first, access_modes.index, source_bytes)
 
 
 def _counted(cost: Cost, strategy: Strategy) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from framecap.model.plan import Cost, KeyIndex
-from framecap.model.wanted import Stretch, Wanted
+from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
 
 # Measured on local files: reading on costs some 25 to 45 µs a packet that is looked at for its
@@ -30,10 +30,10 @@ def seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> Cost:
     begin = moment
     while moment is not None and moment <= last and groups < _LOOKED_AT:
         after = index.key_after(moment)
-        final = moment if isinstance(wanted, Stretch) else wanted.preceding(after)
+        final = moment if isinstance(wanted, PtsRange) else wanted.preceding(after)
         if after is None:
             final = last if final is None else min(final, last)
-        elif isinstance(wanted, Stretch):
+        elif isinstance(wanted, PtsRange):
             final = after - 1
         span = index.span(index.key_before(moment) or first, max(moment, final or moment))
         frames += span.frames
@@ -78,7 +78,7 @@ def prefers_seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> bool:
         first: The pts of the first frame.
         index: Where keyframes are.
     """
-    if isinstance(wanted, Stretch):
+    if isinstance(wanted, PtsRange):
         return False
     cost = seeking(wanted, first, index)
     begin = wanted.following(first)

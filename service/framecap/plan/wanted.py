@@ -7,7 +7,7 @@ from typing import Final
 
 from framecap.model.grid import Grid, ListedGrid, UniformGrid
 from framecap.model.spec import CaptureSpec
-from framecap.model.wanted import Part, Stretch, Wanted, wanted_at
+from framecap.model.wanted import PtsRange, Wanted, WantedRange, wanted_at
 from framecap.modes.registry import mode_of
 from framecap.timebase import Clock, Pts
 
@@ -29,7 +29,7 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
     """
     if isinstance(grid, UniformGrid | ListedGrid):
         return wanted_at(grid, clock, first)
-    return Stretch(clock.floor(spec.start), None if spec.end is None else clock.ceil(spec.end))
+    return PtsRange(clock.floor(spec.start), None if spec.end is None else clock.ceil(spec.end))
 
 
 def limit_of(spec: CaptureSpec) -> int | None:
@@ -60,5 +60,5 @@ def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
             stop = None if stop is None else wanted.following(stop + 1)
         if stop is not None:
             stop = begin + (stop - begin) * limit // listed
-        yield Part(wanted, begin, stop)
+        yield WantedRange(wanted, begin, stop)
         begin, limit = None if stop is None else wanted.following(stop), 2 * limit

@@ -61,7 +61,7 @@ class Admission:
         self._open = asyncio.Semaphore(limits.open)
         self._load = {"queued": 0, "running": 0, "open": 0}
         self._draining = False
-        self._places: set[Place] = set()
+        self._places: set[Slot] = set()
 
     @property
     def load(self) -> Load:
@@ -73,7 +73,7 @@ class Admission:
         """True once `drain` was called."""
         return self._draining
 
-    def enter(self) -> Place:
+    def enter(self) -> Slot:
         """Returns a place in the queue, at once; leaving its `with` block gives all back.
 
         Raises:
@@ -90,7 +90,7 @@ class Admission:
                 metadata={"open": str(load.open), "queued": str(load.queued)},
                 retry_after_ms=RETRY_AFTER_MS,
             )
-        return Place(self._running, self._open, self._count, self._places)
+        return Slot(self._running, self._open, self._count, self._places)
 
     def check(self) -> None:
         """Returns when captures are still taken.
@@ -111,8 +111,8 @@ class Admission:
     def revoke(self) -> None:
         """Ends the captures that have entered, with `Draining`; refuses all others."""
         self.drain()
-        for place in tuple(self._places):
-            place.revoke(
+        for slot in tuple(self._places):
+            slot.revoke(
                 Draining(
                     "The service is shutting down and the capture did not end in time. Try again, "
                     "it may be another one that answers.",
@@ -124,7 +124,7 @@ class Admission:
         self._load[kind] += change
 
 
-class Place:
+class Slot:
     """One capture's place: queued, then open and running, paused and running again at will.
 
     Its `with` block gives back whatever it holds.
@@ -135,7 +135,7 @@ class Place:
         running: asyncio.Semaphore,
         open_: asyncio.Semaphore,
         count: Callable[[str, int], None],
-        places: set[Place],
+        places: set[Slot],
     ) -> None:
         self.revoked: Final[Revocation] = asyncio.get_running_loop().create_future()
         """Done once the service ends the capture."""

@@ -68,7 +68,7 @@ def make_services(
         launcher=launcher,
         sources=Sources(objects=stores.objects, files=files, urls=stores.urls),
         sinks=BucketSinks(stores),
-        gate=admission,
+        admission=admission,
         meter=metrics,
         limits=settings.capture,
     )

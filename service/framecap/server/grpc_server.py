@@ -95,7 +95,7 @@ class GrpcServer:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return str(self._listen if self._listen.path else Address(self._listen.host, port))
 
-    async def tell_not_serving(self) -> None:
+    async def report_not_serving(self) -> None:
         """Tells all who ask for health that no more calls should be sent here."""
         await self._health.enter_graceful_shutdown()
 

@@ -8,8 +8,8 @@ from framecap.source.opened import OpenSource
 from framecap.source.pages import WebFiles
 from framecap.source.remote import RemoteLimits
 from framecap.source.web import Web
+from framecap.storage.request_statistics import RequestStatistics
 from framecap.storage.settings import StorageSettings
-from framecap.storage.tally import Tally
 
 
 class Pages:
@@ -18,11 +18,13 @@ class Pages:
     Args:
         settings: What an operator set.
         hosts: The hosts that may be read from.
-        tally: Takes the figures of requests.
+        statistics: Takes the figures of requests.
     """
 
-    def __init__(self, settings: StorageSettings, hosts: Hosts, tally: Tally) -> None:
-        self._web = Web(hosts, tally)
+    def __init__(
+        self, settings: StorageSettings, hosts: Hosts, statistics: RequestStatistics
+    ) -> None:
+        self._web = Web(hosts, statistics)
         limits = RemoteLimits(
             max_read_bytes=settings.max_read_bytes, cache_bytes=settings.read_cache_bytes
         )

@@ -13,8 +13,8 @@ from framecap.source.remote import RemoteLimits
 from framecap.source.stores import S3Objects
 from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
+from framecap.storage.request_statistics import RequestStatistics
 from framecap.storage.settings import StorageSettings
-from framecap.storage.tally import Tally
 
 
 class S3:
@@ -22,12 +22,12 @@ class S3:
 
     Args:
         settings: What an operator set.
-        tally: Takes the figures of requests.
+        statistics: Takes the figures of requests.
     """
 
-    def __init__(self, settings: StorageSettings, tally: Tally) -> None:
+    def __init__(self, settings: StorageSettings, statistics: RequestStatistics) -> None:
         self._settings = settings
-        self._clients = S3Clients(tally)
+        self._clients = S3Clients(statistics)
         limits = RemoteLimits(
             max_read_bytes=settings.max_read_bytes, cache_bytes=settings.read_cache_bytes
         )

@@ -79,7 +79,7 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
             )
         finally:
             logger.info("ending: calls have %g s to finish", settings.server.grace)
-            await server.tell_not_serving()
+            await server.report_not_serving()
             admission.drain()
             await _either(server.idle(), (stop or Stop()).hurried(), settings.server.grace)
             admission.revoke()

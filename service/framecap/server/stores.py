@@ -16,8 +16,8 @@ from framecap.source.objects import Objects
 from framecap.source.opened import OpenSource
 from framecap.storage.buckets import Bucket, Buckets, DirectoryBucket, S3Bucket
 from framecap.storage.buckets_file import read_buckets
+from framecap.storage.request_statistics import NoRequestStatistics, RequestStatistics
 from framecap.storage.settings import StorageSettings
-from framecap.storage.tally import NoTally, Tally
 
 if TYPE_CHECKING:
     from framecap.server.pages import Pages
@@ -32,14 +32,17 @@ class Stores:
     Args:
         data: The data directory.
         settings: What an operator set.
-        tally: Takes the figures of requests.
+        statistics: Takes the figures of requests.
 
     Raises:
         BucketsInvalid: The file that says where buckets are cannot be used.
     """
 
     def __init__(
-        self, data: Path, settings: StorageSettings | None = None, tally: Tally | None = None
+        self,
+        data: Path,
+        settings: StorageSettings | None = None,
+        statistics: RequestStatistics | None = None,
     ) -> None:
         self._settings = settings or StorageSettings()
         configured: Mapping[str, Bucket] = {}
@@ -50,7 +53,7 @@ class Stores:
         hosts = (self._settings.allow_host, self._settings.allow_private_host)
         self.urls: Final = self if any(hosts) else None
         self._hosts = Hosts(*hosts)
-        self._tally = tally or NoTally()
+        self._statistics = statistics or NoRequestStatistics()
         self._pages: Pages | None = None
         self._loaded: S3 | None = None
 
@@ -82,7 +85,7 @@ class Stores:
         """
         if self._pages is None:
             module = importlib.import_module("framecap.server.pages")
-            self._pages = module.Pages(self._settings, self._hosts, self._tally)
+            self._pages = module.Pages(self._settings, self._hosts, self._statistics)
         return await self._pages.open(address)
 
     async def close(self) -> None:
@@ -99,5 +102,5 @@ class Stores:
     def _s3(self) -> S3:
         if self._loaded is None:
             module = importlib.import_module("framecap.server.s3")
-            self._loaded = module.S3(self._settings, self._tally)
+            self._loaded = module.S3(self._settings, self._statistics)
         return self._loaded

@@ -15,11 +15,11 @@ from framecap.model.names import shown
 from framecap.sink.naming import BUCKET_FIELD, Naming
 from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
-from framecap.storage.backoff import persist
 from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
 from framecap.storage.faults import FaultKind, StoreFault
-from framecap.storage.tally import Operation
+from framecap.storage.request_statistics import Operation
+from framecap.storage.retry import persist
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """The parts of a large object, of two or more; stores take none below 5 MiB but the last."""
@@ -70,7 +70,7 @@ class S3Store:
                 )
         except StoreFault as fault:
             raise self._told(fault, key, facts.what) from fault
-        self._clients.tally.stored(len(data))
+        self._clients.statistics.stored(len(data))
         return f"s3://{self._bucket.name}/{key}"
 
     async def close(self) -> None:
@@ -84,10 +84,10 @@ class S3Store:
         """
 
         async def once() -> T:
-            async with self._clients.asking(operation):
+            async with self._clients.counted_request(operation):
                 return await request()
 
-        return await persist(once, self._clients.patience)
+        return await persist(once, self._clients.retry_policy)
 
     def _named(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket.remote_name, "Key": key}
@@ -227,11 +227,11 @@ async def _abort_in(clients: S3Clients, bucket: S3Bucket) -> int:
     where: dict[str, Any] = {"Bucket": bucket.remote_name}
     count = 0
     while True:
-        async with clients.asking(Operation.CONTROL):
+        async with clients.counted_request(Operation.CONTROL):
             listed = await client.list_multipart_uploads(**where)
         for upload in listed.get("Uploads", ()):
             if upload["Initiated"] <= latest:
-                async with clients.asking(Operation.CONTROL):
+                async with clients.counted_request(Operation.CONTROL):
                     await client.abort_multipart_upload(
                         Bucket=bucket.remote_name, Key=upload["Key"], UploadId=upload["UploadId"]
                     )

@@ -98,7 +98,7 @@ class StoringSink:
         self._store = store
         self._at_once = at_once
         self._stream_ordinal = 0
-        self._under_way: deque[_Upload] = deque()
+        self._in_progress: deque[_Upload] = deque()
         self._held: tuple[event_pb2.FrameCaptured, bytes] | None = None
         self._warned = False
         self._upload_time = 0
@@ -137,19 +137,19 @@ class StoringSink:
     @property
     def uploading(self) -> asyncio.Future[str] | None:
         """The upload of the image that is told next; None while none is on its way."""
-        return self._under_way[0].stored if self._under_way else None
+        return self._in_progress[0].stored if self._in_progress else None
 
     def ready(self) -> list[Told]:
         """Returns the images that were stored meanwhile."""
         told: list[Told] = []
-        while self._under_way and self._under_way[0].stored.done():
-            upload = self._under_way[0]
+        while self._in_progress and self._in_progress[0].stored.done():
+            upload = self._in_progress[0]
             if upload.stored.exception() is not None and told:
                 # Told first, then failed: with the next call.
                 break
             upload.frame.uri = upload.stored.result()
             told.append(upload.frame)
-            self._under_way.popleft()
+            self._in_progress.popleft()
         return told
 
     async def finish(self) -> list[Told]:
@@ -157,7 +157,7 @@ class StoringSink:
         if self._held is not None:
             self._put(*self._held)
             self._held = None
-        while any(not upload.stored.done() for upload in self._under_way):
+        while any(not upload.stored.done() for upload in self._in_progress):
             await self._wait()
         return self.ready()
 
@@ -174,8 +174,8 @@ class StoringSink:
     async def close(self) -> None:
         """Cancels what is on its way, and closes the store."""
         self._held = None
-        uploads = [upload.stored for upload in self._under_way]
-        self._under_way.clear()
+        uploads = [upload.stored for upload in self._in_progress]
+        self._in_progress.clear()
         for upload in uploads:
             upload.cancel()
         await asyncio.gather(*uploads, return_exceptions=True)
@@ -183,7 +183,7 @@ class StoringSink:
 
     def _put(self, frame: event_pb2.FrameCaptured, data: bytes) -> None:
         putting = self._stored(self._key(frame.index), data, ObjectFacts.of(frame))
-        self._under_way.append(_Upload(frame, len(data), asyncio.ensure_future(putting)))
+        self._in_progress.append(_Upload(frame, len(data), asyncio.ensure_future(putting)))
 
     async def _stored(self, key: str, data: Data, facts: ObjectFacts) -> str:
         began = monotonic_ns()
@@ -195,7 +195,7 @@ class StoringSink:
     async def _make_room(self, size: int) -> None:
         """Returns once another image of `size` bytes may be on its way."""
         while True:
-            waiting = [upload for upload in self._under_way if not upload.stored.done()]
+            waiting = [upload for upload in self._in_progress if not upload.stored.done()]
             held = sum(upload.size for upload in waiting)
             if len(waiting) < self._at_once and (not held or held + size <= MAX_WAITING_BYTES):
                 return
@@ -203,7 +203,7 @@ class StoringSink:
 
     async def _wait(self) -> None:
         """Returns once one more image was stored, or could not be; then raises why."""
-        waiting = [upload.stored for upload in self._under_way if not upload.stored.done()]
+        waiting = [upload.stored for upload in self._in_progress if not upload.stored.done()]
         if waiting:
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for upload in done:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Final
 
 from framecap.source.origin import Chunks, Found, Origin
-from framecap.storage.backoff import Backoff, Patience
 from framecap.storage.faults import FaultKind, StoreFault
+from framecap.storage.retry import Backoff, RetryPolicy
 
 BLOCK_BYTES: Final = 256 * 1024
 
@@ -45,7 +45,7 @@ class Blocks:
         origin: Where the bytes come from.
         found: The source as it was found.
         capacity: How many bytes are held, about.
-        patience: How often a fetch that fails is gone on with.
+        retry_policy: How often a fetch that fails is gone on with.
         take: Is called with each number of bytes that arrives; may raise.
     """
 
@@ -55,12 +55,12 @@ class Blocks:
         found: Found,
         *,
         capacity: int,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         take: Callable[[int], None],
     ) -> None:
         self._origin = origin
         self._found = found
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._take = take
         self._capacity = max(2, capacity // BLOCK_BYTES)
         self._largest = max(1, min(LARGEST_FETCH, self._capacity // SHARE))
@@ -158,7 +158,7 @@ class Blocks:
 
     async def _run(self, block: int, end: int) -> None:
         """Fetches the blocks in [block, end), going on where a request breaks off."""
-        backoff = Backoff(self._patience)
+        backoff = Backoff(self._retry_policy)
         try:
             while block < end:
                 began = block

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from framecap.errors import LimitExceeded
 from framecap.source.opened import Traffic
-from framecap.storage.tally import NoTally, Tally
+from framecap.storage.request_statistics import NoRequestStatistics, RequestStatistics
 
 
 class Budget:
@@ -12,12 +12,12 @@ class Budget:
 
     Args:
         limit: The most bytes.
-        tally: Takes the figures of all captures.
+        statistics: Takes the figures of all captures.
     """
 
-    def __init__(self, limit: int, tally: Tally | None = None) -> None:
+    def __init__(self, limit: int, statistics: RequestStatistics | None = None) -> None:
         self._limit = limit
-        self._tally = tally or NoTally()
+        self._statistics = statistics or NoRequestStatistics()
         self._bytes = 0
         self._requests = 0
         self._seconds = 0.0
@@ -42,7 +42,7 @@ class Budget:
             LimitExceeded: The budget is spent.
         """
         self._bytes += count
-        self._tally.fetched(count)
+        self._statistics.fetched(count)
         if self._bytes > self._limit:
             raise LimitExceeded(
                 f"the capture would read more than {self._limit} bytes of its source",

@@ -39,7 +39,7 @@ class WebFiles:
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
         """
-        budget = Budget(self._limits.max_read_bytes, self._web.tally)
+        budget = Budget(self._limits.max_read_bytes, self._web.statistics)
         source = await self._open(address, self._limits, budget)
         base = urlsplit(address.public_name)
 

@@ -20,8 +20,8 @@ from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource, Traffic
 from framecap.source.origin import Chunks, Found, Origin
 from framecap.source.regular import not_allowed, not_found
-from framecap.storage.backoff import PATIENT, Patience, persist
 from framecap.storage.faults import FaultKind, StoreFault
+from framecap.storage.retry import DEFAULT_RETRY_POLICY, RetryPolicy, persist
 
 RETRY_MS: Final = 2000
 
@@ -40,7 +40,7 @@ class RemoteLimits:
     cache_bytes: int
     """How much of it is held in memory."""
 
-    patience: Patience = PATIENT
+    retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY
     """How often a request that fails is made again."""
 
     @property
@@ -88,12 +88,12 @@ class RemoteReader:
         Raises:
             CaptureError: It is not there, or cannot be read.
         """
-        found, first = await self._told(lambda: persist(self._first, self._limits.patience))
+        found, first = await self._told(lambda: persist(self._first, self._limits.retry_policy))
         self._blocks = Blocks(
             self._origin,
             found,
             capacity=self._limits.cache_bytes,
-            patience=self._limits.patience,
+            retry_policy=self._limits.retry_policy,
             take=self._budget.take,
         )
         await self._blocks.begin(first)

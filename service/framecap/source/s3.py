@@ -12,7 +12,7 @@ from framecap.source.origin import Chunks, Found
 from framecap.storage.buckets import S3Bucket
 from framecap.storage.clients import S3Clients
 from framecap.storage.faults import FaultKind, StoreFault
-from framecap.storage.tally import Operation
+from framecap.storage.request_statistics import Operation
 
 CHUNK_BYTES: Final = 256 * 1024
 OK: Final = 200
@@ -43,7 +43,7 @@ class S3Origin:
             StoreFault: The store did not answer with them.
         """
         client = await self._clients.of(self._bucket)
-        async with self._clients.asking(Operation.READ):
+        async with self._clients.counted_request(Operation.READ):
             try:
                 answer = await client.get_object(**self._named, Range=f"bytes=0-{length - 1}")
             except client.exceptions.ClientError as error:
@@ -76,7 +76,7 @@ class S3Origin:
                 the one that was found.
         """
         client = await self._clients.of(self._bucket)
-        async with self._clients.asking(Operation.READ):
+        async with self._clients.counted_request(Operation.READ):
             matching = {"IfMatch": found.etag} if found.etag else {}
             answer = await client.get_object(
                 **self._named, **matching, Range=f"bytes={start}-{end - 1}"

@@ -35,7 +35,7 @@ class S3Objects:
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
         """
-        budget = Budget(self._limits.max_read_bytes, self._clients.tally)
+        budget = Budget(self._limits.max_read_bytes, self._clients.statistics)
         source = await self._open(address, bucket, self._limits, budget)
 
         async def refer(reference: str) -> OpenSource:

@@ -18,10 +18,10 @@ from yarl import URL
 
 from framecap.source.hosts import HTTPS_PORT, Hosts, is_public
 from framecap.source.origin import Chunks, Found
-from framecap.storage.asking import asking
-from framecap.storage.backoff import PATIENT, Patience
+from framecap.storage.counted_requests import counted_request
 from framecap.storage.faults import FaultKind, StoreFault, by_status
-from framecap.storage.tally import NoTally, Operation, Tally
+from framecap.storage.request_statistics import NoRequestStatistics, Operation, RequestStatistics
+from framecap.storage.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 
 MAX_REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 256 * 1024
@@ -44,26 +44,26 @@ class Web:
 
     Args:
         hosts: The hosts that may be read from.
-        tally: Takes the figures of requests.
-        patience: How long a request may take.
+        statistics: Takes the figures of requests.
+        retry_policy: How long a request may take.
         trust: The certificates to trust; the system's where left out.
     """
 
     def __init__(
         self,
         hosts: Hosts,
-        tally: Tally | None = None,
-        patience: Patience = PATIENT,
+        statistics: RequestStatistics | None = None,
+        retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self.tally: Final = tally or NoTally()
+        self.statistics: Final = statistics or NoRequestStatistics()
         self._hosts = hosts
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(resolver=_Resolver(hosts), ssl=trust or True),
             timeout=aiohttp.ClientTimeout(
                 total=None,
-                sock_connect=patience.connect_seconds,
-                sock_read=patience.silent_seconds,
+                sock_connect=retry_policy.connect_seconds,
+                sock_read=retry_policy.silent_seconds,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -77,7 +77,7 @@ class Web:
         Raises:
             StoreFault: It did not answer with the file.
         """
-        async with asking(self.tally, Operation.READ, _translate):
+        async with counted_request(self.statistics, Operation.READ, _translate):
             place = URL(url, encoded=True)
             for _ in range(MAX_REDIRECTS + 1):
                 self._check(place)

@@ -13,11 +13,11 @@ from aiobotocore.session import get_session
 from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError
 
-from framecap.storage.asking import asking
-from framecap.storage.backoff import PATIENT, Patience
 from framecap.storage.buckets import Credentials, S3Bucket
+from framecap.storage.counted_requests import counted_request
 from framecap.storage.faults import FaultKind, StoreFault, by_status
-from framecap.storage.tally import NoTally, Operation, Tally
+from framecap.storage.request_statistics import NoRequestStatistics, Operation, RequestStatistics
+from framecap.storage.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 
 MAX_CONNECTIONS: Final = 100
 
@@ -51,13 +51,17 @@ class S3Clients:
     """Owns the clients of all stores, each made when it is first needed. Close it.
 
     Args:
-        tally: Takes the figures of their requests.
-        patience: How long a request may take.
+        statistics: Takes the figures of their requests.
+        retry_policy: How long a request may take.
     """
 
-    def __init__(self, tally: Tally | None = None, patience: Patience = PATIENT) -> None:
-        self.tally: Final = tally or NoTally()
-        self.patience: Final = patience
+    def __init__(
+        self,
+        statistics: RequestStatistics | None = None,
+        retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY,
+    ) -> None:
+        self.statistics: Final = statistics or NoRequestStatistics()
+        self.retry_policy: Final = retry_policy
         self._clients: dict[_Account, Any] = {}
         self._making = asyncio.Lock()
         self._held = AsyncExitStack()
@@ -71,9 +75,9 @@ class S3Clients:
                 self._clients[account] = await self._held.enter_async_context(self._make(account))
             return self._clients[account]
 
-    def asking(self, operation: Operation) -> AbstractAsyncContextManager[None]:
+    def counted_request(self, operation: Operation) -> AbstractAsyncContextManager[None]:
         """Counts the request inside the block, and tells its failure as a `StoreFault`."""
-        return asking(self.tally, operation, _translate)
+        return counted_request(self.statistics, operation, _translate)
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -92,8 +96,8 @@ class S3Clients:
             config=AioConfig(
                 signature_version="s3v4" if credentials else UNSIGNED,
                 s3={"addressing_style": "path" if account.path_style else "virtual"},
-                connect_timeout=self.patience.connect_seconds,
-                read_timeout=self.patience.silent_seconds,
+                connect_timeout=self.retry_policy.connect_seconds,
+                read_timeout=self.retry_policy.silent_seconds,
                 max_pool_connections=MAX_CONNECTIONS,
                 # Trying again is done here, where it is counted and can go on midway.
                 retries={"total_max_attempts": 1, "mode": "standard"},

@@ -18,7 +18,7 @@ from framecap.call import ANYONE
 from framecap.server.address import Address
 from framecap.server.admission import Admission
 from framecap.services import KillCause
-from framecap.storage.tally import Operation
+from framecap.storage.request_statistics import Operation
 from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -86,7 +86,7 @@ class ServiceMetrics:
             buckets=STORAGE_BUCKETS,
             registry=registry,
         )
-        self._asking = Gauge(
+        self._pending_requests = Gauge(
             "framecap_storage_requests_under_way",
             "Requests to object stores and web servers that wait for their end.",
             ["operation"],
@@ -94,7 +94,7 @@ class ServiceMetrics:
         )
         for operation in Operation:
             self._storage.labels(operation.value, "ok")
-            self._asking.labels(operation.value)
+            self._pending_requests.labels(operation.value)
         self._fetched = Counter(
             "framecap_storage_fetched_bytes",
             "Bytes that came from object stores and web servers.",
@@ -169,11 +169,11 @@ class ServiceMetrics:
 
     def request_began(self, operation: Operation) -> None:
         """Notes that a request to a store began."""
-        self._asking.labels(operation.value).inc()
+        self._pending_requests.labels(operation.value).inc()
 
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request to a store ended."""
-        self._asking.labels(operation.value).dec()
+        self._pending_requests.labels(operation.value).dec()
         self._storage.labels(operation.value, outcome).observe(seconds)
 
     def fetched(self, count: int) -> None:

@@ -62,7 +62,7 @@ def measure(corpus: Path) -> str:
     for step in report.STEPS_MS:
         parts += [
             f"### Samples `inter_{step}` of {MAIN}, over `thr`",
-            report.reach(main, step),
+            report.access_modes(main, step),
             report.steps(main, step),
         ]
     parts += [

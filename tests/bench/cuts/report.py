@@ -87,7 +87,7 @@ def steps(film: Film, step_ms: int) -> str:
     return table(head, rows)
 
 
-def reach(film: Film, step_ms: int) -> str:
+def access_modes(film: Film, step_ms: int) -> str:
     """What the grid alone allows."""
     samples = curves.on_grid(film.clip, step_ms)
     covered = coverage(film.truth.shots(), samples)

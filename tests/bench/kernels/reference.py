@@ -22,11 +22,11 @@ def psnr(plane: npt.NDArray[np.generic], reference: Floats) -> float:
 
 def _weights(length: int, count: int) -> Floats:
     step = length / count
-    reach = int(3 * step) + 2
+    access_modes = int(3 * step) + 2
     result = np.zeros((count, length))
     for index in range(count):
         middle = (index + 0.5) * step
-        samples = np.arange(int(middle) - reach, int(middle) + reach + 1)
+        samples = np.arange(int(middle) - access_modes, int(middle) + access_modes + 1)
         x = (samples + 0.5 - middle) / step
         weights = np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
         np.add.at(result[index], np.clip(samples, 0, length - 1), weights / weights.sum())

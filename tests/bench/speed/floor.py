@@ -44,7 +44,7 @@ Planes = tuple[npt.NDArray[np.uint8], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PtsRange:
     """Packets that one decoder decodes in a row, from a keyframe on."""
 
     packets: Sequence[Packet[VideoStream]]
@@ -114,7 +114,7 @@ class Encoding:
         return simplejpeg.encode_jpeg_yuv_planes(luma, blue, red, quality=QUALITY)
 
 
-def stretches(packets: Sequence[Packet[VideoStream]], wanted: Iterable[int]) -> list[Stretch]:
+def stretches(packets: Sequence[Packet[VideoStream]], wanted: Iterable[int]) -> list[PtsRange]:
     """Returns what has to be decoded for some frames, the longest first.
 
     Args:
@@ -137,13 +137,13 @@ def stretches(packets: Sequence[Packet[VideoStream]], wanted: Iterable[int]) -> 
         last[start] = max(last.get(start, start), k)
         of.setdefault(start, set()).add(pts)
     found = [
-        Stretch(packets[start : last[start] + 1], frozenset(targets))
+        PtsRange(packets[start : last[start] + 1], frozenset(targets))
         for start, targets in of.items()
     ]
     return sorted(found, key=lambda stretch: -len(stretch.packets))
 
 
-def needed(video: VideoStream, stretch: Stretch) -> Needed:
+def needed(video: VideoStream, stretch: PtsRange) -> Needed:
     """Returns what of a stretch its wanted frames need."""
     context = video.codec_context
     chosen = feeds(

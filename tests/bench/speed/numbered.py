@@ -47,9 +47,11 @@ def number(luma: Luma) -> int | None:
     found = 0
     for bit in range(BITS):
         x = width / 2 + (bit - BITS // 2 + 0.5) * side
-        reach = max(1, int(side / 4))
+        access_modes = max(1, int(side / 4))
         row, column = height // 2, int(x)
-        patch = luma[row - reach : row + reach, column - reach : column + reach]
+        patch = luma[
+            row - access_modes : row + access_modes, column - access_modes : column + access_modes
+        ]
         level = float(patch.mean())
         if 96 < level < 160:
             return None

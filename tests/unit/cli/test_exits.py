@@ -1,7 +1,7 @@
 import pytest
 
 from framecap import errors
-from framecap.cli.exits import Exit, exit_of, tell_failure
+from framecap.cli.exits import Exit, exit_of, report_failure
 from framecap.events.status import to_status
 
 FAMILIES = [
@@ -35,7 +35,7 @@ def test_success_is_zero():
 
 def test_the_sentence_and_the_reason_go_to_standard_error(capsys):
     error = errors.SourceNotFound("there is no file a.mp4")
-    assert tell_failure(to_status(error)) == 2
+    assert report_failure(to_status(error)) == 2
     captured = capsys.readouterr()
     assert captured.err == "framecap: there is no file a.mp4 (SOURCE_NOT_FOUND)\n"
     assert captured.out == ""
@@ -43,7 +43,7 @@ def test_the_sentence_and_the_reason_go_to_standard_error(capsys):
 
 def test_the_wrong_place_of_a_request_is_marked(capsys):
     error = errors.OptionUnknown("no such option", field="text", column=17)
-    tell_failure(to_status(error), "video/snapshots,x_1")
+    report_failure(to_status(error), "video/snapshots,x_1")
     lines = capsys.readouterr().err.splitlines()
     assert lines[1:] == ["  video/snapshots,x_1", "                  ^"]
     assert lines[1][lines[2].index("^")] == "x"
@@ -51,5 +51,5 @@ def test_the_wrong_place_of_a_request_is_marked(capsys):
 
 def test_a_request_that_would_break_the_terminal_is_not_shown(capsys):
     error = errors.SpecSyntax("bad", field="text", column=1)
-    tell_failure(to_status(error), "video\x1b[2J")
+    report_failure(to_status(error), "video\x1b[2J")
     assert "\x1b" not in capsys.readouterr().err

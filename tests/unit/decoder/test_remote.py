@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from framecap.decoder.process import Decoder
-from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, Asking, LocalFile, RemoteFile
+from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, LocalFile, RemoteFile, SourceRequests
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
 from framecap.decoder.wire import BlockingChannel
 from framecap.errors import DecoderCrashed
@@ -114,6 +114,6 @@ def test_an_index_may_name_a_place_that_no_message_can():
     with ours, theirs:
         service = BlockingChannel(ours, FromDecoder, 1 << 20)
         service.send(ToDecoder(read=ReadAnswer(number=1, data=b"moov")))
-        file = RemoteFile(Asking(BlockingChannel(theirs, ToDecoder, 1 << 20)), 4)
+        file = RemoteFile(SourceRequests(BlockingChannel(theirs, ToDecoder, 1 << 20)), 4)
         assert file.read_at(0, 4, until=2**63 + 45613) == b"moov"
         assert service.receive().read.until == 4

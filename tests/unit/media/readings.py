@@ -9,17 +9,17 @@ from typing import NamedTuple, TypeVar
 
 from clips import read_number
 from framecap.media.decoded import decoded_of
-from framecap.media.irregular import Irregular
-from framecap.media.lanes import Way
+from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.media import Media
+from framecap.media.segments import AccessPath
 from framecap.model.media import Frame
 from framecap.model.plan import Strategy
-from framecap.model.wanted import Stretch, Wanted
+from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
 
 T = TypeVar("T")
 
-EVERYTHING = Stretch(-(1 << 62))
+EVERYTHING = PtsRange(-(1 << 62))
 
 
 class Seen(NamedTuple):
@@ -46,28 +46,28 @@ def drain(work: Generator[None, None, T]) -> T:
             return result
 
 
-def frames_of(way: Way, wanted: Wanted = EVERYTHING) -> Iterator[Frame]:
+def frames_of(way: AccessPath, wanted: Wanted = EVERYTHING) -> Iterator[Frame]:
     """Yields the frames of a way's lanes, one lane after the other, once they are certain."""
-    for lane in way(wanted):
+    for segment in way(wanted):
         waiting: deque[Frame] = deque()
-        for frame in lane():
+        for frame in segment():
             if frame is not None:
                 waiting.append(frame)
-            while waiting and waiting[0].proof.given:
+            while waiting and waiting[0].confirmation.given:
                 yield waiting.popleft()
         yield from waiting
 
 
 def wanted_frames(media: Media, wanted: Wanted, reading: Strategy) -> list[Seen]:
     """Returns the wanted frames by the first way that leads to its end."""
-    for way in media.ways(reading, limit=None, to_end=False):
+    for way in media.access_paths(reading, limit=None, to_end=False):
         try:
             return [
                 seen(frame)
                 for frame in frames_of(way, wanted)
                 if wanted.holds(frame.pts, frame.end)
             ]
-        except Irregular:
+        except FastPathUnavailable:
             continue
     raise AssertionError("the last way is always right")
 
@@ -75,14 +75,14 @@ def wanted_frames(media: Media, wanted: Wanted, reading: Strategy) -> list[Seen]
 def keyframes_of(media: Media, end: Pts | None) -> list[Frame]:
     """Returns the keyframes, each on screen until the next."""
     found: list[Frame] = []
-    for way in media.keyframe_ways():
+    for way in media.keyframe_access_paths():
         after = found[-1].pts if found else None
         try:
             for frame in frames_of(way, EVERYTHING):
                 if frame.keyframe and (after is None or frame.pts > after):
                     found.append(frame)
             break
-        except Irregular:
+        except FastPathUnavailable:
             continue
     ends = [frame.pts for frame in found[1:]]
     ends += [max(frame.end, end or 0) for frame in found[-1:]]

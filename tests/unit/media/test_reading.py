@@ -13,8 +13,8 @@ from clips import make_clip, read_number
 from framecap.errors import ContainerUnsupported, MediaCorrupt, NoVideoStream
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
-from framecap.media.frames import FrameReader
 from framecap.media.media import Media
+from framecap.media.sequential import FrameReader
 from framecap.model.media import Frame
 from framecap.timebase import Clock, Pts
 from unit.media.readings import drain, keyframes_of

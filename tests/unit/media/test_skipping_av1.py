@@ -21,7 +21,7 @@ from coded import (
 )
 from framecap._bitstream.av1 import obus
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.rewrite import remade
 from oracles.av1 import KEY, FrameFields, SequenceFields, obu
 
 SEQUENCE, DELIMITER, HEADER, TILES, METADATA, FRAME, PADDING = 1, 2, 3, 4, 5, 6, 15
@@ -120,9 +120,9 @@ def test_frames_whose_references_are_unknown_are_fed_whole(levels: Coded) -> Non
 
 def test_times_and_marks_stay_with_a_packet_that_was_cut(levels: Coded) -> None:
     packets = levels.runs()[0].packets
-    marks = [object() for _ in packets]
-    for packet, mark in zip(packets, marks, strict=True):
-        packet.opaque = mark
+    infos = [object() for _ in packets]
+    for packet, info in zip(packets, infos, strict=True):
+        packet.opaque = info
     wanted = [k == len(packets) - 1 for k in range(len(packets))]
     way = feeds("av1", levels.extradata, packets, wanted, whole=True)
     cut = [(a, f.packet) for a, f in zip(packets, way, strict=True) if f.packet not in (a, None)]

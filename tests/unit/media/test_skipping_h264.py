@@ -10,7 +10,7 @@ from av.packet import Packet, PacketSideData, packet_sidedata_type_from_literal
 
 from coded import Coded, assert_exact, assert_fed_as_is, decode, decoder, encode, encode_file
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.rewrite import remade
 
 STILL = "b-adapt=0:scenecut=0"
 

@@ -9,7 +9,7 @@ import pytest
 
 from coded import Coded, assert_exact, assert_fed_as_is, decode, decoder, encode, encode_file
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.rewrite import remade
 from framecap.media.skipping.units import joined, units_of
 
 # Parameters of the encoder, and the largest share of pictures still decoded.

@@ -50,10 +50,10 @@ def test_two_pictures_in_a_packet_are_fed_whole() -> None:
     assert_fed_as_is(replace(coded, packets=packed))
 
 
-@pytest.mark.parametrize("mark", [b"DivX503b1393p", b"DivX501Build413p"])
-def test_streams_said_to_be_packed_are_fed_whole(mark: bytes) -> None:
+@pytest.mark.parametrize("info", [b"DivX503b1393p", b"DivX501Build413p"])
+def test_streams_said_to_be_packed_are_fed_whole(info: bytes) -> None:
     coded = encode("mpeg4", {"g": "15", "bf": "1"}, frames=15)
-    data = b"\0\0\1\xb2" + mark
+    data = b"\0\0\1\xb2" + info
     assert_fed_as_is(replace(coded, extradata=(coded.extradata or b"") + data))
     first = Packet(data + bytes(coded.packets[0]))
     assert_fed_as_is(replace(coded, packets=(first, *coded.packets[1:])))

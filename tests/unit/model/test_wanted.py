@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framecap.model.grid import ListedGrid, UniformGrid
-from framecap.model.wanted import Instants, Part, Stretch, Wanted, wanted_at
+from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange, wanted_at
 from framecap.modes.selectors.every import EveryFrameSelector
 from framecap.modes.selectors.instants import InstantSelector
 from framecap.modes.selectors.selector import Selector
@@ -41,7 +41,7 @@ moments = st.integers(-160, LATEST)
 sets = st.builds(wanted_at, grids, clocks, st.integers(-100, 100)) | st.one_of(
     st.sets(moments, max_size=8).map(lambda found: Instants(sorted(found))),
     st.builds(
-        lambda begin, length: Stretch(begin, None if length is None else begin + length),
+        lambda begin, length: PtsRange(begin, None if length is None else begin + length),
         moments,
         st.none() | st.integers(1, 100),
     ),
@@ -74,7 +74,7 @@ def test_pictures_on_a_grid_are_those_the_selector_picks(
 def test_pictures_of_a_range_are_those_the_selector_picks(
     start: int, end: int | None, clock: Clock, shown: list[int], length: int
 ) -> None:
-    wanted = Stretch(clock.floor(start), None if end is None else clock.ceil(end))
+    wanted = PtsRange(clock.floor(start), None if end is None else clock.ceil(end))
     selector = EveryFrameSelector(clock, start=start, end=end)
     assert_as_picked(wanted, selector, shown, length)
 
@@ -82,7 +82,7 @@ def test_pictures_of_a_range_are_those_the_selector_picks(
 @given(sets, moments, st.integers(1, 80))
 def test_a_picture_is_wanted_if_a_moment_lies_in_it(wanted: Wanted, pts: int, length: int) -> None:
     following = wanted.following(pts)
-    if isinstance(wanted, Stretch):
+    if isinstance(wanted, PtsRange):
         assert wanted.holds(pts, pts + length) == (
             following is not None and following < pts + length
         )
@@ -135,7 +135,7 @@ def test_parts_want_together_what_the_whole_does(
 ) -> None:
     begins = [-(1 << 40), *bounds]
     stops = [*bounds, None]
-    parts = [Part(wanted, begin, stop) for begin, stop in zip(begins, stops, strict=True)]
+    parts = [WantedRange(wanted, begin, stop) for begin, stop in zip(begins, stops, strict=True)]
     end = data.draw(st.none() | st.integers(1, 90).map(lambda length: pts + length))
     if not _is_first(wanted, pts):
         assert any(part.holds(pts, end) for part in parts) == wanted.holds(pts, end)

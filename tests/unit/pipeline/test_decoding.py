@@ -21,7 +21,7 @@ from framecap.model.spec import (
     KeyframeSelection,
     SeekPolicy,
 )
-from framecap.pipeline import ledger
+from framecap.pipeline import capture_statistics as statistics
 from unit.pipeline.running import SECOND, run, structured
 
 MILLISECOND = SECOND // 1000
@@ -198,7 +198,7 @@ def test_a_range_decodes_no_more_than_its_groups(clip: Path) -> None:
 def test_progress_is_told_while_frames_are_passed_over(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(statistics, "PROGRESS_SECONDS", 0)
     done = run(clip, "f_jpg,m_dhash,num_2")
     told = [report for report in done.reports if isinstance(report, Progress)]
     phases = list(dict.fromkeys(report.phase for report in told))

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from clips import make_clip
 from covers import Art, drawn, make_sound, saved
-from framecap.media.irregular import Irregular
-from framecap.media.keyframes import KeyframeLanes
-from framecap.media.lanes import Lane, Lanes
+from framecap.media.fast_path import FastPathUnavailable
+from framecap.media.keyframes import KeyframeSegments
+from framecap.media.segments import Segment, StreamSegments
 from framecap.model.capture import Phase, Progress, Summary
 from framecap.model.media import Frame
 from framecap.model.spec import (
@@ -29,7 +29,7 @@ from framecap.model.spec import (
     SeekPolicy,
 )
 from framecap.model.wanted import Wanted
-from framecap.pipeline import ledger
+from framecap.pipeline import capture_statistics as statistics
 from framecap.pipeline.progress import Coverage, PassProgress
 from media.modes import SPECS
 from unit.pipeline.running import SECOND, Run, run, structured
@@ -59,7 +59,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has progress reported as often as there is any."""
-    monkeypatch.setattr(ledger, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(statistics, "PROGRESS_SECONDS", 0)
 
 
 def reports_of(done: Run) -> list[Progress]:
@@ -153,9 +153,9 @@ class TestCoverage:
     def covered(self, head: int | None, ranges: list[Range | None], *, stop: int | None) -> int:
         coverage = Coverage()
         for known in ranges:
-            segment = coverage.segment()
+            advance = coverage.advance()
             if known is not None:
-                segment.begin, segment.end, segment.over = known.begin, known.end, known.over
+                advance.begin, advance.end, advance.over = known.begin, known.end, known.over
         coverage.head = head
         return coverage.within(0, stop)
 
@@ -177,15 +177,15 @@ class TestCoverage:
 
     def test_what_was_not_offered_can_be_left_out(self) -> None:
         coverage = Coverage()
-        segment = coverage.segment()
-        segment.begin, segment.end = 0, 80
+        advance = coverage.advance()
+        advance.begin, advance.end = 0, 80
         coverage.head = 10
         assert coverage.within(0, 100, ahead=False) == 10
 
     def test_clearing_forgets_all(self) -> None:
         coverage = Coverage()
-        segment = coverage.segment()
-        segment.begin, segment.end, coverage.head = 0, 80, 10
+        advance = coverage.advance()
+        advance.begin, advance.end, coverage.head = 0, 80, 10
         coverage.clear()
         assert coverage.within(0, 100) == 0
 
@@ -194,13 +194,13 @@ class TestCoverage:
         st.lists(st.integers(0, 300), max_size=6),
     )
     def test_it_is_what_a_set_of_moments_says(
-        self, lanes: list[tuple[int, int, bool]], heads: list[int]
+        self, segments: list[tuple[int, int, bool]], heads: list[int]
     ) -> None:
         coverage, at = Coverage(), 0
         ranges: list[tuple[int, int, bool]] = []
-        for gap, length, over in lanes:
-            segment = coverage.segment()
-            segment.begin, segment.end, segment.over = at + gap, at + gap + length, over
+        for gap, length, over in segments:
+            advance = coverage.advance()
+            advance.begin, advance.end, advance.over = at + gap, at + gap + length, over
             ranges.append((at + gap, at + gap + length, over))
             at += gap + length
         for head in sorted(heads):
@@ -315,21 +315,23 @@ class TestCaptures:
     ) -> None:
         broken = 0
 
-        def breaking(lanes: Iterator[Lane]) -> Iterator[Lane]:
+        def breaking(segments: Iterator[Segment]) -> Iterator[Segment]:
             nonlocal broken
-            for number, lane in enumerate(lanes):
+            for number, segment in enumerate(segments):
                 if number == 2:
                     broken += 1
-                    raise Irregular("for the test")
-                yield lane
+                    raise FastPathUnavailable("for the test")
+                yield segment
 
-        kind, names = (KeyframeLanes, ["lanes"]) if keyframes else (Lanes, ["by_reading"])
+        kind, names = (
+            (KeyframeSegments, ["segments"]) if keyframes else (StreamSegments, ["by_reading"])
+        )
         for method in names:
             original = getattr(kind, method)
 
             def replaced(
                 self: object, wanted: Wanted, original: object = original, **options: object
-            ) -> Iterator[Lane]:
+            ) -> Iterator[Segment]:
                 return breaking(original(self, wanted, **options))  # type: ignore[operator]
 
             monkeypatch.setattr(kind, method, replaced)
@@ -342,10 +344,10 @@ class TestCaptures:
     def test_lanes_ahead_of_their_turn_are_counted(
         self, clips: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        original = Lanes.by_reading
+        original = StreamSegments.by_reading
         second_done = Event()
 
-        def held(lane: Lane) -> Iterator[Frame | None]:
+        def held(segment: Segment) -> Iterator[Frame | None]:
             give_up = monotonic() + 30
             while not second_done.is_set() and monotonic() < give_up:
                 yield None
@@ -353,17 +355,17 @@ class TestCaptures:
             for _ in range(20):
                 yield None
                 sleep(0.02)
-            yield from lane()
+            yield from segment()
 
-        def heard(lane: Lane) -> Iterator[Frame | None]:
-            yield from lane()
+        def heard(segment: Segment) -> Iterator[Frame | None]:
+            yield from segment()
             second_done.set()
 
-        def replaced(self: Lanes, wanted: Wanted, **options: Any) -> Iterator[Lane]:
-            for number, lane in enumerate(original(self, wanted, **options)):
-                yield partial({0: held, 1: heard}[number], lane) if number < 2 else lane
+        def replaced(self: StreamSegments, wanted: Wanted, **options: Any) -> Iterator[Segment]:
+            for number, segment in enumerate(original(self, wanted, **options)):
+                yield partial({0: held, 1: heard}[number], segment) if number < 2 else segment
 
-        monkeypatch.setattr(Lanes, "by_reading", replaced)
+        monkeypatch.setattr(StreamSegments, "by_reading", replaced)
         told = check(run(clips[name], "f_jpg", threads=3))
         assert second_done.is_set()
         assert max(report.done for report in told if not report.captured_count) >= SECOND

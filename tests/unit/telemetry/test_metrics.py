@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from framecap.errors import CaptureError
 from framecap.server.admission import Admission, AdmissionLimits
 from framecap.services import KillCause
-from framecap.storage.tally import Operation
+from framecap.storage.request_statistics import Operation
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1.event_pb2 import CaptureFinished
 

@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from grpc import aio
 
 from framecap.api.interceptors.around import PACKAGE, Context, Handler, Interceptor
-from framecap.api.interceptors.patience import Patience
+from framecap.api.interceptors.write_timeout import WriteTimeout
 from framecap.errors import ClientStalled
 
 
@@ -54,16 +54,16 @@ class StallInterceptor(Interceptor):
         self, method: Callable[[Any, Any], AsyncGenerator[Message]]
     ) -> Callable[[Message, Context], Awaitable[None]]:
         async def write_all(request: Message, context: Context) -> None:
-            with Patience(self._limit) as patience:
+            with WriteTimeout(self._limit) as timeout:
                 async with aclosing(method(request, context)) as messages:
                     async for message in messages:
-                        await self._write(context, message, patience)
+                        await self._write(context, message, timeout)
 
         return write_all
 
-    async def _write(self, context: Context, message: Message, patience: Patience) -> None:
+    async def _write(self, context: Context, message: Message, timeout: WriteTimeout) -> None:
         try:
-            with patience.waiting():
+            with timeout.waiting():
                 await context.write(message)
         except TimeoutError:
             raise ClientStalled(

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from framecap.cli.sample.assets import balloon, boat, cloud, fir, planet, rocket, skyline
 from framecap.cli.sample.canvas import (
     COLUMNS,
     HEIGHT,
@@ -19,7 +20,6 @@ from framecap.cli.sample.canvas import (
     gradient,
     ground,
 )
-from framecap.cli.sample.props import balloon, boat, cloud, fir, planet, rocket, skyline
 
 Scene: TypeAlias = Callable[[float], Canvas]
 """Draws a scene at a moment, in seconds from the scene's beginning."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from av.packet import Packet
 
 from framecap.media.skipping import av1, h264, hevc, intra, mpeg, vp8
-from framecap.media.skipping.feed import Feed, Rule, Stretch
+from framecap.media.skipping.feed import Feed, PacketBatch, Rule
 
 __all__ = ["Feed", "feeds"]
 
@@ -61,7 +61,7 @@ def feeds(
     """
     rule = _RULES.get(codec)
     if rule is not None and not any(changes_stream(packet, extradata) for packet in packets):
-        chosen = rule(Stretch(extradata or b"", packets, wanted, whole))
+        chosen = rule(PacketBatch(extradata or b"", packets, wanted, whole))
         if chosen is not None:
             return chosen
     return [Feed(packet) for packet in packets]

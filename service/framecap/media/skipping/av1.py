@@ -16,22 +16,22 @@ from typing import Any
 from av.packet import Packet
 
 from framecap.media.skipping.av1_slots import CodedFrame, Reader, Unclear, Unit
-from framecap.media.skipping.feed import Feed, Stretch
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.feed import Feed, PacketBatch
+from framecap.media.skipping.rewrite import remade
 
 
-def rule(stretch: Stretch) -> list[Feed] | None:
+def rule(batch: PacketBatch) -> list[Feed] | None:
     """Chooses what to feed; None where anything about the stretch is unclear."""
-    reader = Reader(stretch.extradata)
-    find = _needed if stretch.whole else _needed_whatever_follows
+    reader = Reader(batch.extradata)
+    find = _needed if batch.whole else _needed_whatever_follows
     try:
-        units = [reader.unit(packet) for packet in stretch.packets]
-        needed = find(units, stretch.wanted)
+        units = [reader.unit(packet) for packet in batch.packets]
+        needed = find(units, batch.wanted)
     except Unclear:
         return None
     return [
         Feed(packet if wanted else _cut(packet, unit, needed))
-        for packet, wanted, unit in zip(stretch.packets, stretch.wanted, units, strict=True)
+        for packet, wanted, unit in zip(batch.packets, batch.wanted, units, strict=True)
     ]
 
 

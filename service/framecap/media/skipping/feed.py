@@ -21,7 +21,7 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
+class PacketBatch:
     """Packets of one run that follow one another in decode order."""
 
     extradata: bytes
@@ -37,5 +37,5 @@ class Stretch:
     """True when the stretch is the whole run, so that no wanted picture is outside."""
 
 
-Rule = Callable[[Stretch], "list[Feed] | None"]
+Rule = Callable[[PacketBatch], "list[Feed] | None"]
 """Chooses what to feed; None where anything about the stretch is unclear."""

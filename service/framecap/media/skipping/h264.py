@@ -13,7 +13,7 @@ from typing import Any, Final
 from av.packet import Packet
 
 from framecap._bitstream.h264 import frames_only
-from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.feed import Feed, PacketBatch
 from framecap.media.skipping.units import sei_types, split, unescaped, units_of
 
 _SLICE: Final = 1
@@ -40,17 +40,17 @@ class _Kind(Enum):
     """One unreferenced picture and nothing else."""
 
 
-def rule(stretch: Stretch) -> list[Feed] | None:
+def rule(batch: PacketBatch) -> list[Feed] | None:
     """Chooses what to feed; None where anything about the stretch is unclear."""
-    length_size = _length_size(stretch.extradata)
-    cut = [units_of(packet, length_size) for packet in stretch.packets]
-    sets = _parameter_sets(stretch.extradata, length_size)
+    length_size = _length_size(batch.extradata)
+    cut = [units_of(packet, length_size) for packet in batch.packets]
+    sets = _parameter_sets(batch.extradata, length_size)
     sets += [unit for units in cut for unit in units or () if unit[0] & 31 == _SPS]
     if not sets or not all(frames_only(unescaped(unit)) for unit in sets):
         return None
     return [
         Feed(packet) if wanted else _fed(packet, _kind(units))
-        for packet, wanted, units in zip(stretch.packets, stretch.wanted, cut, strict=True)
+        for packet, wanted, units in zip(batch.packets, batch.wanted, cut, strict=True)
     ]
 
 
@@ -62,7 +62,7 @@ def _fed(packet: Packet[Any], kind: _Kind) -> Feed:
 
 def _kind(units: list[memoryview] | None) -> _Kind:
     pictures = 0
-    tells_more = False
+    has_more = False
     for unit in units or ():
         kind, reference = unit[0] & 31, unit[0] >> 5 & 3
         if kind == _SLICE and reference == 0 and len(unit) > 1:
@@ -70,14 +70,14 @@ def _kind(units: list[memoryview] | None) -> _Kind:
             pictures += unit[1] >> 7
         elif kind == _SEI:
             types = sei_types(unescaped(unit[1:]))
-            tells_more = tells_more or types is None or not types <= _PASSING
+            has_more = has_more or types is None or not types <= _PASSING
         elif kind in (_SPS, _PPS):
-            tells_more = True
+            has_more = True
         elif kind not in (_DELIMITER, _FILLER):
             return _Kind.NEEDED
     if pictures != 1:
         return _Kind.NEEDED
-    return _Kind.UNREFERENCED if tells_more else _Kind.DROPPABLE
+    return _Kind.UNREFERENCED if has_more else _Kind.DROPPABLE
 
 
 def _length_size(extradata: bytes) -> int:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from av.packet import Packet
 
-from framecap.media.skipping.feed import Feed, Stretch
-from framecap.media.skipping.remake import remade
+from framecap.media.skipping.feed import Feed, PacketBatch
+from framecap.media.skipping.rewrite import remade
 from framecap.media.skipping.units import joined, sei_types, split, unescaped, units_of
 
 _LAST_TRAILING: Final = 9
@@ -58,30 +58,30 @@ class _Picture:
         return self.kind <= _LAST_TRAILING and self.kind % 2 == 0
 
 
-def rule(stretch: Stretch) -> list[Feed] | None:
+def rule(batch: PacketBatch) -> list[Feed] | None:
     """Chooses what to feed; None where anything about the stretch is unclear."""
-    length_size = _length_size(stretch.extradata)
-    cut = [units_of(packet, length_size) for packet in stretch.packets]
+    length_size = _length_size(batch.extradata)
+    cut = [units_of(packet, length_size) for packet in batch.packets]
     pictures: list[_Picture] = []
     for units in cut:
         picture = None if units is None else _picture(units)
         if picture is None or (pictures and picture.discards_earlier):
             return None
         pictures.append(picture)
-    highest = _highest(stretch, pictures, length_size)
+    highest = _highest(batch, pictures, length_size)
     if highest is None:
         return None
-    after_restart = stretch.whole
+    after_restart = batch.whole
     chosen = []
-    for k, (picture, packet) in enumerate(zip(pictures, stretch.packets, strict=True)):
+    for k, (picture, packet) in enumerate(zip(pictures, batch.packets, strict=True)):
         # Leading pictures that refer to pictures before the run's first have no output.
         after_restart = after_restart and (k == 0 or not picture.starts_over)
         needed = (
-            stretch.wanted[k]
+            batch.wanted[k]
             or picture.temporal_id < highest[k]
             or (picture.temporal_id == highest[k] and not picture.sub_layer_unreferenced)
         )
-        if needed and (stretch.wanted[k] or not (after_restart and picture.kind in _RASL)):
+        if needed and (batch.wanted[k] or not (after_restart and picture.kind in _RASL)):
             chosen.append(Feed(packet))
         elif picture.lasting:
             chosen.append(Feed(remade(packet, joined(picture.lasting, length_size))))
@@ -98,13 +98,13 @@ def discards_earlier(extradata: bytes, packet: Packet[Any]) -> bool:
     )
 
 
-def _highest(stretch: Stretch, pictures: list[_Picture], length_size: int) -> list[int] | None:
+def _highest(batch: PacketBatch, pictures: list[_Picture], length_size: int) -> list[int] | None:
     """Returns, of each packet, the highest sub-layer of the pictures wanted from there on."""
-    if not stretch.whole:
-        top = _sub_layers(stretch, length_size)
+    if not batch.whole:
+        top = _sub_layers(batch, length_size)
         return None if top is None else [top] * len(pictures)
     highest, top = [], -1
-    for picture, wanted in zip(reversed(pictures), reversed(stretch.wanted), strict=True):
+    for picture, wanted in zip(reversed(pictures), reversed(batch.wanted), strict=True):
         if wanted:
             top = max(top, picture.temporal_id)
         highest.append(top)
@@ -150,10 +150,10 @@ def _length_size(extradata: bytes) -> int:
     return (extradata[21] & 3) + 1 if counted else 0
 
 
-def _sub_layers(stretch: Stretch, length_size: int) -> int | None:
+def _sub_layers(batch: PacketBatch, length_size: int) -> int | None:
     """Returns the highest sub-layer the stream may have; None where that is not known."""
-    sets = _parameter_sets(stretch.extradata, length_size)
-    for packet in stretch.packets:
+    sets = _parameter_sets(batch.extradata, length_size)
+    for packet in batch.packets:
         sets += [u for u in units_of(packet, length_size) or () if u[0] >> 1 == _SPS]
     return max((unit[2] >> 1 & 7 for unit in sets if len(unit) > 2), default=None)
 

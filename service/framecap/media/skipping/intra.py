@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from av.packet import Packet
 
-from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.feed import Feed, PacketBatch
 
 CODECS: Final = frozenset(
     {
@@ -28,22 +28,22 @@ _QUANTISATION: Final = b"\xff\xdb"
 _SCAN: Final = b"\xff\xda"
 
 
-def rule(stretch: Stretch) -> list[Feed]:
+def rule(batch: PacketBatch) -> list[Feed]:
     """Drops every packet that is not wanted."""
     return [
         Feed(packet if wanted else None)
-        for packet, wanted in zip(stretch.packets, stretch.wanted, strict=True)
+        for packet, wanted in zip(batch.packets, batch.wanted, strict=True)
     ]
 
 
-def rule_mjpeg(stretch: Stretch) -> list[Feed] | None:
+def rule_mjpeg(batch: PacketBatch) -> list[Feed] | None:
     """Drops every packet that is not wanted; None where one may use the tables of an earlier one.
 
     Huffman tables may be missing everywhere: the decoder then takes the standard's.
     """
-    pairs = zip(stretch.packets, stretch.wanted, strict=True)
+    pairs = zip(batch.packets, batch.wanted, strict=True)
     own = all(_has_tables(packet) for packet, wanted in pairs if wanted)
-    return rule(stretch) if own else None
+    return rule(batch) if own else None
 
 
 def _has_tables(packet: Packet[Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from av.packet import Packet
 
-from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.feed import Feed, PacketBatch
 
 _VOP: Final = b"\0\0\1\xb6"
 
@@ -19,22 +19,22 @@ _VOP: Final = b"\0\0\1\xb6"
 _PACKED: Final = re.compile(rb"DivX[0-9]+(?:b|Build)[0-9]+p")
 
 
-def rule(stretch: Stretch) -> list[Feed]:
+def rule(batch: PacketBatch) -> list[Feed]:
     """Leaves out the B pictures that are not wanted."""
     return [
         Feed(packet, references_only=not wanted)
-        for packet, wanted in zip(stretch.packets, stretch.wanted, strict=True)
+        for packet, wanted in zip(batch.packets, batch.wanted, strict=True)
     ]
 
 
-def rule_mpeg4(stretch: Stretch) -> list[Feed] | None:
+def rule_mpeg4(batch: PacketBatch) -> list[Feed] | None:
     """Leaves out the B pictures that are not wanted; None where packets hold several pictures.
 
     A decoder keeps the second picture of such a packet for a later one, which then stands for it.
     """
-    if _PACKED.search(stretch.extradata) or any(map(_is_packed, stretch.packets)):
+    if _PACKED.search(batch.extradata) or any(map(_is_packed, batch.packets)):
         return None
-    return rule(stretch)
+    return rule(batch)
 
 
 def _is_packed(packet: Packet[Any]) -> bool:

@@ -12,14 +12,14 @@ from typing import Any
 from av.packet import Packet
 
 from framecap._bitstream.vp8 import unreferenced
-from framecap.media.skipping.feed import Feed, Stretch
+from framecap.media.skipping.feed import Feed, PacketBatch
 
 
-def rule(stretch: Stretch) -> list[Feed]:
+def rule(batch: PacketBatch) -> list[Feed]:
     """Leaves out the pictures that are neither wanted nor referred to."""
     return [
         Feed(packet, references_only=not wanted and _is_unreferenced(packet))
-        for packet, wanted in zip(stretch.packets, stretch.wanted, strict=True)
+        for packet, wanted in zip(batch.packets, batch.wanted, strict=True)
     ]
 
 

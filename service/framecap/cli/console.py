@@ -1,0 +1,114 @@
+"""What a person learns from a capture: a line per image, and a sentence at the end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from framecap.cli.progress import ProgressBar, counted
+from framecap.model.names import visible
+from framecap.storage.buckets import Buckets, DirectoryBucket
+from framecap.timebase import format_time
+from framecap.v1 import event_pb2
+
+
+class Console:
+    """Tells a capture's events to a person.
+
+    On standard output goes one line per image, `PATH TAB TIME`, so that a script can cut it; what
+    cannot be seen in a path is spelled out. Everything else goes to standard error.
+
+    Args:
+        bar: The progress bar; it shares the terminal with the lines.
+        buckets: Where buckets are.
+        quiet: True when standard output belongs to something else; then no lines are written.
+    """
+
+    def __init__(self, bar: ProgressBar, *, buckets: Buckets, quiet: bool) -> None:
+        self._bar = bar
+        self._buckets = buckets
+        self._quiet = quiet
+        self._folders: set[str] = set()
+        self._replaced = 0
+        self._finished = event_pb2.CaptureFinished()
+
+    @property
+    def finished(self) -> event_pb2.CaptureFinished:
+        """The last event; empty before it came."""
+        return self._finished
+
+    def tell(self, event: event_pb2.CaptureEvent) -> None:
+        """Tells one event."""
+        match event.WhichOneof("event"):
+            case "accepted":
+                for warning in event.accepted.warnings:
+                    self._warn(warning)
+            case "warning":
+                self._warn(event.warning)
+            case "progress":
+                self._bar.update(event.progress)
+            case "frame":
+                self._image(event.frame)
+            case "finished":
+                self._finished = event.finished
+
+    def closing(self) -> str:
+        """Returns the sentence that ends a capture that went well."""
+        finished = self._finished
+        sentence = counted(finished.captured_count)
+        if len(self._folders) == 1:
+            sentence += f" in {min(self._folders) or 'the current directory'}"
+        elif self._folders:
+            sentence += f" in {len(self._folders)} folders"
+        if self._replaced:
+            sentence += f", only the last of them stored ({self._replaced} had the same name)"
+        parts = [sentence + "."]
+        if finished.explanation:
+            parts.append(finished.explanation)
+        damage = finished.damage
+        if damage.damaged_count or damage.undecodable_count:
+            parts.append(
+                f"The video is damaged: {counted(damage.damaged_count)} affected, "
+                f"{damage.undecodable_count} packets not decodable."
+            )
+        return " ".join(parts)
+
+    def _image(self, frame: event_pb2.FrameCaptured) -> None:
+        if frame.superseded:
+            self._replaced += 1
+            return
+        path = visible(readable(frame.uri, self._buckets))
+        self._folders.add(os.path.dirname(path))
+        if self._quiet:
+            return
+        line = f"{path}\t{format_time(frame.media_time.ToNanoseconds())}"
+        if self._bar.shown and sys.stdout.isatty():
+            self._bar.print(line)
+        else:
+            print(line, flush=True)
+
+    def _warn(self, warning: event_pb2.CaptureWarning) -> None:
+        line = f"framecap: warning: {warning.message}"
+        if self._bar.shown:
+            self._bar.print(line)
+        else:
+            print(line, file=sys.stderr)
+
+
+def readable(uri: str, buckets: Buckets) -> str:
+    """Returns the file that an image's URI names, relative when it lies below this directory.
+
+    An object of a store is shown by its URI.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme == "s3":
+        match buckets.find(parts.netloc):
+            case DirectoryBucket() as bucket:
+                key = uri.removeprefix(f"s3://{parts.netloc}/")
+                return f"{bucket.root}/{bucket.prefix}{key}"
+        return uri
+    path = Path(unquote(parts.path, errors="surrogateescape"))
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,84 @@
+"""Streams whose frames need not be reached by decoding everything before them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+import av.error
+
+from framecap.media.container import Container
+from framecap.media.opening import Order, opening_of
+from framecap.media.reorder import HELD_BACK
+from framecap.media.run_decoder import KnownFrame
+from framecap.media.starts import Starts
+
+# By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
+# included. A program stream is not among them: it times some packets only, and the library's
+# arithmetic between two times depends on where reading began.
+_CODECS: Final = frozenset(
+    {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores"}
+)
+_FAST_CODECS: Final = {
+    "mov,mp4,m4a,3gp,3g2,mj2": _CODECS,
+    "matroska,webm": _CODECS,
+    "flv": frozenset({"h264", "hevc"}),
+    "hls": frozenset({"h264", "hevc"}),
+    "mpegts": frozenset({"h264", "hevc"}),
+}
+
+
+def has_fast_paths(container: Container) -> bool:
+    """Returns whether frames of this kind of stream may be reached by shorter ways.
+
+    Not where times come from counting frames.
+    """
+    return (
+        not container.cover
+        and container.tiles is None
+        and not container.untimed
+        and not container.breaks
+        and container.decoder.codec.canonical_name
+        in _FAST_CODECS.get(container.native.format.name, frozenset())
+    )
+
+
+def first_alone(container: Container) -> KnownFrame | None:
+    """Returns the first frame, decoded from the first packet alone.
+
+    None where that is not the first frame of a whole decoding, or no progressive keyframe: making
+    interlaced frames whole needs their neighbours; or where pts are those of decoding. Then read
+    anew.
+
+    Args:
+        container: Freshly opened.
+    """
+    try:
+        packets = container.packets()
+        packet = next(packets)
+        if packet.size == 0 or not packet.is_keyframe or packet.is_discard or packet.pts is None:
+            return None
+        decoded = [*container.decode(packet), *container.decode(None)]
+        container.decoder.flush_buffers()
+        later = list(islice(packets, HELD_BACK))
+        for following in later:
+            if following.size and (following.pts is None or following.pts <= packet.pts):
+                return None
+        opening = opening_of(container, [packet, *later], packets)
+    except av.error.FFmpegError:
+        return None
+    if len(decoded) != 1 or opening.order is Order.DECODING:
+        return None
+    native = decoded[0]
+    if native.pts != packet.pts or not container.is_keyframe(native):
+        return None
+    if container.is_damaged(native) or native.interlaced_frame:
+        return None
+    return KnownFrame(
+        pts=packet.pts,
+        native=native,
+        durations=bool(native.duration) and native.duration == packet.duration,
+        position=packet.pos,
+        opening=opening,
+        starts=Starts(container, packet),
+    )

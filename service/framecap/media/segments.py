@@ -1,0 +1,314 @@
+"""Pieces of the work on one stream that can be done side by side.
+
+A lane, when called, yields the frames of one stretch of the stream; lanes are in order of time.
+Which of them there are follows from where keyframes are: no two lanes decode the same packets, but
+for a keyframe whose leading pictures are wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from threading import Lock
+from typing import Any, Final, TypeAlias
+
+import av.error
+from av.packet import Packet
+
+from framecap.media.confirmation import Confirmations
+from framecap.media.container import Container
+from framecap.media.end import ends_whole
+from framecap.media.fast_path import FarApart, FastPathUnavailable
+from framecap.media.index import Index
+from framecap.media.packet_info import PacketInfo, info
+from framecap.media.pool import ContainerPool
+from framecap.media.run_decoder import KnownFrame, RunDecoder
+from framecap.media.runs import Run, cut, first_wanted
+from framecap.media.seeking import check_first, check_stream, keyframe_before
+from framecap.media.skipping.hevc import discards_earlier
+from framecap.model.media import Frame
+from framecap.model.wanted import Instants, Wanted, WantedRange
+from framecap.timebase import Pts
+
+Segment: TypeAlias = Callable[[], Iterator[Frame | None]]
+AccessPath: TypeAlias = Callable[[Wanted], Iterator[Segment]]
+
+# A moment at most so many seconds behind a keyframe is reached by reading on, not by a seek.
+_NEAR: Final = 2
+
+# Moments of one lane where the container does not tell where keyframes are.
+_MOMENTS: Final = 4
+
+# How often lanes may land on one keyframe before keyframes are too far apart for them.
+_MAX_SEEKS_TO_ONE: Final = 3
+
+# Frames of a group from which on a decoder of several threads is worth opening the source again.
+_WORTH_THREADS: Final = 16
+
+# Later than any picture, so that the last one shows it.
+_THE_LAST: Final = Instants((1 << 62,))
+
+# Wanted pictures that must decode behind one before that is certain.
+_BEHIND: Final = 2
+_NO_LIMIT: Final = 1 << 30
+
+# Wanted pictures of one lane, at least, where groups are shorter.
+_PICTURES: Final = 8
+
+
+class StreamSegments:
+    """Divides what is wanted of a stream into lanes.
+
+    Args:
+        pool: The containers on the source.
+        main: One of them, for reading ahead; its decoder may be lent meanwhile.
+        index: Where the keyframes are.
+        known: The first frame.
+        threads: How many may work.
+    """
+
+    def __init__(
+        self,
+        pool: ContainerPool,
+        main: Container,
+        index: Index,
+        known: KnownFrame,
+        *,
+        threads: int,
+    ) -> None:
+        self._pool = pool
+        self._main = main
+        self._index = index
+        self._known = known
+        self._threads = threads
+        self._lock = Lock()
+        self._seeks: dict[Pts, int] = {}
+        # Where order is not proven, only a whole group tells.
+        self._behind = _NO_LIMIT if known.unproven else _BEHIND
+        self._last: Pts | None = None
+        self.decoded = 0
+        """Frames that decoders returned to finished lanes."""
+        self.end: Pts | None = None
+        """When the last frame ends, once a lane has decoded it."""
+        self.repairs = 0
+        """Seeks that landed too late, and were made again from earlier."""
+
+    def by_seeking(self, wanted: Wanted, *, to_end: bool) -> Iterator[Segment]:
+        """Yields lanes that each go to their place in the source by themselves.
+
+        Args:
+            wanted: What is wanted.
+            to_end: True to decode the last frame where more is wanted than there is.
+        """
+        moment = wanted.following(self._known.pts)
+        threads = self._threads_each(wanted)
+        while moment is not None:
+            past = self._is_past(moment)
+            knows_keyframes = self._index.knows_keyframes
+            stop = self._index.key_after(moment) if knows_keyframes else _several(wanted, moment)
+            yield partial(self._sought, WantedRange(wanted, moment, stop), to_end, threads)
+            if past:
+                # What follows has the last picture too.
+                return
+            moment = None if stop is None else wanted.following(stop)
+
+    def by_reading(self, wanted: Wanted, *, limit: int | None, to_end: bool) -> Iterator[Segment]:
+        """Yields lanes whose packets are read ahead of them, in order, by whoever asks for them.
+
+        Args:
+            wanted: What is wanted.
+            limit: How many pictures at most; None is no limit.
+            to_end: True to decode the last frame where more is wanted than there is.
+        """
+        begin = wanted.following(self._known.pts)
+        if begin is None:
+            return
+        if begin > self._known.pts and not self._index.continuous:
+            begin = self._known.pts
+        if limit is None:
+            self._main.expect(self._index.until(wanted.preceding(None)))
+        batch: list[Run] = []
+        left = limit
+        threads = self._threads_each(wanted)
+        for run in self._runs(self._main, wanted, begin, to_end=to_end):
+            chosen = run if left is None else first_wanted(run, left)
+            if chosen.infos:
+                batch.append(chosen)
+            if left is not None:
+                left -= chosen.wanted
+            if sum(kept.wanted for kept in batch) >= _PICTURES or left == 0:
+                yield partial(self._read, batch, threads)
+                batch = []
+            if left == 0:
+                return
+        if batch:
+            yield partial(self._read, batch, threads)
+
+    def last_frame(self, moment: Pts) -> Generator[None, None, Frame | None]:
+        """Returns the last frame of the stream; None when no packet is found.
+
+        Args:
+            moment: Reading begins with a keyframe at or before it.
+
+        Raises:
+            FastPathUnavailable: It does not decode as its packets promise.
+        """
+        last: Run | None = None
+        threads = self._threads_each(WantedRange(_THE_LAST, moment, None))
+        with self._pool.taken(threads) as container:
+            for run in self._runs(container, _THE_LAST, moment, to_end=True):
+                last = run if run.infos else last
+                yield
+            if last is None:
+                return None
+            decoder = RunDecoder(container, Confirmations(self._behind), self._known)
+            found: Frame | None = None
+            for frame in decoder.frames(last):
+                found = frame or found
+                yield
+            self._count(decoder)
+        return found
+
+    def _sought(self, part: WantedRange, to_end: bool, threads: int) -> Iterator[Frame | None]:
+        with self._pool.taken(threads) as container:
+            container.expect(self._index.until(part.preceding(None)))
+            decoder = RunDecoder(container, Confirmations(self._behind), self._known)
+            try:
+                moment: Pts | None = part.begin
+                while moment is not None:
+                    sought, reached = moment, None
+                    runs = self._runs(container, part, moment, to_end=to_end)
+                    for number, run in enumerate(runs):
+                        if self._is_past(moment):
+                            if self._is_past(part.whole.preceding(moment)):
+                                # An earlier moment has the last picture already.
+                                return
+                        elif number == 0 and run.infos:
+                            # Only decoding anew is dear, not landing.
+                            self._count_seek(run.key)
+                        yield from decoder.frames(run)
+                        reached = run.until
+                        if reached is None:
+                            break
+                        moment = part.following(reached)
+                        if moment is None:
+                            break
+                        # Where a seek landed long before its moment, the same one would again.
+                        if moment > sought and (moment - reached) * container.time_base > _NEAR:
+                            break
+                        yield None
+                    if reached is None:
+                        return
+            finally:
+                self._count(decoder)
+
+    def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
+        with self._pool.taken(threads) as container:
+            # Whether the next group decodes tells when this one's last frame ends: one more waits.
+            confirmations = Confirmations(self._behind + 1, across=1)
+            decoder = RunDecoder(container, confirmations, self._known)
+            try:
+                for run in runs:
+                    yield from decoder.frames(run)
+                confirmations.end()
+            finally:
+                self._count(decoder)
+
+    def _threads_each(self, wanted: Wanted) -> int:
+        """Returns how many threads a decoder has: several where there is not a group for each."""
+        index = self._index
+        groups = frames = 0
+        moment = wanted.following(self._known.pts)
+        while moment is not None and groups < self._threads:
+            groups += 1
+            if not index.knows_keyframes:
+                moment = wanted.following(moment + 1)
+                continue
+            after = index.key_after(moment)
+            last = wanted.preceding(after)
+            begin = index.key_before(moment) or self._known.pts
+            stop = max(moment, index.last if last is None else last)
+            frames = max(frames, index.span(begin, stop).frames)
+            moment = None if after is None else wanted.following(after)
+        if groups == 0 or (index.knows_keyframes and frames < _WORTH_THREADS):
+            return 1
+        return self._threads // groups
+
+    def _runs(
+        self, container: Container, wanted: Wanted, moment: Pts, *, to_end: bool
+    ) -> Iterator[Run]:
+        """Yields the runs from a keyframe at or before `moment` on."""
+        part = WantedRange(wanted, moment, None) if moment > self._known.pts else wanted
+        try:
+            result = keyframe_before(container, moment, first=self._known.pts, index=self._index)
+            check_first(result.key, self._known.pts, self._known.position)
+            with self._lock:
+                self.repairs += result.repairs
+            packets = self._until_end(result.key, container)
+            infos = info(
+                packets,
+                part,
+                dts_bounds=container.dts_bounds,
+                durations=self._known.durations and not to_end,
+                beyond=self._known.unproven,
+            )
+            if container.alpha_apart:
+                infos = _at_starts(infos, container)
+            yield from cut(infos, beyond=self._known.unproven)
+        except av.error.FFmpegError as error:
+            raise FastPathUnavailable("the file cannot be read on") from error
+
+    def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
+        """Yields packets to the end of the stream, and remembers which picture is the last."""
+        last, broken = self._known.pts, False
+        hevc = container.decoder.codec.canonical_name == "hevc"
+        extradata = container.decoder.extradata or b""
+        for packet in chain([key], container.packets()):
+            if packet.size == 0:
+                if broken or not ends_whole(container):
+                    raise FastPathUnavailable("the last packet is not whole, and may be no picture")
+                self._last = last
+                return
+            broken = packet.is_corrupt
+            check_stream(container, packet)
+            if hevc and packet.is_keyframe and discards_earlier(extradata, packet):
+                raise FastPathUnavailable("a keyframe that discards pictures decoded before it")
+            if packet.pts is not None and packet.pts > last and not packet.is_discard:
+                last = packet.pts
+            yield container.completed(packet)
+
+    def _is_past(self, moment: Pts | None) -> bool:
+        """Returns whether a moment is known to lie behind the beginning of the last picture."""
+        return moment is not None and self._last is not None and moment > self._last
+
+    def _count_seek(self, key: Pts) -> None:
+        if self._index.knows_keyframes:
+            return
+        with self._lock:
+            seeks = self._seeks[key] = self._seeks.get(key, 0) + 1
+        if seeks > _MAX_SEEKS_TO_ONE:
+            raise FarApart("several lanes begin at one keyframe")
+
+    def _count(self, decoder: RunDecoder) -> None:
+        with self._lock:
+            self.decoded += decoder.decoded
+            if decoder.end is not None:
+                self.end = decoder.end
+
+
+def _at_starts(infos: Iterator[PacketInfo], container: Container) -> Iterator[PacketInfo]:
+    """Yields packets, keyframes at which decoding may not start marked as others are."""
+    for each in infos:
+        yield replace(each, key=each.key and container.starts_at(each.packet))
+
+
+def _several(wanted: Wanted, moment: Pts) -> Pts | None:
+    """Returns where a lane of several moments ends; None where nothing follows them."""
+    following: Pts | None = moment
+    for _ in range(_MOMENTS):
+        if following is None:
+            return None
+        following = wanted.following(following + 1)
+    return following

@@ -1,0 +1,243 @@
+"""What a capture has done so far, and what it says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from time import monotonic
+from typing import Final
+
+from framecap.media.media import Media
+from framecap.model.capture import Damage, Image, Notice, Phase, Progress, Summary
+from framecap.model.media import MediaInfo
+from framecap.model.spec import CaptureSpec
+from framecap.modes.mode import Outcome
+from framecap.modes.registry import requested_count
+from framecap.modes.shortfall import explain, explain_cover
+from framecap.pipeline.progress import Coverage, PassProgress
+from framecap.stage_timer import StageTimer
+from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds, Pts
+
+PROGRESS_SECONDS: Final = 0.25
+"""How often progress is reported while there is any."""
+
+
+class CaptureStatistics:
+    """Keeps the counts of one capture.
+
+    Args:
+        spec: The request.
+        media: The source.
+        watch: Knows where the time went.
+    """
+
+    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
+        self._spec = spec
+        self._media = media
+        self._watch = watch
+        self._reported = monotonic()
+        self._answered = 0
+        self._damaged = 0
+        self.phase = Phase.OPENING
+        """What the capture is busy with."""
+        self.coverage = Coverage()
+        """What the current pass has covered."""
+        self._passes = PassProgress()
+        self._begin: Pts = 0
+        self._limit: Nanoseconds | None = None
+        self.info: MediaInfo | None = None
+        """What the source contains, once known."""
+        self.end: Pts | None = None
+        """When the last frame ends, once known."""
+        self.captured = 0
+        """How many images there are."""
+        self.given_up = 0
+        """How many ways to the frames were given up for safer ones."""
+        self.sampled = 0
+        """How many samples were compared, in change selection."""
+
+    def add(self, image: Image) -> Image:
+        """Counts an image and returns it."""
+        self.captured += 1
+        self._answered += image.answered_count
+        self._damaged += image.damaged
+        return image
+
+    @property
+    def end_time(self) -> Fraction | None:
+        """The true end in nanoseconds of media time, where it is known."""
+        if self.end is None:
+            return None
+        return self._media.clock.media_time(self.end) * NANOSECONDS_PER_SECOND
+
+    def begin_pass(
+        self,
+        phase: Phase,
+        begin: Nanoseconds = 0,
+        limit: Nanoseconds | None = None,
+        *,
+        ahead: int = 0,
+    ) -> None:
+        """Begins a pass over a range of media time.
+
+        Args:
+            phase: What is done.
+            begin: The begin of the range.
+            limit: The end of the range; None where only the end of the video ends it.
+            ahead: How many passes over the same range follow.
+        """
+        self.phase = phase
+        self.coverage.clear()
+        self._begin, self._limit = self._media.clock.floor(begin), limit
+        length = self._length
+        following = 0 if not ahead else None if length is None else ahead * length
+        self._passes = self._passes.begun(length, following)
+
+    def begin_measuring(self, begin: Nanoseconds, limit: Nanoseconds | None, *, ahead: int) -> None:
+        """Begins the measuring of the end, which covers what is decoded for it.
+
+        Args:
+            begin: The begin of the range of the passes that follow.
+            limit: Its end, as `begin_pass`.
+            ahead: How many they are.
+        """
+        self.begin_pass(Phase.MEASURING, begin, limit, ahead=ahead)
+        self._passes = self._passes.expecting(0)
+        self._limit = None
+
+    def measured_to(self, end: Pts) -> None:
+        """Notes when a frame ends that was decoded to measure the end."""
+        if self.coverage.head is None or end < self._begin:
+            # Where the tail gave nothing, measuring begins again from earlier.
+            self._begin = end
+        self.coverage.head = end
+
+    def end_pass(self, *, complete: bool) -> None:
+        """Ends the current pass.
+
+        Args:
+            complete: True when it went on to the end of its range or of the video; False when it
+                stopped because it had all it needs.
+        """
+        self._passes = self._reached(ahead=False)
+        self._passes = self._passes.completed() if complete else self._passes.stopped()
+        self.coverage.clear()
+
+    def last(self) -> Iterator[Progress]:
+        """Yields the progress at the end of a success."""
+        self._passes = self._passes.begun(0, 0)
+        yield self._report(self._passes)
+
+    def due(self) -> Iterator[Progress]:
+        """Yields progress when it is time for it."""
+        if monotonic() - self._reported >= PROGRESS_SECONDS:
+            self._reported = monotonic()
+            self._passes = self._reached(ahead=True)
+            yield self._report(self._passes)
+
+    def looks(self) -> Iterator[Notice]:
+        """Yields what of the picture's looks cannot be as it was meant."""
+        info = self.info
+        dolby_vision = None if info is None else info.dolby_vision
+        if dolby_vision is not None and dolby_vision.needs_metadata:
+            yield Notice(
+                reason="DOLBY_VISION_COLOURS",
+                message=(
+                    f"the video is Dolby Vision profile {dolby_vision.name}, whose colours need its"
+                    " metadata; it is not applied, so the images' colours are wrong"
+                ),
+                metadata={"profile": dolby_vision.name},
+            )
+        if info is not None and info.alpha_lost:
+            yield Notice(
+                reason="ALPHA_LOST",
+                message="the video has alpha in a layer of its own, which is not decoded: the "
+                "images are opaque",
+                metadata={},
+            )
+
+    def warnings(self) -> Iterator[Notice]:
+        """Yields what was wrong with the media, counted."""
+        counts = self._media.counts
+        for count, reason, words in (
+            (counts.repaired, "TIMES_REPAIRED", "frames had no usable presentation time"),
+            (counts.undecodable, "PACKETS_UNDECODABLE", "packets could not be decoded"),
+            (counts.read_errors, "READ_ERRORS", "times the file could not be read on"),
+            (self._damaged, "FRAMES_DAMAGED", "captured frames are damaged"),
+        ):
+            if count:
+                yield Notice(
+                    reason=reason, message=f"{count} {words}", metadata={"count": str(count)}
+                )
+
+    def summary(self) -> Summary:
+        """Returns the result as it stands."""
+        counts = self._media.counts
+        end_time = self.end_time
+        end = None if end_time is None else end_time // 1
+        if self._media.cover:
+            shortfalls, explanation = explain_cover(self._spec)
+        else:
+            outcome = Outcome(
+                captured=self.captured,
+                answered=self._answered,
+                sampled=self.sampled,
+                end=end,
+                undecodable=counts.undecodable,
+            )
+            shortfalls, explanation = explain(self._spec, outcome)
+        return Summary(
+            requested_count=requested_count(self._spec),
+            captured_count=self.captured,
+            shortfalls=shortfalls,
+            explanation=explanation,
+            damage=Damage(
+                damaged=self._damaged,
+                undecodable=counts.undecodable,
+                repaired_times=counts.repaired,
+                read_errors=counts.read_errors,
+            ),
+            read_bytes=self._media.read_bytes,
+            decoded_count=counts.decoded,
+            end=end,
+            stage_times=dict(self._watch.times),
+            seek_repairs=self.given_up + self._media.seek_repairs,
+        )
+
+    @property
+    def _length(self) -> Nanoseconds | None:
+        """How much media time the current pass is expected to cover; None when not known."""
+        end = self.end_time
+        claimed = None if self.info is None else self.info.duration
+        stops = [self._limit, claimed if end is None else end // 1]
+        known = [stop for stop in stops if stop is not None]
+        return max(0, min(known) - self._media_time(self._begin)) if known else None
+
+    def _reached(self, *, ahead: bool) -> PassProgress:
+        """Returns the progress with what the current pass has covered.
+
+        Args:
+            ahead: True to count what was decoded ahead of its turn.
+        """
+        # What a container claims is no bound: frames may come after it.
+        bounds = [bound for bound in (self._limit, self.end_time) if bound is not None]
+        stop = self._media.clock.ceil(min(bounds)) if bounds else None
+        ticks = self.coverage.within(self._begin, stop, ahead=ahead)
+        covered = ticks * self._media.clock.time_base * NANOSECONDS_PER_SECOND // 1
+        if bounds:
+            covered = min(covered, max(0, min(bounds) // 1 - self._media_time(self._begin)))
+        measuring = self.phase is Phase.MEASURING and self.coverage.head is None
+        passes = self._passes if measuring else self._passes.expecting(self._length)
+        return passes.reached(covered)
+
+    def _media_time(self, pts: Pts) -> Nanoseconds:
+        return max(0, self._media.clock.nanoseconds(pts))
+
+    def _report(self, passes: PassProgress) -> Progress:
+        return Progress(
+            phase=self.phase,
+            done=passes.done,
+            total=passes.total,
+            captured_count=self.captured,
+            read_bytes=self._media.read_bytes,
+        )

@@ -1,0 +1,333 @@
+"""Work in lanes: done by several threads, given in order.
+
+Each lane is an iterator whose items are worked on one by one: stepping a lane (decoding) gives an
+item, working on it (pixels, encoding) gives a result. Threads always do what is nearest to the
+head, so the first results come first, and whatever is slowest gets all hands. Results leave in
+order, at once when they are certain: who gives them does no other work once others work, or it
+would be busy when the next one is made. What is made ahead of its turn is bounded in bytes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import heappop, heappush
+from threading import Condition, RLock, Thread
+from time import monotonic
+from typing import Final, Generic, Self
+
+from framecap.model.media import Confirmation
+from framecap.pipeline.entries import Entry, Item, Result, StartedSegment
+
+AHEAD_RESULTS: Final = 16
+AHEAD_BYTES: Final = 8 << 20, 24 << 20
+"""The most that is held for lanes whose turn has not come: so many results as large as the largest,
+but never less or more than so many bytes. Of what is small, a group of pictures fits."""
+
+HEAD_BYTES: Final = 8 << 20
+"""The most that is held of the lane whose turn it is."""
+
+_STEP_SECONDS: Final = 0.002
+"""How long a lane without items is stepped before others are looked at."""
+
+_WAIT_SECONDS: Final = 0.1
+
+
+class SegmentWorkers(Generic[Item, Result]):
+    """Owns the threads that work for one reading. Close it to end them.
+
+    The thread that iterates does the work until there is enough for two; then another one takes its
+    place, and it only gives results.
+
+    Args:
+        segments: The lanes, in order. Asked for the next by any thread, one at a time.
+        work: What is done with an item, in any thread.
+        size: Returns about how many bytes a result holds. Items are not counted: each thread has
+            one at most.
+        confirmation: Returns the confirmation of an item. Items of a segment that failed before
+            they were confirmed are dropped.
+        threads: How many threads work at once. At least 1, which is the caller's.
+    """
+
+    def __init__(
+        self,
+        segments: Iterator[Callable[[], Iterator[Item | None]]],
+        work: Callable[[Item], Result],
+        *,
+        size: Callable[[Result], int],
+        confirmation: Callable[[Item], Confirmation],
+        threads: int,
+    ) -> None:
+        self._segments = segments
+        self._work = work
+        self._size = size
+        self._confirmation = confirmation
+        self._spare = threads - 1
+        self._replaced = False
+        self._refused = False
+        self._threads: list[Thread] = []
+        self._idle = 0
+        lock = RLock()
+        self._changed = Condition(lock)
+        self._head_changed = Condition(lock)
+        self._active: deque[StartedSegment[Item, Result]] = deque()
+        self._begun = 0
+        self._all_begun = False
+        self._beginning = False
+        self._closed = False
+        self._pending: list[Entry[Item, Result]] = []
+        self._entries = 0
+        self._given = False
+        self._largest = 0
+        self._takes_long = False
+        self._units = 0
+
+    def results(self) -> Iterator[Result | None]:
+        """Yields results in order; None now and then while work goes on without one.
+
+        Raises:
+            BaseException: What a lane or the work raised, in its turn.
+        """
+        seen = 0
+        while True:
+            job: Callable[[], None] | None = None
+            with self._changed:
+                entry = self._next_done()
+                if entry is None:
+                    if self._finished():
+                        return
+                    self._replace_caller()
+                    if self._replaced:
+                        self._head_changed.wait(_WAIT_SECONDS)
+                    else:
+                        job = self._find_job()
+                        if job is None:
+                            self._changed.wait(_WAIT_SECONDS)
+            if entry is not None:
+                if entry.error is not None:
+                    raise entry.error
+                yield entry.result
+                continue
+            if job is not None:
+                job()
+            if self._units != seen:
+                # Otherwise nothing happened: whoever watches must not take it for progress.
+                seen = self._units
+                yield None
+
+    def close(self) -> None:
+        """Ends the threads, and the lanes. May be called again."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        for segment in self._active:
+            _close(segment.steps)
+        self._active.clear()
+        self._pending.clear()
+        _close(self._segments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _next_done(self) -> Entry[Item, Result] | None:
+        """Takes the entry whose turn it is, if it is done; drops lanes that are over."""
+        while self._active:
+            head = self._active[0]
+            head.take_back()
+            if head.entries:
+                if head.unconfirmed or not head.entries[0].done:
+                    return None
+                entry = head.entries.popleft()
+                head.held -= entry.size
+                self._given = True
+                self._changed.notify_all()
+                return entry
+            if not head.ended:
+                return None
+            self._active.popleft()
+            self._changed.notify_all()
+        return None
+
+    def _finished(self) -> bool:
+        return self._all_begun and not self._active
+
+    def _find_job(self) -> Callable[[], None] | None:
+        """Takes the job nearest to the head; the caller holds the lock and then does it."""
+        if self._closed:
+            return None
+        while self._pending and self._pending[0].dropped:
+            heappop(self._pending)
+        if self._pending and not self._first_waits():
+            return partial(self._do_work, heappop(self._pending))
+        least, most = AHEAD_BYTES
+        bound = max(least, min(AHEAD_RESULTS * self._largest, most))
+        ahead = sum(segment.held for position, segment in enumerate(self._active) if position)
+        for position, segment in enumerate(self._active):
+            if segment.stepping or segment.ended:
+                continue
+            # What is in doubt at the head is settled by what comes next of it.
+            if (
+                (segment.held < HEAD_BYTES or segment.unconfirmed)
+                if position == 0
+                else ahead < bound
+            ):
+                segment.stepping = True
+                return partial(self._step, segment, segment.unconfirmed)
+        open_segments = sum(not segment.ended for segment in self._active)
+        if (
+            not self._all_begun
+            and not self._beginning
+            and open_segments <= self._spare
+            and ahead < bound
+        ):
+            self._beginning = True
+            return self._begin
+        return None
+
+    def _first_waits(self) -> bool:
+        """Returns whether the first result of all is made, and only its proof wanting."""
+        if self._given or not self._active:
+            return False
+        head = self._active[0]
+        return head.unconfirmed is not None and head.entries[0].done and not head.stepping
+
+    def _begin(self) -> None:
+        """Begins the next lane."""
+        segment: StartedSegment[Item, Result] | None = None
+        try:
+            steps = next(self._segments, None)
+            if steps is not None:
+                segment = StartedSegment(self._begun, steps())
+        except BaseException as error:
+            segment = StartedSegment(self._begun, iter(()), ended=True)
+            segment.entries.append(Entry(segment, error=error, done=True))
+        with self._changed:
+            self._beginning = False
+            self._begun += 1
+            self._units += 1
+            self._all_begun = segment is None or segment.ended
+            if segment is not None:
+                self._active.append(segment)
+            self._hire()
+            self._changed.notify_all()
+            if self._all_begun:
+                self._head_changed.notify()
+
+    def _step(
+        self, segment: StartedSegment[Item, Result], unconfirmed: Confirmation | None
+    ) -> None:
+        """Steps a lane until it gives an item, ends a doubt, ends itself, or has had its time."""
+        entry: Entry[Item, Result] | None = None
+        ended = failed = False
+        until = monotonic() + _STEP_SECONDS
+        try:
+            for item in segment.steps:
+                if item is not None:
+                    entry = Entry(segment, item=item, confirmation=self._confirmation(item))
+                settled = unconfirmed is not None and unconfirmed.given
+                if item is not None or settled or monotonic() > until or self._closed:
+                    break
+            else:
+                ended = True
+        except BaseException as error:
+            entry, ended, failed = Entry(segment, error=error, done=True), True, True
+        with self._changed:
+            segment.stepping, segment.ended, segment.failed = False, ended, failed
+            self._units += 1
+            self._takes_long = self._takes_long or not (ended or entry)
+            if entry is not None:
+                entry.number = self._entries
+                self._entries += 1
+                segment.entries.append(entry)
+                if not entry.done:
+                    heappush(self._pending, entry)
+            self._hire()
+            self._changed.notify_all()
+            self._notify_of(segment)
+
+    def _do_work(self, entry: Entry[Item, Result]) -> None:
+        item, entry.item = entry.item, None
+        assert item is not None, "an entry is worked on once"
+        size = 0
+        try:
+            entry.result = self._work(item)
+            size = self._size(entry.result)
+        except BaseException as error:
+            entry.error = error
+        # What the item holds must not outlive the work on it.
+        del item
+        with self._changed:
+            self._largest = max(self._largest, size)
+            entry.segment.held += size
+            entry.size = size
+            entry.done = True
+            self._units += 1
+            self._changed.notify_all()
+            self._notify_of(entry.segment)
+
+    def _notify_of(self, segment: StartedSegment[Item, Result]) -> None:
+        """Wakes the thread that gives results, if the lane is the head and has one to give."""
+        if not self._active or segment is not self._active[0]:
+            return
+        if segment.ended or (
+            segment.entries and segment.entries[0].done and segment.unconfirmed is None
+        ):
+            self._head_changed.notify()
+
+    def _replace_caller(self) -> None:
+        """Starts the thread that works in the caller's place, once there are others at work."""
+        if self._threads and not self._replaced and self._start_thread():
+            self._replaced = True
+
+    def _hire(self) -> None:
+        """Starts a thread where there is more to do than the caller and idle ones can."""
+        if self._closed or len(self._threads) - self._replaced >= self._spare:
+            return
+        jobs = len(self._pending) + sum(
+            not (segment.stepping or segment.ended) for segment in self._active
+        )
+        jobs += not (self._all_begun or self._beginning)
+        # One image that is near is made faster than a thread starts.
+        several = self._entries > 1 or len(self._active) > 1 or self._takes_long
+        if several and jobs > self._idle + (not self._replaced):
+            self._start_thread()
+
+    def _start_thread(self) -> bool:
+        """Starts a thread; returns False where the system gives no more."""
+        if self._refused:
+            return False
+        thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # Those there are do the work.
+            self._refused = True
+            return False
+        self._threads.append(thread)
+        self._idle += 1
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while (job := self._find_job()) is None:
+                    if self._closed or self._finished():
+                        return
+                    self._changed.wait()
+                self._idle -= 1
+            job()
+            with self._changed:
+                self._idle += 1
+
+
+def _close(iterator: object) -> None:
+    close = getattr(iterator, "close", None)
+    if close is not None:
+        close()

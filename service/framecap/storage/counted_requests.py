@@ -1,0 +1,41 @@
+"""Requests to stores: counted, and their failures told apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from framecap.storage.faults import StoreFault
+from framecap.storage.request_statistics import Operation, RequestStatistics
+
+
+@asynccontextmanager
+async def counted_request(
+    statistics: RequestStatistics,
+    operation: Operation,
+    translate: Callable[[Exception], StoreFault | None],
+) -> AsyncIterator[None]:
+    """Counts the request inside the block, and tells its failure as a `StoreFault`.
+
+    Args:
+        statistics: Takes the figures.
+        operation: What is asked for.
+        translate: Returns what a client's error means; None when it is none of a store.
+
+    Raises:
+        StoreFault: The request failed.
+    """
+    began, outcome = monotonic(), "cancelled"
+    statistics.request_began(operation)
+    try:
+        yield
+        outcome = "ok"
+    except Exception as error:
+        fault = translate(error)
+        outcome = fault.kind.value if fault else "broken"
+        if fault is None or fault is error:
+            raise
+        raise fault from error
+    finally:
+        statistics.request_ended(operation, outcome, monotonic() - began)
