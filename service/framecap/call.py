@@ -11,7 +11,7 @@ from uuid import uuid4
 from framecap.decoder.v1 import decoder_pb2
 from framecap.errors import DeliveryConflict, OptionMissing
 from framecap.events import messages
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.names import shown, unprintable_name
 from framecap.model.spec import (
     CaptureSpec,
@@ -90,7 +90,7 @@ def understand(call: CaptureCall) -> ParsedRequest:
     if call.first_only:
         return replace(parsed, spec=first_only(parsed.spec))
     if parsed.spec.notify_topic is not None:
-        untold = Notice(
+        untold = CaptureWarning(
             reason=WITHOUT_EFFECT,
             message="notify: without effect; only the end of a task is told to a topic",
             metadata={"option": "notify"},
@@ -117,7 +117,7 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
 
 
 def accepted(
-    call: CaptureCall, parsed: ParsedRequest, source: str, notices: Iterable[Notice]
+    call: CaptureCall, parsed: ParsedRequest, source: str, warnings: Iterable[CaptureWarning]
 ) -> event_pb2.CaptureAccepted:
     """Returns what a request was taken to mean.
 
@@ -125,7 +125,7 @@ def accepted(
         call: What the caller wants.
         parsed: The request.
         source: The source as events show it.
-        notices: What else is worth knowing before the capture.
+        warnings: What else is worth knowing before the capture.
     """
     spec, delivery = structured.to_proto(parsed.spec)
     return event_pb2.CaptureAccepted(
@@ -136,7 +136,7 @@ def accepted(
         delivery=delivery,
         key=key_of(parsed.spec),
         output=parsed.output,
-        warnings=[messages.warning(notice) for notice in (*parsed.warnings, *notices)],
+        warnings=[messages.warning(warning) for warning in (*parsed.warnings, *warnings)],
     )
 
 
@@ -154,7 +154,7 @@ def source_name(source: SourceAddress | OpenSource) -> SourceName:
             return SourceName(bucket=None, key=posixpath.basename(name))
 
 
-def name_notices(address: SourceAddress) -> tuple[Notice, ...]:
+def name_warnings(address: SourceAddress) -> tuple[CaptureWarning, ...]:
     """Returns a notice where images cannot be named as their source is."""
     if not isinstance(address, FileAddress):
         return ()
@@ -163,7 +163,7 @@ def name_notices(address: SourceAddress) -> tuple[Notice, ...]:
         return ()
     name = file_name(address.path)
     return (
-        Notice(
+        CaptureWarning(
             reason="NAME_CHANGED",
             message=(
                 f"source: the file's name has {fault}, so the images are named after"

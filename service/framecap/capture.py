@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
-from framecap.call import CaptureCall, accepted, job, mode, name_notices, source_name, understand
+from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
 from framecap.decoder import reads
 from framecap.decoder.check import error_of
 from framecap.decoder.v1 import decoder_pb2
@@ -69,8 +69,8 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
     parsed = understand(call)
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
-    notices = (*naming.notices(), *name_notices(address)) if naming else ()
-    first = accepted(call, parsed, address.public_name, notices)
+    warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
+    first = accepted(call, parsed, address.public_name, warnings)
     events = EventStream()
     result = event_pb2.CaptureFinished()
     error: CaptureError | None = None

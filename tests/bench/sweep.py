@@ -217,7 +217,7 @@ def look_at(
             for frame, picture in made:
                 image = pictures.load(first[frame.ordinal].row["image"])
                 judge(line, frame, image, picture, comparison, swept)
-            warned = any("ALPHA" in n for a in answers.values() if a for n in a["notices"])
+            warned = any("ALPHA" in n for a in answers.values() if a for n in a["warnings"])
             if known.alpha and chosen and not alpha and not warned:
                 comparison.found("*", "alpha", "alpha is lost without a warning")
     except Unjudged as error:

@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from framecap import pipeline
-from framecap.model.capture import Image, Notice, Progress, Report, Summary
+from framecap.model.capture import CaptureWarning, Image, Progress, Report, Summary
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
 from framecap.model.spec import (
@@ -42,7 +42,7 @@ class Captured:
     summary: Summary
     plan: Plan | None = None
     images: list[Image] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    warnings: list[CaptureWarning] = field(default_factory=list)
 
 
 class Row(NamedTuple):
@@ -181,8 +181,8 @@ def _sorted_out(reports: list[Report]) -> Captured:
         match report:
             case Image():
                 captured.images.append(report)
-            case Notice():
-                captured.notices.append(report)
+            case CaptureWarning():
+                captured.warnings.append(report)
             case Plan():
                 assert captured.plan is None
                 assert not captured.images

@@ -237,12 +237,12 @@ def test_what_has_no_effect_is_told(
     path = make_sound(tmp_path / "sound.m4a", [Art(cover)])
     captured = capture(path, f"video/snapshots,f_jpg,{options}".rstrip(","))
     assert [image.data for image in captured.images] == [cover]
-    assert [notice.reason for notice in captured.notices] == (
+    assert [warning.reason for warning in captured.warnings] == (
         ["OPTION_WITHOUT_EFFECT"] * len(without_effect)
     )
-    assert [notice.metadata["option"] for notice in captured.notices] == without_effect
-    for notice, option in zip(captured.notices, without_effect, strict=True):
-        assert notice.message == (
+    assert [warning.metadata["option"] for warning in captured.warnings] == without_effect
+    for warning, option in zip(captured.warnings, without_effect, strict=True):
+        assert warning.message == (
             f"{option} has no effect: the file has cover art, which is one image"
         )
 
@@ -251,7 +251,7 @@ def test_an_end_has_no_effect_either(tmp_path: Path) -> None:
     path = make_sound(tmp_path / "sound.m4a", [Art(saved(drawn(), "JPEG"))])
     spec = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG, end=1)
     captured = capture(path, spec)
-    assert [notice.metadata["option"] for notice in captured.notices] == ["end_offset"]
+    assert [warning.metadata["option"] for warning in captured.warnings] == ["end_offset"]
     assert len(captured.images) == 1
 
 

@@ -63,7 +63,7 @@ def test_a_format_without_a_decoder_is_refused(tmp_path: Path) -> None:
     good = Art(JPEG, kind=BACK)
     captured = capture(make_sound(tmp_path / "both.wv", [unread, good]), REQUEST)
     assert captured.images[0].data == JPEG
-    assert [notice.reason for notice in captured.notices] == ["COVER_SUBSTITUTED"]
+    assert [warning.reason for warning in captured.warnings] == ["COVER_SUBSTITUTED"]
 
 
 @pytest.mark.parametrize("cover", [JPEG, AVIF], ids=["jpeg", "avif"])
@@ -139,10 +139,10 @@ def test_a_good_picture_beside_a_broken_front_cover_is_taken(
     assert image.data == JPEG
     assert captured.info.codec == "mjpeg"
     assert (captured.info.coded_width, captured.info.coded_height) == (64, 48)
-    (notice,) = captured.notices
-    assert notice.reason == "COVER_SUBSTITUTED"
-    assert notice.message == f"{fault}; another picture of the file is given instead"
-    assert notice.metadata == {"fault": fault}
+    (warning,) = captured.warnings
+    assert warning.reason == "COVER_SUBSTITUTED"
+    assert warning.message == f"{fault}; another picture of the file is given instead"
+    assert warning.metadata == {"fault": fault}
 
 
 @pytest.mark.parametrize("ending", ["flac", "mp3", "mka"])
@@ -157,7 +157,7 @@ def test_the_next_in_order_is_taken(tmp_path: Path, ending: str) -> None:
     captured = capture(make_sound(tmp_path / f"sound.{ending}", arts), REQUEST + ",w_64,h_64")
     assert captured.info.codec == "png"
     assert captured.info.stream_index == 2
-    assert len(captured.notices) == 1
+    assert len(captured.warnings) == 1
 
 
 def test_where_all_are_broken_the_front_cover_says_why(tmp_path: Path) -> None:

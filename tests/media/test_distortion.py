@@ -10,7 +10,7 @@ import pytest
 from clips import make_clip
 from covers import Art, drawn, make_sound, saved
 from framecap import pipeline
-from framecap.model.capture import Notice, Progress
+from framecap.model.capture import CaptureWarning, Progress
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
 from framecap.spec import text
@@ -29,11 +29,11 @@ def test_once_after_the_facts(tmp_path: Path, codec: str, suffix: str, option: s
     path = make_clip(tmp_path / f"a.{suffix}", codec=codec)
     info, warning, plan, *rest = reports(path, option)
     assert isinstance(info, MediaInfo)
-    assert isinstance(warning, Notice)
+    assert isinstance(warning, CaptureWarning)
     assert warning.reason == "ASPECT_CHANGED"
     assert warning.metadata["option"] == option.partition("_")[0]
     assert isinstance(plan, Plan)
-    assert not any(isinstance(report, Notice) for report in rest)
+    assert not any(isinstance(report, CaptureWarning) for report in rest)
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ def test_once_after_the_facts(tmp_path: Path, codec: str, suffix: str, option: s
 )
 def test_not_where_the_shape_is_kept_or_both_sides_are_given(tmp_path: Path, options: str) -> None:
     path = make_clip(tmp_path / "a.mp4")
-    assert not any(isinstance(report, Notice) for report in reports(path, options))
+    assert not any(isinstance(report, CaptureWarning) for report in reports(path, options))
 
 
 def test_the_shape_is_that_of_square_pixels(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "a.mp4", sample_aspect_ratio=Fraction(4, 3))
-    assert not any(isinstance(report, Notice) for report in reports(path, "w_256"))
+    assert not any(isinstance(report, CaptureWarning) for report in reports(path, "w_256"))
     _, warning, *_ = reports(path, "w_192")
-    assert isinstance(warning, Notice)
+    assert isinstance(warning, CaptureWarning)
     assert warning.metadata["source"] == "256x108"
 
 
 @pytest.mark.parametrize("option", ["w_32", "h_32"])
 def test_of_a_cover_too(tmp_path: Path, option: str) -> None:
     path = make_sound(tmp_path / "a.mp3", [Art(saved(drawn(), "png"))])
-    notices = [report for report in reports(path, option) if isinstance(report, Notice)]
-    assert [notice.reason for notice in notices] == ["OPTION_WITHOUT_EFFECT", "ASPECT_CHANGED"]
+    warnings = [report for report in reports(path, option) if isinstance(report, CaptureWarning)]
+    assert [warning.reason for warning in warnings] == ["OPTION_WITHOUT_EFFECT", "ASPECT_CHANGED"]

@@ -139,14 +139,14 @@ def test_dolby_vision_is_named(
         command("-i", str(mp4), "-c", "copy", "-strict", "unofficial", str(path))
     assert_dolby_vision(path, name, wrong=wrong)
     assert messages.probed(probed(plain)).dolby_vision_profile == ""
-    assert capture(plain, "video/snapshots,f_jpg,m_key").notices == []
+    assert capture(plain, "video/snapshots,f_jpg,m_key").warnings == []
 
 
 def assert_dolby_vision(path: Path, name: str, *, wrong: bool) -> None:
     assert messages.probed(probed(path)).dolby_vision_profile == name
-    notices = capture(path, "video/snapshots,f_jpg,m_key").notices
-    assert [notice.reason for notice in notices] == ["DOLBY_VISION_COLOURS"] * wrong
-    assert all(f"profile {name}," in notice.message for notice in notices)
+    warnings = capture(path, "video/snapshots,f_jpg,m_key").warnings
+    assert [warning.reason for warning in warnings] == ["DOLBY_VISION_COLOURS"] * wrong
+    assert all(f"profile {name}," in warning.message for warning in warnings)
 
 
 def test_dolby_vision_without_a_base_layer(cases: Path) -> None:
@@ -160,7 +160,7 @@ def test_what_a_file_writes_in_its_texts_is_not_believed(tmp_path: Path) -> None
     text = ("-metadata:s:v", f"title={said}", "-metadata", f"title=yuv420p(tv, topleft)\n{said}")
     command("-i", str(plain), "-c", "copy", *text, str(path))
     assert probed(path).dolby_vision is None
-    assert capture(path, "video/snapshots,f_jpg,m_key").notices == []
+    assert capture(path, "video/snapshots,f_jpg,m_key").warnings == []
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
@@ -173,11 +173,11 @@ def test_alpha_of_hevc_is_said_to_be_lost(tmp_path: Path, suffix: str) -> None:
     command(*source, *encoder, "-pix_fmt", "yuv420p", str(plain))
     for request in ("m_key", "inter_0", "ss_200,num_1"):
         captured = capture(path, f"video/snapshots,f_png,{request}")
-        assert [notice.reason for notice in captured.notices] == ["ALPHA_LOST"]
-    assert capture(plain, "video/snapshots,f_png,m_key").notices == []
+        assert [warning.reason for warning in captured.warnings] == ["ALPHA_LOST"]
+    assert capture(plain, "video/snapshots,f_png,m_key").warnings == []
 
 
 def test_alpha_of_hevc(cases: Path) -> None:
     captured = capture(cases / "hevc_alpha.mp4", "video/snapshots,f_png,inter_500")
-    assert [notice.reason for notice in captured.notices] == ["ALPHA_LOST"]
+    assert [warning.reason for warning in captured.warnings] == ["ALPHA_LOST"]
     assert len(captured.images) == 4

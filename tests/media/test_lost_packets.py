@@ -77,7 +77,7 @@ def test_lost_keyframes_are_counted_where_keyframes_are_read(
     captured = assert_captured(path, line, asking("m_key"))
     # Two of them; or all that lacks, where the stream's keyframes do not stand alone.
     assert captured.summary.damage.undecodable in (2, line.undecodable)
-    assert "PACKETS_UNDECODABLE" in {notice.reason for notice in captured.notices}
+    assert "PACKETS_UNDECODABLE" in {warning.reason for warning in captured.warnings}
     with pytest.raises(MediaCorrupt):
         strictly(path, "m_key")
 
@@ -249,7 +249,7 @@ def test_zeros_within_a_file(cases: Path) -> None:
     times = [Fraction(image.pts) * image.time_base for image in captured.images]
     assert times == [*range(0, 13, 2), *range(28, 39, 2)]
     assert captured.summary.damage.undecodable == 7
-    (notice,) = captured.notices
-    assert (notice.reason, notice.metadata["count"]) == ("PACKETS_UNDECODABLE", "7")
+    (warning,) = captured.warnings
+    assert (warning.reason, warning.metadata["count"]) == ("PACKETS_UNDECODABLE", "7")
     with pytest.raises(MediaCorrupt):
         strictly(path, "m_key")

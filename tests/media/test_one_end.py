@@ -131,7 +131,7 @@ def test_an_appended_recording_follows_the_one_before_it(
     tick = captured.info.clock.time_base
     times = [image.pts * image.time_base - captured.info.clock.zero for image in captured.images]
     assert all(abs(time - Fraction(k, 25)) <= 3 * tick for k, time in enumerate(times))
-    assert [notice.metadata["count"] for notice in captured.notices] == ["1"]
+    assert [warning.metadata["count"] for warning in captured.warnings] == ["1"]
     assert_exact(film, SPECS)
 
 

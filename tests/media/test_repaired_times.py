@@ -94,7 +94,7 @@ def test_each_frame_that_is_shown_comes_once_in_its_order(
     times = [image.media_time for image in captured.images]
     assert times == sorted(set(times))
     assert captured.summary.damage.repaired_times == max(1, len(hidden))
-    assert "TIMES_REPAIRED" in {notice.reason for notice in captured.notices}
+    assert "TIMES_REPAIRED" in {warning.reason for warning in captured.warnings}
 
 
 @pytest.mark.parametrize("times", ALONE.values(), ids=ALONE.keys())

@@ -59,7 +59,7 @@ def test_a_shortfall_says_how_many(clip: Path) -> None:
     assert lacks == {Lack.UNDECODABLE: 3, Lack.NO_MORE_FRAMES: 10}
     assert summary.explanation == "asked 60, gave 47: 3 undecodable, 10 for want of more frames"
     assert summary.damage.undecodable == 3
-    assert {notice.reason for notice in captured.notices} == {"PACKETS_UNDECODABLE"}
+    assert {warning.reason for warning in captured.warnings} == {"PACKETS_UNDECODABLE"}
 
 
 def test_the_one_before_stays_on_screen(clip: Path) -> None:

@@ -15,7 +15,7 @@ from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Jo
 from framecap.decoder.wire import BlockingChannel
 from framecap.errors import CaptureError, LimitExceeded
 from framecap.events import messages
-from framecap.model.capture import Damage, Image, Notice, Progress, Report, Summary
+from framecap.model.capture import CaptureWarning, Damage, Image, Progress, Report, Summary
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
 from framecap.pipeline import Until
@@ -110,7 +110,7 @@ def message_for(report: Report) -> FromDecoder:
             return FromDecoder(planned=messages.planned(report))
         case Progress():
             return FromDecoder(progress=messages.progress(report))
-        case Notice():
+        case CaptureWarning():
             return FromDecoder(warning=messages.warning(report))
         case Image():
             facts = messages.frame(report)

@@ -16,10 +16,10 @@ from framecap.errors import CaptureError
 from framecap.events.status import to_status
 from framecap.formats.registry import FORMATS
 from framecap.model.capture import (
+    CaptureWarning,
     Damage,
     Image,
     Lack,
-    Notice,
     Phase,
     Progress,
     Reason,
@@ -167,12 +167,12 @@ def frame(image: Image) -> event_pb2.FrameCaptured:
     )
 
 
-def warning(notice: Notice) -> event_pb2.CaptureWarning:
+def warning(warning: CaptureWarning) -> event_pb2.CaptureWarning:
     """Returns a notice as the event tells it."""
     return event_pb2.CaptureWarning(
-        reason=notice.reason,
-        message=_text(notice.message),
-        metadata={name: _text(value) for name, value in notice.metadata.items()},
+        reason=warning.reason,
+        message=_text(warning.message),
+        metadata={name: _text(value) for name, value in warning.metadata.items()},
     )
 
 

@@ -134,7 +134,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class CaptureWarning:
     """Something a reader should know, which does not end the capture."""
 
     reason: str
@@ -221,4 +221,4 @@ class Summary:
     """Seeks that landed wrong and were made again, and ways that were given up for safer ones."""
 
 
-Report: TypeAlias = MediaInfo | Plan | Progress | Image | Notice | Summary
+Report: TypeAlias = MediaInfo | Plan | Progress | Image | CaptureWarning | Summary

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Final
 
 from framecap.media.media import Media
-from framecap.model.capture import Damage, Image, Notice, Phase, Progress, Summary
+from framecap.model.capture import CaptureWarning, Damage, Image, Phase, Progress, Summary
 from framecap.model.media import MediaInfo
 from framecap.model.spec import CaptureSpec
 from framecap.modes.mode import Outcome
@@ -135,12 +135,12 @@ class CaptureStatistics:
             self._passes = self._reached(ahead=True)
             yield self._report(self._passes)
 
-    def looks(self) -> Iterator[Notice]:
+    def looks(self) -> Iterator[CaptureWarning]:
         """Yields what of the picture's looks cannot be as it was meant."""
         info = self.info
         dolby_vision = None if info is None else info.dolby_vision
         if dolby_vision is not None and dolby_vision.needs_metadata:
-            yield Notice(
+            yield CaptureWarning(
                 reason="DOLBY_VISION_COLOURS",
                 message=(
                     f"the video is Dolby Vision profile {dolby_vision.name}, whose colours need its"
@@ -149,14 +149,14 @@ class CaptureStatistics:
                 metadata={"profile": dolby_vision.name},
             )
         if info is not None and info.alpha_lost:
-            yield Notice(
+            yield CaptureWarning(
                 reason="ALPHA_LOST",
                 message="the video has alpha in a layer of its own, which is not decoded: the "
                 "images are opaque",
                 metadata={},
             )
 
-    def warnings(self) -> Iterator[Notice]:
+    def warnings(self) -> Iterator[CaptureWarning]:
         """Yields what was wrong with the media, counted."""
         counts = self._media.counts
         for count, reason, words in (
@@ -166,7 +166,7 @@ class CaptureStatistics:
             (self._damaged, "FRAMES_DAMAGED", "captured frames are damaged"),
         ):
             if count:
-                yield Notice(
+                yield CaptureWarning(
                     reason=reason, message=f"{count} {words}", metadata={"count": str(count)}
                 )
 

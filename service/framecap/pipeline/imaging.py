@@ -9,7 +9,7 @@ from typing import Any
 
 from framecap.formats.encode import encode
 from framecap.media.media import Media
-from framecap.model.capture import Image, Notice, Pick
+from framecap.model.capture import CaptureWarning, Image, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
 from framecap.model.plan import Geometry, Size
 from framecap.model.spec import CaptureSpec
@@ -61,7 +61,7 @@ class Imaging:
         )
         return self._media.describe(picture, (display.width, display.height))
 
-    def warnings(self, info: MediaInfo, picture: Picture) -> Iterator[Notice]:
+    def warnings(self, info: MediaInfo, picture: Picture) -> Iterator[CaptureWarning]:
         """Yields what the box does to a picture that its request may not have meant."""
         source = Size(info.display_width, info.display_height)
         image = self.geometry(picture).canvas

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.plan import Size
 from framecap.model.spec import Box, ScaleType
 
@@ -16,7 +16,9 @@ ASPECT_CHANGED: Final = "ASPECT_CHANGED"
 _TOLERANCE: Final = Fraction(1, 100)
 
 
-def aspect_changed(box: Box, scale_type: ScaleType, source: Size, image: Size) -> Iterator[Notice]:
+def aspect_changed(
+    box: Box, scale_type: ScaleType, source: Size, image: Size
+) -> Iterator[CaptureWarning]:
     """Yields a notice where a lone width or height changes the aspect ratio.
 
     The other side is the source's, and `stretch`, the default, forces the picture to both.
@@ -33,7 +35,7 @@ def aspect_changed(box: Box, scale_type: ScaleType, source: Size, image: Size) -
     change = Fraction(image.width * source.height, image.height * source.width)
     if abs(change - 1) <= _TOLERANCE:
         return
-    yield Notice(
+    yield CaptureWarning(
         reason=ASPECT_CHANGED,
         message=(
             f"{side} alone stretches the picture of {source.width}x{source.height} to "

@@ -10,7 +10,7 @@ from typing import Final
 
 from framecap.errors import TargetInvalid, TargetIsSource
 from framecap.formats.registry import FORMATS
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.names import bucket_fault, key_fault, shown
 from framecap.model.spec import CaptureSpec, ImageFormat, ObjectTarget
 from framecap.sink.template import (
@@ -155,7 +155,7 @@ class Naming:
         pattern = first + "([1-9][0-9]*)" + r"\1".join(others)
         return re.fullmatch(pattern, key) is not None
 
-    def notices(self) -> tuple[Notice, ...]:
+    def warnings(self) -> tuple[CaptureWarning, ...]:
         """Returns what is worth knowing about the names before the capture."""
         key = self.key(index=1, stream_ordinal=0)
         extension = posixpath.basename(key).rpartition(".")[2]
@@ -163,7 +163,7 @@ class Naming:
             return ()
         parts = {"extension": extension, "format": self.format.value, "option": "f"}
         return (
-            Notice(
+            CaptureWarning(
                 reason="EXTENSION_DIFFERS",
                 message=(
                     f"{self.field}: names end in {shown(extension)}, but the images are"

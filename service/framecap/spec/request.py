@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.spec import CaptureSpec
 
 WITHOUT_EFFECT: Final = "OPTION_WITHOUT_EFFECT"
@@ -22,7 +22,7 @@ class ParsedRequest:
     spec: CaptureSpec
     """What was asked for; options without effect hold their defaults."""
 
-    warnings: tuple[Notice, ...]
+    warnings: tuple[CaptureWarning, ...]
     """Options without effect, in the order of the request, and other surprises."""
 
     output: str = ""

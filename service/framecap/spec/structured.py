@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from framecap.errors import DeliveryConflict
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.spec import (
     MAX_PERCENT,
     MAX_SIDE,
@@ -173,40 +173,40 @@ def _target(delivery: pb.Delivery) -> ObjectTarget | None:
     )
 
 
-def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[Notice]]:
+def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[CaptureWarning]]:
     """Returns `spec` without the options that have no effect, and a notice for each."""
-    notices = []
+    warnings = []
     if spec.scale_type is not ScaleType.STRETCH and not spec.box.given:
         name = pb.ScaleType.Name(SCALE_TYPES.number(spec.scale_type))
-        notices.append(_idle("spec.scale_type", name, "without a box"))
+        warnings.append(_idle("spec.scale_type", name, "without a box"))
         spec = replace(spec, scale_type=ScaleType.STRETCH)
     if spec.seek_policy is not SeekPolicy.EXACT and not mode_of(spec.selection).names_instants(
         spec.selection
     ):
         name = pb.SeekPolicy.Name(SEEK_POLICIES.number(spec.seek_policy))
-        notices.append(_idle("spec.seek_policy", name, "where no instants are named"))
+        warnings.append(_idle("spec.seek_policy", name, "where no instants are named"))
         spec = replace(spec, seek_policy=SeekPolicy.EXACT)
-    return spec, notices
+    return spec, warnings
 
 
-def _idle_percents(box: pb.ImageBox) -> Iterator[Notice]:
+def _idle_percents(box: pb.ImageBox) -> Iterator[CaptureWarning]:
     if box.width_px and box.width_percent not in (0, 100):
         yield _idle("spec.box.width_percent", str(box.width_percent), "beside width_px")
     if box.height_px and box.height_percent not in (0, 100):
         yield _idle("spec.box.height_percent", str(box.height_percent), "beside height_px")
 
 
-def _idle(field: str, value: str, why: str) -> Notice:
-    return Notice(
+def _idle(field: str, value: str, why: str) -> CaptureWarning:
+    return CaptureWarning(
         reason=WITHOUT_EFFECT,
         message=f"{field}: {value} has no effect {why}",
         metadata={"option": field, "value": value},
     )
 
 
-def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[Notice]:
+def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[CaptureWarning]:
     if spec.selection == IntervalSelection() and not message.interval.HasField("spacing"):
-        yield Notice(
+        yield CaptureWarning(
             reason=EVERY_FRAME,
             message=f"{_SPACING}: is left out, so every frame is captured",
             metadata={"option": _SPACING},

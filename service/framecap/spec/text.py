@@ -17,7 +17,7 @@ from framecap.errors import (
     SpecSyntax,
     ValueOutOfRange,
 )
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.spec import (
     MAX_INT,
     Box,
@@ -57,16 +57,16 @@ class _Options:
             if option.required and option.name not in self.values:
                 raise _missing(option.name, call.column, "is required", option.kind.allowed)
 
-    def drop_idle(self) -> list[Notice]:
+    def drop_idle(self) -> list[CaptureWarning]:
         """Drops the options without effect and returns a notice for each."""
         given = dict(self.values)
-        notices = []
+        warnings = []
         for name, column in self.columns.items():
             option = self.call.action.option(name)
             why = option.idle(given) if option else None
             if option and why:
-                notices.append(_idle(name, column, option.kind.write(self.values.pop(name)), why))
-        return notices
+                warnings.append(_idle(name, column, option.kind.write(self.values.pop(name)), why))
+        return warnings
 
     def number(self, name: str) -> int:
         """Returns the option's number, or its default."""
@@ -115,7 +115,7 @@ def parse(text: str) -> ParsedRequest:
     selection = _selection(snapshots)
     if _takes_every_frame(selection) and "inter" not in snapshots.values:
         warnings.append(
-            Notice(
+            CaptureWarning(
                 reason=EVERY_FRAME,
                 message=f"{FIELD}: inter: is left out, so every frame is captured",
                 metadata={"option": "inter"},
@@ -225,8 +225,8 @@ def _missing(name: str, column: int, why: str, allowed: str) -> OptionMissing:
     )
 
 
-def _idle(name: str, column: int, value: str, why: str) -> Notice:
-    return Notice(
+def _idle(name: str, column: int, value: str, why: str) -> CaptureWarning:
+    return CaptureWarning(
         reason=WITHOUT_EFFECT,
         message=f"{FIELD}:{column}: {name}: {value} has no effect {why}",
         metadata={"option": name, "value": value, "column": str(column)},

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from bench.sweeping.reference import digest
 from framecap import pipeline
 from framecap.errors import CaptureError
-from framecap.model.capture import Image, Notice, Summary
+from framecap.model.capture import CaptureWarning, Image, Summary
 from framecap.model.media import MediaInfo, Model
 from framecap.pipeline.imaging import Imaging
 from framecap.pipeline.until import Until
@@ -56,7 +56,7 @@ class Lumas:
 
 def in_process(path: Path, request: str, threads: int | None, lumas: Lumas) -> Answer:
     """Captures as a decoder of the service does."""
-    answer: Answer = {"images": [], "notices": []}
+    answer: Answer = {"images": [], "warnings": []}
     lumas.by_pts.clear()
     probing = request == PROBE
     spec = None if probing else text.parse(request).spec
@@ -68,8 +68,8 @@ def in_process(path: Path, request: str, threads: int | None, lumas: Lumas) -> A
                 match report:
                     case MediaInfo():
                         answer["facts"] = facts_of(report)
-                    case Notice():
-                        answer["notices"].append(report.reason)
+                    case CaptureWarning():
+                        answer["warnings"].append(report.reason)
                     case Summary():
                         answer["explained"] = bool(report.explanation)
                         answer["undecodable"] = report.damage.undecodable
@@ -120,7 +120,7 @@ def row_of(image: Image) -> Answer:
 def by_command(path: Path, request: str) -> Answer:
     """Captures as a user of the command line does."""
     framecap = str(Path(sys.executable).with_name("framecap"))
-    answer: Answer = {"images": [], "notices": []}
+    answer: Answer = {"images": [], "warnings": []}
     if request == PROBE:
         ran = subprocess.run([framecap, "probe", "--json", path], capture_output=True, text=True)
         if ran.returncode:
@@ -142,7 +142,7 @@ def note(event: Answer, answer: Answer) -> None:
     if media := event.get("probed"):
         answer["facts"] = probed(media)
     elif warning := event.get("warning"):
-        answer["notices"].append(warning["reason"])
+        answer["warnings"].append(warning["reason"])
     elif frame := event.get("frame"):
         change = Fraction(frame["change"]) * 64 / 100
         row = {

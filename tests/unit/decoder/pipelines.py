@@ -19,7 +19,16 @@ from typing import Any, BinaryIO
 
 from framecap.decoder.remote import BLOCK_BYTES, LocalFile, RemoteFile
 from framecap.errors import MediaCorrupt, OffsetAfterEnd, QueueFull
-from framecap.model.capture import Damage, Image, Notice, Phase, Progress, Reason, Report, Summary
+from framecap.model.capture import (
+    CaptureWarning,
+    Damage,
+    Image,
+    Phase,
+    Progress,
+    Reason,
+    Report,
+    Summary,
+)
 from framecap.model.media import MediaInfo, Orientation, StreamStart
 from framecap.model.plan import Geometry, Offset, Plan, Size, Strategy
 from framecap.model.spec import CaptureSpec, ImageFormat
@@ -242,7 +251,7 @@ def digest(file: BinaryIO, *parts: str) -> Iterator[Report]:
         file.seek(offset)
         data = file.read(length)
         found[part] = f"{data[:10].hex()} {len(data)} {file.tell()}"
-    yield Notice(reason="READ", message="", metadata=found)
+    yield CaptureWarning(reason="READ", message="", metadata=found)
     yield summary(0)
 
 
@@ -262,7 +271,7 @@ def read_in_threads(file: BinaryIO) -> Iterator[Report]:
     for index in range(1, 201):
         yield image(index)
     thread.join()
-    yield Notice(reason="READ", message="", metadata={"bytes": str(sum(lengths))})
+    yield CaptureWarning(reason="READ", message="", metadata={"bytes": str(sum(lengths))})
     yield summary(200)
 
 
@@ -290,7 +299,7 @@ def read_side_by_side(file: BinaryIO, count: str) -> Iterator[Report]:
         thread.start()
     for thread in threads:
         thread.join()
-    yield Notice(reason="READ", message="", metadata={"right": str(sum(right))})
+    yield CaptureWarning(reason="READ", message="", metadata={"right": str(sum(right))})
     yield summary(0)
 
 
@@ -316,7 +325,7 @@ def inspect(file: BinaryIO) -> Iterator[Report]:
     }
     for name in ("NoNewPrivs", "SigBlk", "SigIgn", "SigCgt", "Threads"):
         found[name] = status[name].strip()
-    yield Notice(reason="INSPECTED", message="", metadata=found)
+    yield CaptureWarning(reason="INSPECTED", message="", metadata=found)
     yield summary(0)
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from framecap.errors import MediaCorrupt
 from framecap.events import messages
 from framecap.model.capture import (
+    CaptureWarning,
     Damage,
     Image,
     Lack,
-    Notice,
     Phase,
     Progress,
     Reason,
@@ -178,12 +178,14 @@ def test_progress_without_total_leaves_it_unset() -> None:
 
 
 def test_a_warning_keeps_its_parts() -> None:
-    message = messages.warning(Notice(reason="X", message="m", metadata={"a": "1"}))
+    message = messages.warning(CaptureWarning(reason="X", message="m", metadata={"a": "1"}))
     assert (message.reason, message.message, dict(message.metadata)) == ("X", "m", {"a": "1"})
 
 
 def test_a_warning_about_a_name_that_is_not_utf8_can_be_told() -> None:
-    message = messages.warning(Notice(reason="X", message="a\udcff", metadata={"a": "\udcff"}))
+    message = messages.warning(
+        CaptureWarning(reason="X", message="a\udcff", metadata={"a": "\udcff"})
+    )
     assert (message.message, message.metadata["a"]) == ("a\\udcff", "\\udcff")
 
 

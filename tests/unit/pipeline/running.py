@@ -8,7 +8,7 @@ from pathlib import Path
 from clips import read_number
 from framecap import pipeline
 from framecap.errors import CaptureError
-from framecap.model.capture import Image, Notice, Summary
+from framecap.model.capture import CaptureWarning, Image, Summary
 from framecap.model.plan import Plan
 from framecap.model.spec import (
     CaptureSpec,
@@ -47,8 +47,8 @@ class Run:
         return next(report for report in self.reports if isinstance(report, Plan))
 
     @property
-    def notices(self) -> list[Notice]:
-        return [report for report in self.reports if isinstance(report, Notice)]
+    def warnings(self) -> list[CaptureWarning]:
+        return [report for report in self.reports if isinstance(report, CaptureWarning)]
 
 
 def run(

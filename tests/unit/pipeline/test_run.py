@@ -230,7 +230,7 @@ def test_best_effort_captures_and_counts(damaged: Path) -> None:
     assert done.error is None
     damage = done.summary.damage
     assert damage.undecodable + damage.damaged + damage.read_errors > 0
-    assert {notice.reason for notice in done.notices} & {
+    assert {warning.reason for warning in done.warnings} & {
         "PACKETS_UNDECODABLE",
         "FRAMES_DAMAGED",
         "READ_ERRORS",

@@ -16,9 +16,9 @@ STRETCH = ScaleType.STRETCH
 def warned(box: Box, source: Size = HD, scale_type: ScaleType = STRETCH) -> list[str]:
     """Returns the options that warnings are about."""
     image = fit_box(source, box, scale_type).canvas
-    notices = list(aspect_changed(box, scale_type, source, image))
-    assert {notice.reason for notice in notices} <= {"ASPECT_CHANGED"}
-    return [notice.metadata["option"] for notice in notices]
+    warnings = list(aspect_changed(box, scale_type, source, image))
+    assert {warning.reason for warning in warnings} <= {"ASPECT_CHANGED"}
+    return [warning.metadata["option"] for warning in warnings]
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_a_lone_side_is_reported(box: Box, option: str) -> None:
 
 
 def test_the_sentence_names_the_sizes_and_the_cure() -> None:
-    (notice,) = aspect_changed(Box(width=320), STRETCH, HD, Size(320, 1080))
-    assert "1920x1080" in notice.message
-    assert "320x1080" in notice.message
-    assert "scaletype_fit" in notice.message
-    assert notice.metadata == {
+    (warning,) = aspect_changed(Box(width=320), STRETCH, HD, Size(320, 1080))
+    assert "1920x1080" in warning.message
+    assert "320x1080" in warning.message
+    assert "scaletype_fit" in warning.message
+    assert warning.metadata == {
         "option": "w",
         "source": "1920x1080",
         "image": "320x1080",

@@ -292,12 +292,14 @@ def test_the_same_key_in_another_bucket_or_directory_is_another_object() -> None
 def test_an_extension_of_another_format_is_told(
     template: str, image_format: ImageFormat, told: str | None
 ) -> None:
-    notices = naming(template, format=image_format).notices()
-    assert [notice.reason for notice in notices] == ([] if told is None else ["EXTENSION_DIFFERS"])
-    for notice in notices:
-        assert notice.metadata["extension"] == told
-        assert notice.metadata["format"] == image_format.value
-        assert notice.message == (
+    warnings = naming(template, format=image_format).warnings()
+    assert [warning.reason for warning in warnings] == (
+        [] if told is None else ["EXTENSION_DIFFERS"]
+    )
+    for warning in warnings:
+        assert warning.metadata["extension"] == told
+        assert warning.metadata["format"] == image_format.value
+        assert warning.message == (
             f'delivery.object.key_template: names end in "{told}",'
             f" but the images are {image_format.value}, as f says"
         )
@@ -342,7 +344,7 @@ def test_whatever_is_asked_every_name_is_a_key(template: str, source_key: str, i
     try:
         names = naming(template, replace(SOURCE, key=source_key))
         named = names.key(index=index, stream_ordinal=0)
-        names.notices()
+        names.warnings()
     except RequestError as error:
         assert error.message.isprintable()
     else:

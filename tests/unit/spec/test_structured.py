@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from framecap.errors import DeliveryConflict
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.spec import (
     AverageSelection,
     Box,
@@ -121,7 +121,7 @@ def test_defaults_are_filled_in():
 
 
 def idle(field, value, why):
-    return Notice(
+    return CaptureWarning(
         reason="OPTION_WITHOUT_EFFECT",
         message=f"{field}: {value} has no effect {why}",
         metadata={"option": field, "value": value},
@@ -129,7 +129,7 @@ def idle(field, value, why):
 
 
 @pytest.mark.parametrize(
-    ("fields", "notice"),
+    ("fields", "warning"),
     [
         (
             {"box": {"widthPx": 100, "widthPercent": 50}},
@@ -153,9 +153,9 @@ def idle(field, value, why):
         ),
     ],
 )
-def test_an_option_without_effect_is_dropped_and_reported(fields, notice):
+def test_an_option_without_effect_is_dropped_and_reported(fields, warning):
     parsed = read(keyframe={}, **fields)
-    assert parsed.warnings == (notice,)
+    assert parsed.warnings == (warning,)
     assert from_proto(*to_proto(parsed.spec)) == type(parsed)(spec=parsed.spec, warnings=())
 
 
@@ -164,13 +164,13 @@ def test_the_seek_policy_has_no_effect_where_every_frame_is_taken():
     for selection in ({"interval": {"maxCount": 3}}, {"change": {}}):
         parsed = read(seekPolicy=policy, **selection)
         assert parsed.spec.seek_policy is SeekPolicy.EXACT
-        assert [notice.reason for notice in parsed.warnings] == ["OPTION_WITHOUT_EFFECT"]
+        assert [warning.reason for warning in parsed.warnings] == ["OPTION_WITHOUT_EFFECT"]
 
 
 @pytest.mark.parametrize("fields", [{}, {"interval": {}}])
 def test_a_spacing_left_out_where_every_frame_is_captured_is_reported(fields):
     assert read(**fields).warnings == (
-        Notice(
+        CaptureWarning(
             reason="EVERY_FRAME",
             message="spec.interval.spacing: is left out, so every frame is captured",
             metadata={"option": "spec.interval.spacing"},

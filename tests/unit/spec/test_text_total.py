@@ -41,7 +41,7 @@ def check(text):
         canonical = format_text(parsed.spec)
         assert canonical is not None
         assert parse(canonical).spec == parsed.spec
-        assert "\n" not in "".join(notice.message for notice in parsed.warnings)
+        assert "\n" not in "".join(warning.message for warning in parsed.warnings)
 
 
 @given(anything)

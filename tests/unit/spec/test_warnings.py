@@ -2,7 +2,7 @@
 
 import pytest
 
-from framecap.model.capture import Notice
+from framecap.model.capture import CaptureWarning
 from framecap.model.spec import Box, IntervalSelection, KeyframeSelection, ScaleType
 from framecap.spec.text import parse
 
@@ -25,7 +25,7 @@ def test_an_option_without_effect_is_dropped_and_reported(text, option, column, 
     rest = [part for part in text.split(",") if not part.startswith(f"{option}_")]
     assert parsed.spec == parse(",".join(rest)).spec
     assert parsed.warnings == (
-        Notice(
+        CaptureWarning(
             reason="OPTION_WITHOUT_EFFECT",
             message=f"text:{column}: {option}: {value} has no effect {why}",
             metadata={"option": option, "value": value, "column": str(column)},
@@ -35,7 +35,7 @@ def test_an_option_without_effect_is_dropped_and_reported(text, option, column, 
 
 def test_every_option_without_effect_is_reported_in_the_order_of_the_text():
     parsed = parse(V + "scaletype_fill,thr_3,m_key,inter_4")
-    assert [notice.metadata["option"] for notice in parsed.warnings] == [
+    assert [warning.metadata["option"] for warning in parsed.warnings] == [
         "scaletype",
         "thr",
         "inter",
@@ -61,7 +61,7 @@ def test_a_step_left_out_where_every_frame_is_captured_is_reported(text):
     parsed = parse(text)
     assert parsed.spec.selection == IntervalSelection()
     assert parsed.warnings == (
-        Notice(
+        CaptureWarning(
             reason="EVERY_FRAME",
             message="text: inter: is left out, so every frame is captured",
             metadata={"option": "inter"},
