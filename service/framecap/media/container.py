@@ -1,4 +1,4 @@
-"""Opening a container, guarded, and finding the stream to capture."""
+"""Opens a container, with nested opens guarded, and chooses the stream to capture."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ _NO_TIMESTAMPS: Final = 0x0080
 # Reading goes through Python file objects only: no protocol of the library may open anything.
 _OPTIONS: Final[dict[str, str]] = {"protocol_whitelist": "", "max_streams": str(MAX_STREAMS)}
 
-# A playlist's segments may be called anything: what they are is seen when they are read.
+# A playlist's segments may have any extension: their format shows when they are read.
 _PLAYLIST_OPTIONS: Final = {"allowed_extensions": "ALL", "extension_picky": "0"}
 
-# No decoder is opened, so that a stream has only what its container says of it.
+# No decoder is opened, so that a stream has only the parameters that its container states.
 _CONTAINER_ALONE: Final = {"codec_whitelist": "none", "fflags": "noparse"}
 
 # Codecs that put chroma samples between luma samples, as JPEG does.
@@ -75,29 +75,29 @@ _BUFFER_BYTES: Final = 65536
 # No picture is decoded this long before it appears.
 _LEAD_SECONDS: Final = 10
 
-# Seconds at the end of a playlist that are reached by reading on.
+# Seconds at the end of a playlist that are read, not sought: a seek there finds nothing.
 _PLAYLIST_TAIL_S: Final = 1
 
-# The library reports on standard error by itself; what matters reaches callers as errors.
+# The library logs to standard error by itself; callers get the failures as exceptions.
 av.logging.set_level(None)
 logging.getLogger("libav").setLevel(logging.CRITICAL)
 
 
 @dataclass(slots=True, eq=False)
 class PacketFlags:
-    """What a frame remembers of its packet.
+    """Facts of a packet that its frames keep in `opaque`.
 
-    The library finds marks by their identity, so each packet has one of its own.
+    The library finds an `opaque` by its identity, so each packet has an object of its own.
     """
 
     keyframe: bool
     """True when the packet is flagged as a keyframe."""
 
     suspects: tuple[Suspect, ...] = ()
-    """Keyframes that the picture counts on, where slices of them may be missing."""
+    """Keyframes that the picture depends on and that may lack slices."""
 
     aspect_ratio: Fraction | None = None
-    """The shape of its picture's pixels, once the decoder was fed."""
+    """The pixel aspect ratio of the picture, once the decoder has the packet."""
 
 
 class Container:
@@ -107,8 +107,8 @@ class Container:
 
     Args:
         file: The source, read through a cursor of its own.
-        threads: How many the decoder has. With several it is for what is checked packet by packet:
-            damage comes to light late then.
+        threads: The number of decoder threads. Several are only for packets that are checked one
+            by one: the decoder reports damage late then.
         slices: Finds damage that the decoder does not flag; the same for all containers on one
             source.
 
@@ -120,7 +120,7 @@ class Container:
         self, file: SharedFile, *, threads: int = 1, slices: SliceCheck | None = None
     ) -> None:
         self.threads = threads
-        """How many the decoder has."""
+        """The number of decoder threads."""
         self.file = file
         """The source."""
         self._slices = SliceCheck() if slices is None else slices
@@ -128,12 +128,12 @@ class Container:
         self._before: tuple[Suspect, ...] = ()
         self._key_pts: Pts | None = None
         self.starts: Starts | None = None
-        """What decoders must know where they start; None until the first packet was read."""
+        """The headers that decoders need at a start; None until the first packet was read."""
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
         self.native: InputContainer = self._open()
         self.tiles: TileReader | None = None
-        """Makes the picture, where it is one in tiles."""
+        """Makes the picture of a tiled image; None for other files."""
         try:
             self.stream: VideoStream = self._choose_stream()
             self.aspect_ratios: AspectRatios = self._aspect_ratios()
@@ -143,7 +143,7 @@ class Container:
             raise
         self.cover: bool = is_cover(self.stream)
         self.nominal_rate: Fraction | None = self.frame_rate
-        """Frames per second as known when the container was opened: decoding may change guesses."""
+        """Frames per second at the opening of the container: decoding may change the guess."""
 
     def _open(self) -> InputContainer:
         guard = self._guard
@@ -182,10 +182,10 @@ class Container:
         if context is None:
             raise CodecUnsupported("there is no decoder for this video")
         if not is_cover(chosen):
-            # Of covers the picture itself says its size, and another may stand in for one.
+            # A cover's size is that of its picture, and another cover may be used in its stead.
             check_pixels(context.width, context.height)
-            # What is not captured is not read either: not other qualities of a playlist, and no
-            # broken track, at which the library would end the film.
+            # Only the captured stream is read: no other qualities of a playlist, and no broken
+            # track, at which the library would end the film.
             for stream in self.native.streams:
                 if stream is not chosen:
                     stream.discard = Discard.all
@@ -196,14 +196,14 @@ class Container:
         if is_cover(self.stream) or ratio is None or ratio <= 0:
             ratio = Fraction(1)
         coded = self.stream.codec_context.sample_aspect_ratio
-        # Nothing of this object: it would be held in a circle.
+        # The callback must not refer to this object: that would be a reference cycle.
         fixed = partial(_states_aspect_ratio, self.file, self.stream.index)
         return AspectRatios(ratio, coded, fixed=fixed)
 
     def _make_decoder(self) -> VideoCodecContext:
         context = self.stream.codec_context
         name = context.codec.canonical_name
-        # Where the mode is a tag rather than the track's own element, it is in capitals.
+        # A mode stored as a tag, not as the track's own element, has its name in capitals.
         metadata = self.stream.metadata
         alpha_mode = metadata.get("alpha_mode", metadata.get("ALPHA_MODE"))
         if alpha_mode == "1" and name in _ALPHA_DECODERS:
@@ -213,20 +213,20 @@ class Container:
         # Several threads report a broken packet late: frames that decoded well are lost with it.
         context.thread_type = "FRAME"
         context.thread_count = self.threads
-        # So that a frame can be asked for its packet's keyframe flag.
+        # Frames then carry the keyframe flag of their packets.
         context.flags |= Flags.copy_opaque
-        # Else what the video leaves out on the left is rounded down to what is fast to read.
+        # Without it, cropping on the left is rounded down to an aligned address.
         context.flags |= Flags.unaligned
         return context
 
     def packets(self, *, of_all: bool = False) -> Iterator[Packet[Any]]:
-        """Yields the stream's packets from where the container stands; at the end an empty one.
+        """Yields the stream's packets from the current position; at the end an empty one.
 
         Args:
-            of_all: True for those of all streams.
+            of_all: True for the packets of all streams.
 
         Raises:
-            av.error.FFmpegError: The file cannot be read on.
+            av.error.FFmpegError: The file cannot be read further.
         """
         if self.tiles is not None:
             yield from self.tiles.packets()
@@ -237,18 +237,18 @@ class Container:
                     self._guard.check()
                     yield packet
             except IndexError:
-                # A packet of a stream that began after the file was opened, which PyAV does not
-                # know. It is not ours; the next one may be.
+                # The packet is of a stream that began after the file was opened, which PyAV does
+                # not know. The next packet may be of the captured stream.
                 continue
             return
 
     def decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
-        """Returns the frames that come of a packet; None drains the decoder.
+        """Returns the frames decoded from a packet; None drains the decoder.
 
         Raises:
             av.error.FFmpegError: The packet cannot be decoded.
-            FastPathUnavailable: The shape of pixels changes, and with several threads it is not
-                known where.
+            FastPathUnavailable: The pixel aspect ratio changes, and with several threads the
+                frame at which it does is not known.
         """
         info = (
             None if packet is None else PacketFlags(packet.is_keyframe, self._suspects_of(packet))
@@ -260,19 +260,19 @@ class Container:
         try:
             return list(self.decoder.decode(packet))
         finally:
-            # Pictures come out later than the decoder takes up what goes for them.
+            # The decoder takes up parameters with the packet; its picture comes out later.
             ratio = self._aspect_ratio()
             if info is not None:
                 info.aspect_ratio = ratio
 
     def aspect_ratio(self, native: VideoFrame) -> Fraction:
-        """Returns the shape of a decoded frame's pixels, width to height."""
+        """Returns the pixel aspect ratio of a decoded frame, width to height."""
         info = native.opaque
         ratio = info.aspect_ratio if isinstance(info, PacketFlags) else None
         return self.aspect_ratios.opened if ratio is None else ratio
 
     def _aspect_ratio(self) -> Fraction:
-        """Returns the shape of the pixels of the packet fed last."""
+        """Returns the pixel aspect ratio of the packet decoded last."""
         ratio = self.aspect_ratios.of(self.decoder.sample_aspect_ratio)
         if self.threads > 1 and ratio != self.aspect_ratios.opened:
             raise FastPathUnavailable("the shape of pixels changes")
@@ -281,10 +281,10 @@ class Container:
     def is_keyframe(self, native: VideoFrame) -> bool:
         """Returns whether the decoder and the frame's packet both call it a keyframe."""
         info = native.opaque
-        infos = info.keyframe if isinstance(info, PacketFlags) else True
-        # Decoders for alpha say nothing of keyframes, and make one frame of each packet at once.
-        silent = self.alpha_apart
-        return infos and (silent or bool(native.key_frame))
+        flagged = info.keyframe if isinstance(info, PacketFlags) else True
+        # Decoders for alpha do not flag keyframes, and make one frame of each packet at once.
+        unflagged = self.alpha_apart
+        return flagged and (unflagged or bool(native.key_frame))
 
     def _suspects_of(self, packet: Packet[Any]) -> tuple[Suspect, ...]:
         """Returns the keyframes whose missing slices would show in a packet's picture."""
@@ -293,7 +293,7 @@ class Container:
             self._before, self._suspects = self._suspects, () if suspect is None else (suspect,)
             self._key_pts = packet.pts
         elif self._before and (packet.pts or 0) < (self._key_pts or 0):
-            # A leading picture counts on the keyframes before and behind it.
+            # A leading picture depends on the keyframes before and behind it.
             return self._suspects + self._before
         return self._suspects
 
@@ -308,7 +308,7 @@ class Container:
 
     @property
     def alpha_apart(self) -> bool:
-        """True where alpha is a stream beside the picture's, with keyframes of its own."""
+        """True when alpha is coded beside the picture, with keyframes of its own."""
         return self.decoder.name in _ALPHA_DECODERS.values()
 
     def starts_at(self, packet: Packet[Any]) -> bool:
@@ -321,18 +321,18 @@ class Container:
         """Returns a keyframe's packet with the headers that it lacks; others as they are.
 
         Raises:
-            FastPathUnavailable: It is not known what it lacks.
+            FastPathUnavailable: The headers that it lacks are not known.
         """
         return packet if self.starts is None else self.starts.completed(packet)
 
     def seek(self, pts: Pts) -> None:
-        """Goes to a keyframe before `pts`, or where the library takes it for one.
+        """Seeks to a keyframe before `pts`, or to a packet that the library takes for one.
 
         Raises:
             av.error.FFmpegError: The container cannot seek.
         """
         if self.playlist and self.native.duration:
-            # Where the segments' lengths have added up, about, nothing is found.
+            # At the sum of the segments' lengths, which is approximate, a seek finds nothing.
             length = Fraction(self.native.duration, 1_000_000) - _PLAYLIST_TAIL_S
             pts = min(pts, (self.stream.start_time or 0) + max(0, int(length / self.time_base)))
         self.native.seek(pts, stream=self.stream, backward=True)
@@ -340,16 +340,16 @@ class Container:
             self.decoder.flush_buffers()
 
     def expect(self, until: int) -> None:
-        """Tells the source how far in the file reading will go on; 0 where that is not known."""
+        """States the file offset at which sequential reading will stop; 0 when not known."""
         # The packet behind the last one wanted is read too.
         self._cursor.until = until and until + _BUFFER_BYTES
 
     def rewind(self, first: Pts) -> None:
-        """Goes to the first packet.
+        """Seeks to the first packet.
 
         Args:
             first: The pts of the first frame. A transport stream is searched by decoding times,
-                which lie before that.
+                which lie before it.
 
         Raises:
             av.error.FFmpegError: The container cannot seek.
@@ -362,18 +362,18 @@ class Container:
 
     @cached_property
     def description(self) -> Description:
-        """What the library's own description says of the stream."""
+        """The library's own description of the stream."""
         return described(self.native, self.stream.index)
 
     @property
     def siting(self) -> Siting:
-        """Where chroma samples are, as bitstream or container say, else as the codec has it."""
+        """The chroma siting that bitstream or container state, else the codec's usual one."""
         usual = self.decoder.codec.canonical_name not in _CENTRED_CHROMA
         return self.description.siting or (Siting.LEFT if usual else Siting.CENTER)
 
     @property
     def orientation(self) -> Orientation | None:
-        """How all pictures are turned, where the frames themselves do not say it."""
+        """The orientation of all pictures; None when the frames themselves state it."""
         return None if self.tiles is None else self.tiles.grid.orientation
 
     @property
@@ -401,7 +401,7 @@ class Container:
 
     @cached_property
     def edits(self) -> EditList:
-        """What is known of the chosen stream's edit list."""
+        """The known facts of the chosen stream's edit list."""
         if self.native.format.name != FORMAT:
             return EditList()
         return edit_list(self.file, self.stream.id)
@@ -413,17 +413,17 @@ class Container:
 
     @property
     def playlist(self) -> bool:
-        """True where the source only lists what is read."""
+        """True when the source is a playlist, which lists the files to read."""
         return self._guard.playlist
 
     @property
     def breaks(self) -> bool:
-        """True where a playlist says that times begin anew somewhere."""
+        """True when a playlist states that times begin anew somewhere."""
         return self._guard.breaks
 
     @property
     def dts_bounds(self) -> bool:
-        """True where decoding times are the file's own, so that no picture appears before its."""
+        """True when the file stores decoding times: then no picture appears before its own."""
         return self.native.format.name != "matroska,webm"
 
     def close(self) -> None:
@@ -446,7 +446,7 @@ def check_pixels(width: int, height: int) -> None:
     """Refuses a stored picture that is too large to be decoded.
 
     Raises:
-        LimitExceeded: It is.
+        LimitExceeded: The picture has more than `MAX_PIXELS`.
     """
     pixels = width * height
     if pixels > MAX_PIXELS:
@@ -457,7 +457,7 @@ def check_pixels(width: int, height: int) -> None:
 
 
 def _states_aspect_ratio(file: SharedFile, index: int) -> bool:
-    """Returns whether a container, not only the video in it, has the shape of a stream's pixels."""
+    """Returns whether the container, not only the codec, states a stream's pixel aspect ratio."""
     guard = Guard(file)
     options = _OPTIONS | _CONTAINER_ALONE | (_PLAYLIST_OPTIONS if guard.playlist else {})
     with (

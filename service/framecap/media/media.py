@@ -1,4 +1,4 @@
-"""One source, read as often as a capture needs."""
+"""One media source, opened and decoded as often as a capture needs."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from framecap.timebase import Clock, Pts
 
 
 class Media:
-    """Owns the containers of one source, from its first frame to the last reading.
+    """Owns the containers of one source from its first frame to the last decoding pass.
 
     Close it on the thread that opened it. The file object belongs to the caller.
 
     Args:
         file: The source.
         strict: True to fail at the first damage.
-        threads: How many threads may work for it.
+        threads: The most threads that may decode it.
 
     Raises:
         MediaError: The file has nothing to capture, or cannot be read.
@@ -78,13 +78,13 @@ class Media:
         self.clock: Clock = clock_of(self._container, None)
         """The captured stream's clock; final once the first frame is found."""
         self.beginning: Pts | None = None
-        """The pts of the first visible frame: as it was found first, or by a whole decoding."""
+        """The pts of the first visible frame: the first one found, or that of a whole decoding."""
         self._whole: list[FrameReader] = []
         self._end: Pts | None = None
         self._segments: StreamSegments | None = None
         self._keyframe_segments: list[KeyframeSegments] = []
         self.measuring = Counts()
-        """What was decoded outside of readings: for a cover, the first frame, or the end."""
+        """Counts frames decoded outside decoding passes: for a cover, the first frame or the end."""
 
     @property
     def cover(self) -> bool:
@@ -98,12 +98,12 @@ class Media:
 
     @property
     def seek_repairs(self) -> int:
-        """Seeks that landed behind what they should have found, and were made again."""
+        """Seeks that ended behind the wanted keyframe and were repeated from earlier."""
         return 0 if self._segments is None else self._segments.repairs
 
     @property
     def counts(self) -> Counts:
-        """What all readings met."""
+        """The counts of all decoding passes together."""
         counts = [reader.counts for reader in self._whole]
         counts += [segments.counts for segments in self._keyframe_segments]
         in_segments = 0 if self._segments is None else self._segments.decoded
@@ -112,11 +112,11 @@ class Media:
     def find_first(self) -> Generator[None, None, Frame]:
         """Returns the first frame. Yields now and then, so that a caller can report progress.
 
-        Where shorter ways may be taken later, its end is about right only.
+        Its end is approximate when the stream has fast paths.
 
         Raises:
-            MediaCorrupt: There is none.
-            MediaEncrypted: There is none, for it is scrambled.
+            MediaCorrupt: No frame can be decoded.
+            MediaEncrypted: No frame can be decoded, because the stream is scrambled.
         """
         if not self._strict and has_fast_paths(self._container):
             self._container.expect(self._index.until_packet(HELD_BACK))
@@ -146,7 +146,7 @@ class Media:
         )
 
     def _use_first(self, known: KnownFrame) -> Frame:
-        """Takes up a first frame that decoded by itself."""
+        """Adopts a first frame that was decoded from its packet alone."""
         pts, native = known.pts, known.native
         assert native is not None, "it was just decoded"
         self._known = known
@@ -167,16 +167,16 @@ class Media:
         return self._first
 
     def forget_first(self) -> None:
-        """Lets the first picture go, which is decoded again with those around it."""
+        """Releases the first picture; it is decoded again together with its neighbours."""
         if self._known is not None and self._first is not None:
             self._known.native = None
             self._first = replace(self._first, native=None)
 
     def measure_end(self) -> Generator[Pts | None, None, Pts | None]:
-        """Returns when the last frame ends; None when that cannot be known.
+        """Returns the end of the last frame; None when that cannot be known.
 
-        Yields now and then, and when a frame that it decoded ends, so that a caller can report
-        progress.
+        Yields None now and then, and the end of each frame that it decodes, so that a caller can
+        report progress.
         """
         if self._segments is not None and self._index.continuous:
             with suppress(FastPathUnavailable):
@@ -197,7 +197,7 @@ class Media:
 
     @property
     def _durations_from(self) -> Pts | None:
-        """The pts from which durations are what a whole decoding gives; None for none."""
+        """The pts from which durations equal those of a whole decoding; None for none."""
         first = self._first
         if first is not None and first.native is not None and decoded_of(first).frame.duration:
             return NEVER_GUESSED
@@ -205,35 +205,36 @@ class Media:
 
     @property
     def end(self) -> Pts | None:
-        """When the last frame ends, once a reading has come to it."""
+        """The end of the last frame, once a decoding pass has got to it."""
         by_segment = None if self._segments is None else self._segments.end
         return self._end if by_segment is None else by_segment
 
     def access_paths(
-        self, reading: Strategy, *, limit: int | None, to_end: bool
+        self, strategy: Strategy, *, limit: int | None, to_end: bool
     ) -> Iterator[AccessPath]:
-        """Yields ways to wanted frames, as planned and then safer ones, the last always right.
+        """Yields access paths to wanted frames: the planned one, then safer ones.
 
-        A path raises `FastPathUnavailable` where it ends; the frames that it confirmed before are
-        right. All but the last path give wanted frames only, and now and then the last frame of
-        the video; the last path gives every visible frame.
+        The last path always gives right frames. A path raises `FastPathUnavailable` when it cannot
+        go on; the frames that it confirmed before are right. All paths but the last give wanted
+        frames only, and sometimes the last frame of the video as well; the last path gives every
+        visible frame.
 
         Args:
-            reading: The way to begin with: `SEEK`, `SLICED` or `SEQUENTIAL`.
-            limit: How many frames are wanted at most; None is no limit.
-            to_end: True when `end` must be known once more is wanted than there is.
+            strategy: The strategy of the first path: `SEEK`, `SLICED` or `SEQUENTIAL`.
+            limit: The most frames that are wanted; None is no limit.
+            to_end: True when `end` must be known in case more is wanted than the video has.
         """
         if self._segments is not None:
-            if reading is Strategy.SEEK:
+            if strategy is Strategy.SEEK:
                 yield partial(self._segments.by_seeking, to_end=to_end)
-            if reading is not Strategy.SEQUENTIAL:
+            if strategy is not Strategy.SEQUENTIAL:
                 yield partial(self._segments.by_reading, limit=limit, to_end=to_end)
         yield self._whole_decoding
 
     def keyframe_access_paths(self) -> Iterator[AccessPath]:
-        """Yields ways to the keyframes, the shortest first, as `access_paths` does.
+        """Yields access paths to the keyframes, the fastest first, as `access_paths` does.
 
-        A keyframe's end may be less than the next keyframe's pts. The last way gives all frames.
+        A keyframe's end may be less than the next keyframe's pts. The last path gives all frames.
         """
         first = self._first
         if self.keyframes_stand_alone and first is not None:
@@ -241,7 +242,7 @@ class Media:
             if self._known is not None:
                 position = self._known.position
             else:
-                # The first reading stands in the middle of that one.
+                # The first decoding pass is in the middle of `self._container`.
                 main = self._open()
                 self._pool.add(main)
                 position = position_of(main, first.pts)
@@ -259,14 +260,14 @@ class Media:
         yield self._whole_decoding
 
     def _whole_decoding(self, _: Wanted) -> Iterator[Segment]:
-        """Yields one lane that gives every frame, whichever are wanted."""
+        """Yields one segment that gives every frame, wanted or not."""
         yield self.frames
 
     def frames(self) -> Iterator[Frame | None]:
-        """Yields every visible frame in display order; None where a packet gave none.
+        """Yields every visible frame in display order; None for a packet that gave no frame.
 
-        The first call goes on from the first frame where it can; later ones read anew. Frames on
-        screen only before zero are left out: an edit list hides them.
+        The first call continues behind the first frame where it can; later calls open the source
+        again. Frames on screen only before zero are left out: an edit list hides them.
         """
         zero = self.clock.floor(Fraction(0))
         with ExitStack() as closing:
@@ -283,12 +284,12 @@ class Media:
             self._end = end
 
     def access_modes(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> AccessModes:
-        """Returns which shorter ways there are. None in strict readings.
+        """Returns the access modes of the source; strict captures have no fast ones.
 
         Args:
-            gaps: False when seeking is out of the question.
-            sparse: True when seeking is worth a look at all packets of a small source.
-            keyframes: False when keyframes alone are not enough, so that they need no look.
+            gaps: False when the wanted frames leave no gaps to seek over.
+            sparse: True when seeking is worth reading all packets of a small source.
+            keyframes: False when keyframes alone do not suffice, so that they are not examined.
         """
         if self._segments is None:
             return AccessModes(keyframes=keyframes and self.keyframes_stand_alone)
@@ -305,7 +306,7 @@ class Media:
 
     @property
     def keyframes_stand_alone(self) -> bool:
-        """True when keyframes may be decoded without what lies between them."""
+        """True when keyframes may be decoded without the packets between them."""
         first = self._first
         if first is None or self.counts.repaired or self._container.tiles is not None:
             return False
@@ -315,7 +316,7 @@ class Media:
 
     @property
     def _opened(self) -> Opening:
-        """What the first packets show."""
+        """The facts that the first packets show."""
         if self._opening is None:
             if self._known is not None:
                 self._opening = self._known.opening
@@ -327,12 +328,12 @@ class Media:
         return self._opening
 
     def picture(self, frame: Frame) -> Picture:
-        """Returns views on the planes of a frame, as it is stored."""
+        """Returns views on the planes of a frame as it is stored."""
         native = decoded_of(frame).frame
         return self._views.picture(native, self._container.aspect_ratio(native))
 
     def whole_picture(self, frame: Frame) -> Picture:
-        """Returns the same of a frame as it is to be shown: deinterlaced."""
+        """Returns views on the planes of a frame as it is shown: deinterlaced."""
         decoded = decoded_of(frame)
         ratio = self._container.aspect_ratio(decoded.frame)
         return self._views.picture(deinterlaced(decoded), ratio)
@@ -345,11 +346,11 @@ class Media:
 
     @property
     def cover_format(self) -> ImageFormat | None:
-        """The format in which the cover is stored; None when images are not made of it."""
+        """The image format of the stored cover; None when images are not made of its bytes."""
         return stored_format(self._container)
 
     def describe(self, picture: Picture, display: tuple[int, int]) -> MediaInfo:
-        """Returns what the source contains, given its first picture and its size on screen."""
+        """Returns facts about the source, given its first picture and its size on screen."""
         first = None if self._first is None else self._first.pts
         info = describe(self._container, self.clock, picture, display, first_pts=first)
         extradata = self._container.decoder.extradata or b""
@@ -359,7 +360,7 @@ class Media:
         return Container(self._file, slices=self._slices)
 
     def _cropping(self) -> Cropping | None:
-        """Returns what the container leaves out of pictures; tiles are put together without it."""
+        """Returns the container's cropping of pictures; none for tiles, which are joined uncropped."""
         if self._container.tiles is not None:
             return None
         return cropping_of(self._container.native, self._container.stream.index)
@@ -370,7 +371,7 @@ class Media:
         return reader
 
     def _begin(self, closing: ExitStack) -> Iterator[Frame | None]:
-        """Returns all frames; the first call goes on from the first one found."""
+        """Returns all frames; the first call continues behind the first frame found."""
         if self._sequence is not None:
             sequence, self._sequence = self._sequence, None
             return chain([self._first], sequence)

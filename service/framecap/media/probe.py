@@ -1,4 +1,4 @@
-"""What a source contains, from its headers and its first frame."""
+"""Describes a source by its headers and its first frame."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def describe(
     *,
     first_pts: Pts | None,
 ) -> MediaInfo:
-    """Returns what the source contains.
+    """Returns a description of the source.
 
     Args:
         container: The open container.
@@ -66,8 +66,8 @@ def describe(
 def shown_rate(container: Container) -> Fraction | None:
     """Returns frames per second.
 
-    Without presentation times it is pictures over length: of AVI by its index, of raw streams by
-    their first packets.
+    Without presentation times it is the number of pictures over their length: for AVI by its
+    index, for raw streams by their first packets.
     """
     if container.counts_chunks:
         pictures = _listed_pictures(container)
@@ -82,11 +82,11 @@ def shown_rate(container: Container) -> Fraction | None:
 
 
 def _listed_pictures(container: Container) -> int:
-    """Returns how many pictures the index of an AVI lists; 0 without one, or of others."""
+    """Returns the number of pictures in the index of an AVI; 0 without one, or for other formats."""
     entries = container.stream.index_entries if container.counts_chunks else ()
     if not entries:
         return 0
-    # Without an index, the library lists what it has read so far.
+    # Without an index, the library lists the packets it has read so far.
     missing = (container.stream.duration or 0) - entries[len(entries) - 1].timestamp
     return len(entries) if missing * container.time_base <= _STUB_SECONDS else 0
 
@@ -107,7 +107,7 @@ def _listed_length(container: Container, pictures: int) -> Pts:
 
 
 def _read_on(container: Container) -> tuple[int, Pts]:
-    """Returns how many pictures there are in the first packets of a raw stream, and how long."""
+    """Returns the number of pictures in the first packets of a raw stream, and their length."""
     pictures, length, weight = 0, 0, 0
     with Container(container.file) as other, suppress(av.error.FFmpegError):
         for packet in other.packets():
@@ -128,7 +128,7 @@ def ordinal(container: Container) -> int:
 
 
 def claimed_duration(container: Container) -> Nanoseconds | None:
-    """Returns how long the video is as the container claims, which may be far from the truth."""
+    """Returns the duration that the container claims, which may be far from the truth."""
     stream = container.stream
     if not container.cover and stream.duration:
         return floor_nanoseconds(stream.duration * container.time_base)
