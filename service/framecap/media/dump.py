@@ -1,7 +1,7 @@
-"""What libavformat knows of a stream and PyAV has no name for: its own description, as text.
+"""Reads stream facts that PyAV does not expose from libavformat's own description, a text.
 
-The library writes it to its log. Only the lines it makes itself are read, one stream's at a time;
-texts of the file stand in lines of another form.
+The library writes the description to its log. Only lines that the library composes are read, one
+stream's at a time; texts from the file are in lines of another form.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ _DOLBY_VISION: Final = re.compile(
     r".* compatibility id: (\d+)"
 )
 
-# The log is one for the whole process, and repeated lines of one thread turn up in another's
-# unless they are all kept.
+# The whole process has one log. Unless repeated lines are all kept, those of one thread turn up in
+# another's.
 _LOCK: Final = Lock()
 av.logging.set_skip_repeated(False)
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What the library's description of a stream says."""
+    """The facts in the library's description of a stream."""
 
     siting: Siting | None = None
-    """Where chroma samples are; None where neither bitstream nor container says."""
+    """The chroma siting; None when neither bitstream nor container states it."""
 
     dolby_vision: DolbyVision | None = None
-    """How the container says that Dolby Vision is coded; None where it is not."""
+    """The Dolby Vision configuration that the container states; None without one."""
 
 
 def described(container: InputContainer, index: int) -> Description:
-    """Returns what the library's description says of a stream."""
+    """Returns the facts in the library's description of a stream."""
     siting, dolby_vision = None, None
     ours = side_data = False
     for line in printed(container).splitlines():
@@ -69,7 +69,7 @@ def described(container: InputContainer, index: int) -> Description:
 
 
 def _siting(text: str) -> Siting | None:
-    """Returns the siting that stands among what is said of the pixel format."""
+    """Returns the siting listed among the properties of the pixel format."""
     for colours in _COLOURS.finditer(text):
         for word in colours[1].split(", "):
             if word in _SITINGS:
@@ -80,12 +80,12 @@ def _siting(text: str) -> Siting | None:
 def printed(container: InputContainer) -> str:
     """Returns the library's own description of an open container.
 
-    Called while no decoder of several threads works: one of those that logs waits for Python, and
-    Python may wait for it.
+    Must not be called while a multi-threaded decoder works: a decoder thread that logs waits for
+    Python, and Python may wait for that thread.
     """
     with _LOCK:
         before = av.logging.get_level()
-        # Chroma's place is said at this level only.
+        # The library prints chroma siting at this level only.
         av.logging.set_libav_level(av.logging.VERBOSE)
         av.logging.set_level(av.logging.VERBOSE)
         try:

@@ -1,8 +1,8 @@
-"""Where a stream's keyframes are, and whether its times run on without a break.
+"""Finds a stream's keyframes, and whether its times are continuous.
 
-Both decide only how frames are reached, never which they are. A transport stream may be several,
-one behind the other, whose times begin anew: there a time does not say where to look, and what a
-seek finds or the tail says would be wrong.
+Both decide only the access path to frames, never the frames themselves. A transport stream may be
+several recordings, one behind the other, whose times begin anew: there a time does not determine a
+file offset, so the result of a seek, and an end read from the last packets, would be wrong.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.editlist import FORMAT
 from framecap.media.reorder import Falls
-from framecap.media.seek_times import PROVEN, seeks_keep_times
+from framecap.media.seek_times import STORES_TIMES, seeks_keep_times
 from framecap.model.plan import Span
 from framecap.timebase import Pts
 
-# The largest file that is read whole for what its packets tell: some 7 µs a packet, and nothing is
-# decoded.
+# The largest file whose packets are all read for their times and flags: some 7 µs a packet, and
+# nothing is decoded.
 _PASS_BYTES: Final = 64 << 20
 
-# How much of a group of pictures is read for keyframes that the index does not list.
-_PROOF_BYTES: Final = 64 << 20
+# The most bytes of a group of pictures that are read for keyframes missing from the index.
+_CHECKED_BYTES: Final = 64 << 20
 
-# In larger ones, the places where times are looked at.
+# In larger files, the number of offsets at which times are read.
 _PROBES: Final = 64
 
-# The same for playlists, where each is a segment to be opened.
+# The same for playlists, where each offset costs the opening of a segment.
 _SEGMENTS: Final = 4
 
-# Of AVFMT_TS_DISCONT, which PyAV has no name for on formats.
+# AVFMT_TS_DISCONT, which PyAV does not expose for formats.
 _MAY_BREAK: Final = 0x0200
 
 _MATROSKA: Final = "matroska,webm"
@@ -45,10 +45,10 @@ _FLV: Final = "flv"
 
 
 class Index:
-    """Knows, or learns when asked, where keyframes are and whether times break.
+    """Holds a stream's keyframes and whether its times are continuous, read on first use.
 
     Args:
-        container: The open container, whose own index serves where it is whole.
+        container: The open container, whose own index is used when it is whole.
     """
 
     def __init__(self, container: Container) -> None:
@@ -60,12 +60,12 @@ class Index:
         self._named: set[Pts] = set()
         self._noted = 0
         self.learned = False
-        """True once a pass found keyframes, of which the container itself knows nothing."""
+        """True once a pass over all packets found keyframes that the container does not index."""
         self._continuous: bool | None = in_order
         may_break = container.native.format.flags & _MAY_BREAK or self._may_be_appended
         if in_order and may_break:
             self._continuous = None
-        self._same_times = True if container.native.format.name in PROVEN else None
+        self._same_times = True if container.native.format.name in STORES_TIMES else None
         self._all_listed: bool | None = None
 
     @property
@@ -80,13 +80,13 @@ class Index:
 
     @property
     def continuous(self) -> bool:
-        """True when a time says where in the file to look."""
+        """True when a time determines a file offset, so that seeks can be trusted."""
         if self._continuous is None:
             if self.small:
                 self._continuous = self._pass()
             else:
-                look = _probe_segments if self._container.playlist else _probe_times
-                self._continuous = look(self._file)
+                probe = _probe_segments if self._container.playlist else _probe_times
+                self._continuous = probe(self._file)
         return self._continuous and self.same_times
 
     @property
@@ -98,16 +98,16 @@ class Index:
 
     @property
     def _may_be_appended(self) -> bool:
-        """True for FLV, a row of tags: one recording behind another is a file, too.
+        """True for a small FLV: it is a sequence of tags, so joined recordings are a valid file.
 
-        Looked at in small files only: the library does not find tags from anywhere in a file.
+        Large files are not examined: the library cannot find tags from an arbitrary offset.
         """
         return self._container.native.format.name == "flv" and self.small
 
     def learn(self) -> None:
-        """Reads all packets of a small source for its keyframes, where nothing tells of them.
+        """Reads all packets of a small source for its keyframes when the container has no index.
 
-        Only where times could begin anew: then all must be looked at before any seek.
+        Does so only when times could begin anew: then all must be examined before any seek.
         """
         if self.small and self._continuous is None:
             self._continuous = self._pass()
@@ -119,7 +119,7 @@ class Index:
 
     @property
     def knows_keyframes(self) -> bool:
-        """True when keyframes are known. First asked before the container is lent."""
+        """True when keyframes are known. Read it before another reader uses the container."""
         return self._entries is not None or bool(self._cues())
 
     def key_after(self, moment: Pts) -> Pts | None:
@@ -131,7 +131,7 @@ class Index:
         return self._key(moment, backward=True)
 
     def span(self, begin: Pts, end: Pts) -> Span:
-        """Returns what lies from the packet at `begin` to the one on screen at `end`."""
+        """Returns the span of packets from the one at `begin` to the one on screen at `end`."""
         entries = self._entries
         if entries is None:
             rate = self._container.frame_rate or 0
@@ -146,7 +146,7 @@ class Index:
         )
 
     def until(self, moment: Pts | None) -> int:
-        """Returns where in the file the packet on screen at `moment` ends; 0 where nothing tells.
+        """Returns the file offset behind the packet on screen at `moment`; 0 when not known.
 
         Args:
             moment: The moment; None for the end of the stream.
@@ -159,7 +159,7 @@ class Index:
         return self._end_of(max(0, found))
 
     def until_packet(self, number: int) -> int:
-        """Returns where in the file a packet ends, counted from 0; 0 where nothing tells."""
+        """Returns the file offset behind packet `number`, counted from 0; 0 when not known."""
         if self._entries is None:
             return 0
         return self._end_of(min(number, len(self._entries) - 1))
@@ -170,7 +170,7 @@ class Index:
 
     @property
     def last(self) -> Pts:
-        """The dts of the last packet, or of the last keyframe where only those are known."""
+        """The dts of the last packet, or of the last keyframe when only keyframes are known."""
         if self._entries is None:
             return self._cues()[-1]
         return self._entries[len(self._entries) - 1].timestamp
@@ -184,7 +184,7 @@ class Index:
         return cues[position] if 0 <= position < len(cues) else None
 
     def keys(self) -> Iterator[Pts]:
-        """Yields the dts of all keyframes, where the container's index is whole."""
+        """Yields the dts of all keyframes of a whole index; else of those that are known."""
         moment = -(1 << 62)
         while True:
             key = self.key_after(moment)
@@ -194,13 +194,13 @@ class Index:
             moment = key
 
     def names(self, packet: Packet[Any], container: Container) -> bool:
-        """Returns whether the container's index has a packet as a keyframe.
+        """Returns whether the container's index lists a packet as a keyframe.
 
-        A parser takes the flag from a packet whose bytes are broken.
+        The parser removes the keyframe flag of a packet whose bytes are broken; the index keeps it.
 
         Args:
             packet: The packet.
-            container: Read it; always the same.
+            container: The container that read the packet; the same one in every call.
         """
         if self._entries is not None:
             if not self._named:
@@ -209,7 +209,7 @@ class Index:
         name = container.native.format.name
         if name not in (_MATROSKA, _FLV):
             return False
-        # The library adds the keyframes that it reads.
+        # The library adds keyframes to its index as it reads them.
         entries = container.stream.index_entries
         for position in range(self._noted, len(entries)):
             self._named.add(entries[position].timestamp)
@@ -219,18 +219,18 @@ class Index:
     def lists_all_keys(self) -> bool:
         """Returns whether the container's index lists every packet that is flagged as a keyframe.
 
-        A sync table may list one sample of many: others are keyframes by their contents. It is
-        believed once the first group of pictures and the longest one were read and held no other
-        keyframe; of a longer group than 64 MB, that much. This is done once for a source, where
-        keyframes alone are wanted and would be gone to by the index. It costs a container and the
-        bytes of two groups, some 7 µs a packet; nothing is decoded.
+        A sync table may list only some keyframes: others are keyframes by their contents. The table
+        is trusted once the first and the longest group of pictures were read, up to 64 MB of each,
+        and held no other keyframe. This check is made once for a source, when keyframes alone are
+        wanted and would be sought by the index. It costs one more container and the bytes of two
+        groups, some 7 µs a packet; nothing is decoded.
         """
         if self._all_listed is None:
             keys = list(self.keys()) if self._entries is not None else []
-            self._all_listed = bool(keys) and self._proves(keys)
+            self._all_listed = bool(keys) and self._confirms(keys)
         return self._all_listed
 
-    def _proves(self, keys: list[Pts]) -> bool:
+    def _confirms(self, keys: list[Pts]) -> bool:
         ends = [*keys[1:], None]
         groups = list(zip(keys, ends, strict=True))
         longest = max(groups, key=lambda group: self._frames_between(*group))
@@ -242,7 +242,7 @@ class Index:
                     if not _holds_only(container, listed, end):
                         return False
                 except av.error.FFmpegError:
-                    # What cannot be read here is met again, and counted, when frames are read.
+                    # The error occurs again, and is counted, when frames are read.
                     continue
         return True
 
@@ -255,10 +255,10 @@ class Index:
         return entries.search_timestamp(end, backward=True, any_frame=True) - first
 
     def _pass(self) -> bool:
-        """Takes note of keyframes; returns whether times never begin anew, nor step back at one.
+        """Records all keyframes; returns whether times never begin anew nor step back at one.
 
-        A keyframe shown before what was decoded earlier is late. A reading that began with it would
-        not know that, and would take it for the picture on screen.
+        A keyframe shown before a frame that was decoded earlier is late. Decoding that began at it
+        could not detect that, and would take it for the picture on screen.
         """
         keys: list[Pts] = []
         previous: Pts | None = None
@@ -280,20 +280,20 @@ class Index:
                     if falls.back(pts):
                         return False
                     if packet.is_keyframe and latest is not None and pts < latest:
-                        # It is late, and never shown: a seek to it could not tell.
+                        # It is late and never shown: after a seek to it, this could not be seen.
                         return False
                     latest = pts if latest is None else max(latest, pts)
             except av.error.FFmpegError:
-                # What cannot be read here is met again, and counted, when frames are read.
+                # The error occurs again, and is counted, when frames are read.
                 pass
         self._hints = keys if len(keys) > 1 else []
         self.learned = bool(self._hints)
         return True
 
     def _cues(self) -> list[Pts]:
-        """Returns the keyframes that a pass found, or a Matroska file lists.
+        """Returns the keyframes that a pass over all packets found, or that Matroska cues list.
 
-        The library reads the latter at a seek.
+        The library reads cues at the first seek.
         """
         if self._hints is None:
             self._hints = []
@@ -310,24 +310,24 @@ class Index:
 
 
 def _holds_only(container: Container, listed: frozenset[Pts], end: Pts | None) -> bool:
-    """Returns whether all keyframes from here to `end`, or for so many bytes, are listed."""
+    """Returns whether all keyframes up to `end`, or `_CHECKED_BYTES` further on, are listed."""
     read = 0
     for packet in container.packets():
         if packet.is_keyframe and packet.dts not in listed:
             return False
         read += packet.size
         past = packet.dts is not None and end is not None and packet.dts >= end
-        if past or packet.size == 0 or read > _PROOF_BYTES:
+        if past or packet.size == 0 or read > _CHECKED_BYTES:
             break
     return True
 
 
 def _is_in_order(container: Container) -> bool:
-    """Returns False where an edit list shows parts of the media repeatedly, or in another order.
+    """Returns False when an edit list shows ranges of the media repeatedly or in another order.
 
-    The index of such a file repeats entries and holds discarded ones. A seek is a binary search
-    in it, which needs times that rise, and between keyframes that are shown nothing discarded.
-    Only lists of several pieces are looked at: some 0.3 µs an entry.
+    The index of such a file repeats entries and holds discarded ones. A seek is a binary search in
+    the index, so its times must rise and no discarded entry may lie between shown keyframes. Only
+    lists of several edits are examined: some 0.3 µs an entry.
     """
     if container.native.format.name != FORMAT or container.edits.contiguous:
         return True
@@ -353,7 +353,7 @@ def _whole_entries(container: Container) -> IndexEntries | None:
 
 
 def _probe_times(file: SharedFile) -> bool:
-    """Returns whether times advance from place to place through the file."""
+    """Returns whether times increase from offset to offset through the file."""
     previous: Pts | None = None
     with Container(file) as container:
         for probe in range(_PROBES):
@@ -373,22 +373,22 @@ def _probe_times(file: SharedFile) -> bool:
 
 
 def _probe_segments(file: SharedFile) -> bool:
-    """Returns whether segments through a playlist have the times that their lengths add up to.
+    """Returns whether sampled segments of a playlist have the times that their lengths add up to.
 
-    That they go on from each other is what a playlist says that does not say otherwise.
+    A playlist without discontinuities implies that each segment continues the one before it.
     """
     with Container(file) as container:
         start = container.stream.start_time
         length = container.native.duration
         if start is None or not length:
             return False
-        part = int(Fraction(length, 1_000_000 * _SEGMENTS) / container.time_base)
+        spacing = int(Fraction(length, 1_000_000 * _SEGMENTS) / container.time_base)
         try:
-            for assign in range(1, _SEGMENTS):
-                moment = start + assign * part
+            for number in range(1, _SEGMENTS):
+                moment = start + number * spacing
                 container.seek(moment)
                 dts = next(packet.dts for packet in container.packets())
-                if dts is None or abs(dts - moment) > part:
+                if dts is None or abs(dts - moment) > spacing:
                     return False
         except (av.error.FFmpegError, StopIteration):
             return False

@@ -360,7 +360,7 @@ class Media:
         return Container(self._file, slices=self._slices)
 
     def _cropping(self) -> Cropping | None:
-        """Returns the container's cropping of pictures; none for tiles, which are joined uncropped."""
+        """Returns the container's cropping of pictures; none for tiles, joined uncropped."""
         if self._container.tiles is not None:
             return None
         return cropping_of(self._container.native, self._container.stream.index)

@@ -82,7 +82,7 @@ def shown_rate(container: Container) -> Fraction | None:
 
 
 def _listed_pictures(container: Container) -> int:
-    """Returns the number of pictures in the index of an AVI; 0 without one, or for other formats."""
+    """Returns the number of pictures in an AVI's index; 0 without one, or for other formats."""
     entries = container.stream.index_entries if container.counts_chunks else ()
     if not entries:
         return 0

@@ -1,7 +1,7 @@
-"""Which streams of a container belong to one program.
+"""Finds the streams of a container that belong to one program.
 
 A transport stream may carry several programs, each with a clock of its own, and a playlist lists a
-program per quality. PyAV has no name for programs; the library's own description of a container
+program per quality. PyAV does not expose programs; the library's own description of a container
 lists them.
 """
 
@@ -14,19 +14,19 @@ from av.container import InputContainer
 
 from framecap.media.dump import printed
 
-# The formats whose demuxers know programs.
+# The formats whose demuxers report programs.
 _FORMATS: Final = frozenset({"mpegts", "hls"})
 
-# Metadata is indented further, also where a value has several lines.
+# Metadata is indented further, even the later lines of a value.
 _PROGRAM: Final = re.compile(r"^  (?:No )?Program\b")
 _STREAM: Final = re.compile(r"^  Stream #0:(\d+)")
 
 
 def program_streams(native: InputContainer, index: int) -> frozenset[int]:
-    """Returns the streams that share a program with a stream, itself among them.
+    """Returns the streams that share a program with a stream, that stream included.
 
-    Streams that are in no program count as one program, so without programs they are all the
-    streams there are. Costs about 0.2 ms.
+    Streams outside all programs count as one program, so a container without programs gives all
+    its streams. Costs about 0.2 ms.
 
     Args:
         native: The open container.

@@ -1,13 +1,13 @@
-"""Whether a container gives its packets the same times after a seek as without one.
+"""Checks that a container gives its packets the same times after a seek as without one.
 
-Some demuxers count times on from the place where reading began, or guess that place by the bit
-rate: an MXF file without index tables is one. Ends, offsets and keyframes found there by seeking
-would be moved in time. So a few packets read after seeks are compared, by position and size, with
-the same packets read from the beginning.
+Some demuxers count times from the offset at which reading began, or estimate that offset from the
+bit rate, as for an MXF file without index tables. Ends, offsets and keyframes found there by
+seeking would be shifted in time. So a few packets read after seeks are compared, by offset and
+size, with the same packets read from the beginning.
 
-The check is made once for a source, before its first seek, and only in containers whose times after
-seeks were not seen to be right. It opens the source twice and reads at most 64 MB, some 7 µs a
-packet; nothing is decoded.
+The check is made once for a source, before its first seek, and only for containers not in
+`STORES_TIMES`. It opens the source twice and reads at most 64 MB, some 7 µs a packet; nothing is
+decoded.
 """
 
 from __future__ import annotations
@@ -24,65 +24,69 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.timebase import Pts
 
-PROVEN: Final = frozenset(
+STORES_TIMES: Final = frozenset(
     {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "hls", "mpegts", "avi"}
 )
-"""Containers whose packets have their times from the file, however they are reached."""
+"""Containers that store packet times in the file, so that they do not depend on seeks."""
 
-# The times at which to look, in seconds from the start; the last second is looked at as well.
+# The times to seek to, in seconds from the start; the last second is sought as well.
 _MOMENTS: Final = (0, 1, 9)
 
 _MXF: Final = "mxf"
 
-# Packets compared at each.
+# Packets compared behind each seek.
 _COMPARED: Final = 16
 
-# How far reading from the beginning follows a seek.
+# The most bytes that are read from the beginning to find the packets again.
 _READ_BYTES: Final = 64 << 20
 
-_Place: TypeAlias = tuple[int, int]
+# A packet's offset in the file and its size.
+_Position: TypeAlias = tuple[int, int]
 
 
 def seeks_keep_times(file: SharedFile) -> bool:
     """Returns whether packets read after a seek have the times they have without one.
 
-    A packet that reading from the beginning does not find proves nothing: the first one after a
-    seek may be the rest of one.
+    A packet that is not found from the beginning is ignored: the first one after a seek may be the
+    rest of a packet.
     """
-    after: list[tuple[_Place, Pts | None]] = []
+    after: list[tuple[_Position, Pts | None]] = []
     with Container(file) as container:
-        if container.native.format.name in PROVEN or container.untimed:
+        if container.native.format.name in STORES_TIMES or container.untimed:
             return True
         for moment in _moments(container):
-            # Where the container cannot seek, it does not move times either.
+            # A container that cannot seek cannot shift times either.
             with suppress(av.error.FFmpegError):
                 container.seek(moment)
-                after += islice(_placed(container), _COMPARED)
-        # What lies near the end of a large file is not compared. There the header must agree: of a
-        # constant bit rate, places guessed near the start may be right and those at the end wrong.
+                after += islice(_positions_and_times(container), _COMPARED)
+        # Packets near the end of a large file are not compared. There the header must agree: at a
+        # constant bit rate, offsets estimated near the start may be right and those at the end
+        # wrong.
         far = container.native.format.name == _MXF and file.size > _READ_BYTES
         if far and _last_end(container) != _claimed_end(container):
             return False
-    after = [(assign, pts) for assign, pts in after if assign[0] < _READ_BYTES]
-    before = _times_without_seek(file, {assign for assign, _ in after})
-    return all(pts in before[assign] for assign, pts in after if assign in before)
+    after = [(position, pts) for position, pts in after if position[0] < _READ_BYTES]
+    before = _times_without_seek(file, {position for position, _ in after})
+    return all(pts in before[position] for position, pts in after if position in before)
 
 
-def _times_without_seek(file: SharedFile, places: set[_Place]) -> dict[_Place, set[Pts | None]]:
-    """Returns the pts of the packets at some places; in ASF, several may have one place."""
-    found: dict[_Place, set[Pts | None]] = {}
-    last = max((position for position, _ in places), default=-1)
+def _times_without_seek(
+    file: SharedFile, positions: set[_Position]
+) -> dict[_Position, set[Pts | None]]:
+    """Returns the pts of the packets at some positions; in ASF, several may share one position."""
+    found: dict[_Position, set[Pts | None]] = {}
+    last = max((offset for offset, _ in positions), default=-1)
     with Container(file) as container, suppress(av.error.FFmpegError):
-        for assign, pts in _placed(container) if places else ():
-            if assign[0] > last:
+        for position, pts in _positions_and_times(container) if positions else ():
+            if position[0] > last:
                 break
-            if assign in places:
-                found.setdefault(assign, set()).add(pts)
+            if position in positions:
+                found.setdefault(position, set()).add(pts)
     return found
 
 
 def _last_end(container: Container) -> Pts | None:
-    """Returns when the last picture ends, by the packets after a seek to the last second."""
+    """Returns the end of the last picture, by the packets after a seek to the last second."""
     *_, moment = _moments(container)
     with suppress(av.error.FFmpegError):
         container.seek(moment)
@@ -107,8 +111,8 @@ def _moments(container: Container) -> Iterator[Pts]:
         yield start + max(0, int(length / container.time_base))
 
 
-def _placed(container: Container) -> Iterator[tuple[_Place, Pts | None]]:
-    """Yields the places of packets in the file, where they have one, with their pts."""
+def _positions_and_times(container: Container) -> Iterator[tuple[_Position, Pts | None]]:
+    """Yields the positions in the file of packets that have one, with their pts."""
     for packet in container.packets():
         if packet.size and packet.pos is not None and packet.pos >= 0:
             yield (packet.pos, packet.size), packet.pts

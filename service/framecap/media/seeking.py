@@ -1,4 +1,4 @@
-"""Going to a keyframe at or before a moment, and making sure of it."""
+"""Seeks to a keyframe at or before a moment, and verifies the result."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from framecap.media.index import Index
 from framecap.media.skipping import changes_stream
 from framecap.timebase import Pts
 
-# How much earlier, in seconds, to seek when a landing was too late: a backward seek in a transport
-# stream, or over HEVC, may land behind the keyframe it was asked for.
+# How much earlier, in seconds, to seek again when a seek ended too late: a backward seek in a
+# transport stream, or in HEVC, may end behind the wanted keyframe.
 _EARLIER: Final = (0, 1, 4, 16)
 
-# Packets to look at for a keyframe after a seek; more between two keyframes is one very long GOP.
-_MAX_LOOK: Final = 4096
+# The most packets read for a keyframe after a seek; only a very long GOP has more.
+_MAX_PACKETS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeekResult:
-    """Where a container stands after going to a keyframe."""
+    """The outcome of a seek to a keyframe."""
 
     key: Packet[Any]
-    """The keyframe's packet; reading goes on behind it."""
+    """The keyframe's packet; the container continues behind it."""
 
     repairs: int
-    """Seeks that landed too late, and were made again from earlier."""
+    """Seeks that ended too late and were repeated from earlier."""
 
 
 def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Index) -> SeekResult:
-    """Goes to a keyframe at or before `moment`.
+    """Seeks to a keyframe at or before `moment`.
 
     Args:
         container: The open container.
         moment: A moment at or after `first`.
         first: The pts of the first frame, a keyframe.
-        index: What is known of where keyframes are.
+        index: The known keyframes.
 
     Raises:
-        FastPathUnavailable: There is none.
-        av.error.FFmpegError: The container cannot seek, or not be read on.
+        FastPathUnavailable: No such keyframe is found.
+        av.error.FFmpegError: The container cannot seek, or cannot be read further.
     """
     repairs = 0
     if index.learned:
-        # The container would seek to any packet, and read on to the keyframe behind the moment.
+        # A seek to `moment` ends at any packet, and the next keyframe would lie behind it.
         container.seek(_known_before(index, moment))
         packet = _keyframe_here(container, moment, index)
         if packet is not None:
@@ -69,30 +69,30 @@ def keyframe_before(container: Container, moment: Pts, *, first: Pts, index: Ind
 
 
 def check_first(packet: Packet[Any], first: Pts, position: int | None) -> None:
-    """Makes sure that what has the time of the first frame is the first frame.
+    """Checks that a packet with the first frame's pts is the first frame's.
 
-    Another recording behind the first may have all its times.
+    An appended recording may repeat all times of the first one.
 
     Args:
-        packet: A keyframe's, which a seek found.
+        packet: The packet of a keyframe that a seek found.
         first: The pts of the first frame.
-        position: Where its packet lies in the file, where that is known.
+        position: The file offset of the first frame's packet; None when not known.
 
     Raises:
-        FastPathUnavailable: It is another.
+        FastPathUnavailable: It is the packet of another frame.
     """
     if packet.pts == first and position is not None and packet.pos not in (None, position):
         raise FastPathUnavailable("another frame has the time of the first")
 
 
 def check_stream(container: Container, packet: Packet[Any]) -> None:
-    """Makes sure that a packet tells its decoder nothing new: other decoders would not learn of it.
+    """Checks that a packet does not reconfigure its decoder: other decoders would not get it.
 
     Raises:
-        FastPathUnavailable: It does.
+        FastPathUnavailable: It reconfigures the decoder.
     """
     if changes_stream(packet, container.decoder.extradata):
-        raise FastPathUnavailable("from here on decoders must be told something else")
+        raise FastPathUnavailable("from here on decoders need another configuration")
     if container.starts is not None:
         container.starts.check(packet)
 
@@ -103,7 +103,7 @@ def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[An
         return packet
     if packet.dts is None or not index.knows_keyframes:
         return None
-    # The index goes by dts: a keyframe may be read before `moment` and shown after it.
+    # The index is ordered by dts: a keyframe may be decoded before `moment` and shown after it.
     before = packet.dts - 1
     container.seek(_known_before(index, before) if index.learned else before)
     packet = _next_keyframe(container)
@@ -111,21 +111,21 @@ def _keyframe_here(container: Container, moment: Pts, index: Index) -> Packet[An
 
 
 def _known_before(index: Index, moment: Pts) -> Pts:
-    """Returns when the last keyframe at or before `moment` is decoded; that moment without one."""
+    """Returns the dts of the last known keyframe at or before `moment`; `moment` without one."""
     key = index.key_before(moment)
     return moment if key is None else key
 
 
 def _appears_by(packet: Packet[Any], moment: Pts) -> bool:
     if packet.is_discard:
-        # An edit list ends there: what is read from here on holds no picture that is shown.
+        # An edit ends here: no picture from here on is shown.
         return False
     return packet.pts is not None and packet.pts <= moment
 
 
 def _next_keyframe(container: Container) -> Packet[Any] | None:
-    for looked, packet in enumerate(container.packets()):
-        if packet.size == 0 or looked > _MAX_LOOK:
+    for number, packet in enumerate(container.packets()):
+        if packet.size == 0 or number > _MAX_PACKETS:
             return None
         check_stream(container, packet)
         if container.starts_at(packet):

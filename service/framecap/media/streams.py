@@ -1,4 +1,4 @@
-"""Which stream of a container is captured: the video a player would choose, else the cover art."""
+"""Chooses the stream to capture: the video that a player would choose, else the cover art."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ NO_COVER_DECODER: Final = (
 
 _PLAYLIST: Final = "hls"
 
-# How the front cover is told in ID3, FLAC, Ogg and ASF: the picture's type, in libavformat's words.
+# The picture type of the front cover in ID3, FLAC, Ogg and ASF, as libavformat names it.
 _FRONT_COVER: Final = "Cover (front)"
 
 # In APE tags a picture's type is the name of its tag.
 _FRONT_COVER_TAG: Final = "cover art (front)"
 
-# In Matroska the name of the attachment tells (RFC 9559, section 21.2), case and all. The larger
-# picture is preferred to the smaller, and one for any shelf to the banner.
+# In Matroska the attachment's name identifies a cover, case included (RFC 9559, section 21.2). The
+# larger picture is preferred to the smaller, and a portrait one to a landscape one.
 _FRONT_COVER_FILES: Final = ("cover", "cover_land", "small_cover", "small_cover_land")
 _COVER_FILE_ENDINGS: Final = ("jpg", "png")
 
-_FIRST_THAT_COMES: Final = len(_FRONT_COVER_FILES)
-_CHAPTER_PICTURE: Final = _FIRST_THAT_COMES + 1
+_ANY_PICTURE: Final = len(_FRONT_COVER_FILES)
+_CHAPTER_PICTURE: Final = _ANY_PICTURE + 1
 
 
 def choose_stream(container: InputContainer) -> VideoStream:
     """Returns the stream to capture.
 
-    Video goes before cover art, however short it is; among covers the front cover goes first. Of
-    the qualities that a playlist lists it is the largest.
+    Video is preferred to cover art, however short it is, and the front cover to other covers. Of
+    the qualities in a playlist, the largest is chosen.
 
     Raises:
         NoVideoStream: There is neither video nor cover art.
@@ -44,7 +44,7 @@ def choose_stream(container: InputContainer) -> VideoStream:
     videos = [stream for stream in container.streams.video if not is_cover(stream)]
     covers = covers_of(container)
     if videos and container.format.name == _PLAYLIST:
-        # Its streams are one film in several qualities.
+        # The streams are one film in several qualities.
         return max(videos, key=lambda video: video.width * video.height)
     if videos:
         best = container.streams.best("video")
@@ -60,7 +60,7 @@ def choose_stream(container: InputContainer) -> VideoStream:
 
 def covers_of(container: InputContainer) -> list[VideoStream]:
     """Returns the embedded pictures, the front cover first."""
-    return sorted(filter(is_cover, container.streams.video), key=_remoteness)
+    return sorted(filter(is_cover, container.streams.video), key=_cover_rank)
 
 
 def is_cover(stream: Stream) -> bool:
@@ -68,16 +68,16 @@ def is_cover(stream: Stream) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def _remoteness(cover: VideoStream) -> int:
-    """Returns how far a picture is from being the front cover; 0 when it is."""
+def _cover_rank(cover: VideoStream) -> int:
+    """Returns the rank of a picture among covers; 0 for the front cover."""
     metadata = cover.metadata
     name, _, ending = metadata.get("filename", "").rpartition(".")
     if metadata.get("comment") == _FRONT_COVER or _FRONT_COVER_TAG in map(str.lower, metadata):
         return 0
     if name in _FRONT_COVER_FILES and ending in _COVER_FILE_ENDINGS:
         return _FRONT_COVER_FILES.index(name)
-    # QuickTime keeps a picture per chapter in a track of its own: not covers, but all there is in
-    # a file without one.
+    # QuickTime keeps a picture per chapter in a track of its own: those are no covers, but a file
+    # may have nothing else.
     return (
-        _CHAPTER_PICTURE if cover.disposition & Disposition.timed_thumbnails else _FIRST_THAT_COMES
+        _CHAPTER_PICTURE if cover.disposition & Disposition.timed_thumbnails else _ANY_PICTURE
     )

@@ -1,9 +1,8 @@
-"""Presentation times as the contract wants them: from zero, one after the other.
+"""Assigns presentation times that start at zero and increase from frame to frame.
 
 `zero` is the start of the captured stream, so that the same film has the same times in every
-container. Only when another audio or video stream starts more than 100 ms earlier is it that
-stream's start: then the picture really is late, as a player shows it. A smaller lead is audio
-priming.
+container. If another audio or video stream starts more than 100 ms earlier, `zero` is that stream's
+start: then the picture really is late, as a player shows it. A smaller lead is audio priming.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ PRIMING: Final = Fraction(100, 1000)
 _FALLBACK_RATE: Final = Fraction(25)
 
 _LATE: Final = 1
-"""How far a frame may lie before the last one on screen to count as late, in seconds."""
+"""The most that a late frame lies before the last one on screen, in seconds."""
 
-# Containers whose audio is claimed to start behind the samples that its decoder is to skip.
+# Containers whose claimed start of audio excludes the priming samples that its decoder skips.
 _CLAIM_WITHOUT_PRIMING: Final = frozenset({"matroska,webm", "ogg"})
 
 
 def stream_starts(container: Container, first_pts: Pts | None) -> tuple[StreamStart, ...]:
-    """Returns when each audio and video stream starts, as far as that is known.
+    """Returns the start of each audio and video stream whose start is known.
 
     Args:
         container: The open container.
@@ -67,16 +66,17 @@ def clock_of(container: Container, first_pts: Pts | None) -> Clock:
     starts = {start.index: start.start for start in stream_starts(container, first_pts)}
     own = starts.pop(container.stream.index, Fraction(0))
     leading = {index for index, start in starts.items() if own - start > PRIMING}
-    # Programs are looked up only where they matter.
+    # Programs are read only when needed: they cost a dump of the container.
     earlier = [starts[index] for index in leading & container.program] if leading else []
     return Clock(time_base=container.time_base, zero=min(earlier, default=own))
 
 
 def _start(container: Container, stream: Stream, first_pts: Pts | None) -> Pts | None:
-    """Returns when a stream starts, in its own unit; None where nothing tells.
+    """Returns the start of a stream in its own unit; None when not known.
 
-    A container may claim a later start than the first frame it shows: cameras do, and whatever is
-    cut at a keyframe with leading pictures. Of an edit list that is no claim but what hides frames.
+    A container may claim a later start than its first shown frame: cameras write such files, and
+    so do cuts at a keyframe with leading pictures. The start that an edit list states is no such
+    claim: the list hides the frames before it.
     """
     claimed: Pts | None = stream.start_time
     if stream.type == "audio":
@@ -93,7 +93,7 @@ def _start(container: Container, stream: Stream, first_pts: Pts | None) -> Pts |
 def _first_audio_pts(container: Container, stream: Stream) -> Pts | None:
     """Returns the pts of an audio stream's first packet.
 
-    What a decoder is to skip of it counts; a packet that an edit list hides does not.
+    Samples that the decoder skips count; a packet that an edit list hides does not.
     """
     claimed: Pts | None = stream.start_time
     name = container.native.format.name
@@ -110,9 +110,9 @@ def _first_audio_pts(container: Container, stream: Stream) -> Pts | None:
 
 
 def _unit(container: Container) -> Fraction:
-    """Returns the unit of placed times, in seconds.
+    """Returns the unit of assigned times, in seconds.
 
-    In raw streams both the durations that the library gives and the nominal one are whole in it.
+    For raw streams, the library's durations and the nominal one are both whole numbers of it.
     """
     unit = container.time_base
     if container.counts_chunks or not container.untimed:
@@ -127,15 +127,15 @@ def _unit(container: Container) -> Fraction:
 class Timeline:
     """Gives each frame its pts, in display order.
 
-    Frames of raw streams follow one another from 0; elsewhere a missing pts becomes the end of the
-    frame before it. A frame before the last one on screen by a second at most is late, and not
-    shown. Where times fall back further, a recording was appended: this frame and all later ones
-    are moved so that it follows its predecessor.
+    Frames of raw streams follow one another from 0; in other streams a missing pts becomes the end
+    of the frame before it. A frame at most a second before the last one on screen is late and not
+    shown. If times fall back further, a recording was appended: this frame and all later ones are
+    shifted so that it follows its predecessor.
 
     Args:
         container: The open container.
-        durations_from: The pts from which durations count, None for none: of a stream without them,
-            a reading that began elsewhere gets some that the library guesses.
+        durations_from: The pts from which durations count; None for none. When a stream has no
+            durations and decoding does not begin at its start, the library guesses some.
     """
 
     def __init__(self, container: Container, *, durations_from: Pts | None = NEVER_GUESSED) -> None:
@@ -153,30 +153,29 @@ class Timeline:
         self._gap: Pts = 0
         self._duration: Pts = 0
         self.repaired = 0
-        """How often a pts was missing, not after the one before it, or fell back."""
+        """Frames whose pts was missing, not after the one before it, or fell back."""
 
     def assign(self, pts: Pts | None, duration: Pts) -> Pts | None:
         """Returns the pts of the next frame; None when it is late.
 
-        A frame that is placed where its predecessor is takes its place: that one is shown for no
-        time.
+        A frame with the pts of its predecessor replaces it: the predecessor is shown for no time.
 
         Args:
-            pts: As the decoder gives it.
-            duration: As the decoder gives it; 0 when it gives none.
+            pts: The decoder's pts; None when it gives none.
+            duration: The decoder's duration; 0 when it gives none.
         """
-        placed = self._placed(pts)
-        self._on_screen = placed is not None
-        if placed is None:
+        assigned = self._next_pts(pts)
+        self._on_screen = assigned is not None
+        if assigned is None:
             return None
-        if self._previous is not None and placed > self._previous:
-            self._gap = placed - self._previous
-        self._previous = placed
-        counts = self._durations_from is not None and placed - self._moved >= self._durations_from
+        if self._previous is not None and assigned > self._previous:
+            self._gap = assigned - self._previous
+        self._previous = assigned
+        counts = self._durations_from is not None and assigned - self._moved >= self._durations_from
         self._duration = max(0, duration) * self._scale if counts or self._raw else 0
-        return placed
+        return assigned
 
-    def _placed(self, pts: Pts | None) -> Pts | None:
+    def _next_pts(self, pts: Pts | None) -> Pts | None:
         previous = self._previous
         if self._raw:
             return 0 if previous is None else self.end
@@ -194,17 +193,17 @@ class Timeline:
 
     @property
     def end_is_certain(self) -> bool:
-        """True when `end` follows from the frames placed, not from the container's claims."""
+        """True when `end` follows from the frames, not from the container's claimed rate."""
         return self.repaired == 0 and bool(self._duration or self._gap)
 
     @property
     def end(self) -> Pts:
-        """When the last frame ends, should no other follow.
+        """The end of the last frame, if no other follows.
 
         Its pts plus its duration; without one, plus the gap before it; for a single frame, plus
         one frame at the nominal rate.
         """
-        assert self._previous is not None, "no frame was placed yet"
+        assert self._previous is not None, "no frame has a pts yet"
         if self._raw:
             return self._previous + (self._duration or self._nominal)
         return self._previous + (self._duration or self._gap or self._nominal)
