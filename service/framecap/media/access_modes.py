@@ -1,4 +1,4 @@
-"""Streams whose frames need not be reached by decoding everything before them."""
+"""Decides which streams have fast access paths: frames without decoding all before them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from framecap.media.reorder import HELD_BACK
 from framecap.media.run_decoder import KnownFrame
 from framecap.media.starts import Starts
 
-# By container, codecs whose frames after a seek were seen to equal those of a whole decoding, times
-# included. A program stream is not among them: it times some packets only, and the library's
-# arithmetic between two times depends on where reading began.
+# By container, codecs whose frames after a seek were verified to equal those of a whole decoding,
+# times included. Program streams are excluded: they time only some packets, and the library's
+# interpolated times depend on the offset at which reading began.
 _CODECS: Final = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores"}
 )
@@ -29,9 +29,9 @@ _FAST_CODECS: Final = {
 
 
 def has_fast_paths(container: Container) -> bool:
-    """Returns whether frames of this kind of stream may be reached by shorter ways.
+    """Returns whether this kind of stream may have fast access paths to its frames.
 
-    Not where times come from counting frames.
+    Streams whose times come from counting frames have none.
     """
     return (
         not container.cover
@@ -46,12 +46,12 @@ def has_fast_paths(container: Container) -> bool:
 def first_alone(container: Container) -> KnownFrame | None:
     """Returns the first frame, decoded from the first packet alone.
 
-    None where that is not the first frame of a whole decoding, or no progressive keyframe: making
-    interlaced frames whole needs their neighbours; or where pts are those of decoding. Then read
-    anew.
+    Returns None if that may not be the first frame of a whole decoding, if it is no keyframe, if it
+    is interlaced (deinterlacing needs its neighbours), or if pts are decoding times. The caller
+    must then open the source again.
 
     Args:
-        container: Freshly opened.
+        container: A newly opened container.
     """
     try:
         packets = container.packets()

@@ -1,4 +1,4 @@
-"""The shape of stored pixels, which may change on the way."""
+"""Determines the pixel aspect ratio of each frame, which may change within a stream."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from fractions import Fraction
 
 
 class AspectRatios:
-    """Knows the shape of a pixel of each frame of one stream, width to height.
+    """Determines the pixel aspect ratio of each frame of one stream, width to height.
 
-    The container's decides where it has one, else each frame's own.
+    The container's ratio is used if it has one, else each frame's own.
 
     Args:
-        opened: The shape when the container was opened.
-        coded: The decoder's own then, if it had one.
-        fixed: Returns whether the container itself has the shape. Called once, and only where the
-            decoder's changes: it opens the source again.
+        opened: The ratio when the container was opened.
+        coded: The decoder's own ratio at that time; None without one.
+        fixed: Returns whether the container itself states the ratio. It opens the source again, so
+            it is called at most once, and only when the decoder's ratio changes.
     """
 
     def __init__(
         self, opened: Fraction, coded: Fraction | None, *, fixed: Callable[[], bool]
     ) -> None:
         self.opened = opened
-        """The shape when the container was opened."""
+        """The ratio when the container was opened."""
         self._coded = coded
         self._find_fixed = fixed
         self._fixed: bool | None = None
 
     def of(self, coded: Fraction | None) -> Fraction:
-        """Returns the shape of a frame's pixels.
+        """Returns the pixel aspect ratio of a frame.
 
         Args:
-            coded: The decoder's, right after the frame's packet went in.
+            coded: The decoder's ratio right after it got the frame's packet.
         """
         if coded == self._coded or not coded or coded <= 0 or coded == self.opened:
             return self.opened
         if self._fixed is None:
-            # The stream's is not the decoder's: the container has one of its own.
+            # If the stream's ratio differs from the decoder's, the container has its own.
             self._fixed = self.opened != (self._coded or self.opened) or self._find_fixed()
         return self.opened if self._fixed else Fraction(coded)

@@ -1,4 +1,4 @@
-"""Boxes of ISO base media files (ISO/IEC 14496-12), for what libavformat does not report."""
+"""Reads boxes of ISO base media files (ISO/IEC 14496-12), for facts libavformat does not report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from framecap.media.window import Window
 
 MAX_BOXES: Final = 4096
-"""How many boxes of one level are looked at."""
+"""The most boxes of one level that are read."""
 
 _HEAD_BYTES: Final = 16
 _EXTENDED: Final = 1
@@ -23,37 +23,37 @@ _FIRST_BUT_COMMON: Final = frozenset({b"free", b"skip", b"wide", b"mdat", b"pnot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """Where a box is."""
+    """The position of a box in a file."""
 
     kind: bytes
     """Its type, four bytes."""
 
     begin: int
-    """The offset in the file of what is in it, behind its size and type."""
+    """The offset of its content, behind its size and type."""
 
     end: int
     """The offset behind it."""
 
     @property
     def size(self) -> int:
-        """How many bytes are in it."""
+        """The size of its content in bytes."""
         return self.end - self.begin
 
 
 def is_boxed(window: Window) -> bool:
-    """Returns whether a file begins as one of boxes does."""
+    """Returns whether a file begins with a known box."""
     return window.read_at(0, 8)[4:] in _FIRST | _FIRST_BUT_COMMON
 
 
 def boxes_in_file(window: Window, begin: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Yields the boxes between two offsets of a file, as far as they make sense.
+    """Yields the boxes between two offsets of a file, up to the first malformed one.
 
-    Only their heads are read.
+    Only their headers are read.
 
     Args:
         window: Reads the file.
-        begin: Where the first box begins.
-        end: Where the last one ends; the end of the file where left out.
+        begin: The offset of the first box.
+        end: The offset behind the last box; None for the end of the file.
     """
     last = window.size if end is None else min(end, window.size)
     for _ in range(MAX_BOXES):
@@ -76,7 +76,7 @@ def boxes_in_file(window: Window, begin: int = 0, end: int | None = None) -> Ite
 
 
 def boxes_in(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields type and content of the boxes in some bytes, as far as they make sense."""
+    """Yields type and content of the boxes in `data`, up to the first malformed one."""
     begin = 0
     for _ in range(MAX_BOXES):
         if begin + 8 > len(data):
@@ -90,7 +90,7 @@ def boxes_in(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def path_in_file(window: Window, within: Box, *kinds: bytes) -> Box | None:
-    """Returns the box that a path of types leads to, the first of its type at each step."""
+    """Returns the box at the end of a path of types, the first of its type at each level."""
     found: Box | None = within
     for kind in kinds:
         if found is None:

@@ -1,4 +1,4 @@
-"""Several readers on one file object, each with its own position; threads may share the file."""
+"""Gives several readers of one file object a position each; threads may share the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 @runtime_checkable
 class Referring(Protocol):
-    """A file that others can be reached from."""
+    """A file from which files that it refers to can be opened."""
 
     def open_reference(self, reference: str) -> BinaryIO:
         """Returns the file that a reference names.
@@ -22,25 +22,25 @@ class Referring(Protocol):
 
 @runtime_checkable
 class Positioned(Protocol):
-    """A file that several threads may read at once."""
+    """A file that several threads may read at once, each at an offset of its own."""
 
     def read_at(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns up to `length` bytes from `offset`; none only at the end.
 
         Args:
-            offset: Where they begin.
-            length: How many at most.
-            until: Where who reads on from there means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            length: The most bytes to return.
+            until: The offset at which sequential reading will stop; 0 when not known.
         """
         ...
 
 
 class SharedFile:
-    """Counts what is read from a file and hands out cursors on it.
+    """Counts the bytes read from a file and makes cursors on it.
 
     Args:
-        file: Seekable; the caller's, and not to be used by others meanwhile.
-        within: The file that this one is read for, which counts its bytes as well.
+        file: A seekable file of the caller, not to be used by others meanwhile.
+        within: The file that refers to this one, and counts its bytes as well.
     """
 
     def __init__(self, file: BinaryIO, within: SharedFile | None = None) -> None:
@@ -57,12 +57,12 @@ class SharedFile:
         """Returns up to `size` bytes from `offset`; none at the end of the file.
 
         Args:
-            offset: Where they begin.
-            size: How many at most.
-            until: Where who reads on from there means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            size: The most bytes to return.
+            until: The offset at which sequential reading will stop; 0 when not known.
         """
         if offset >= self.size:
-            # Broken files send readers to offsets that no system call takes.
+            # Broken files lead to offsets that no system call accepts.
             return b""
         if self._positioned is not None:
             data = self._positioned.read_at(offset, size, until=until)
@@ -77,7 +77,7 @@ class SharedFile:
         """Returns a new reader at the beginning.
 
         Args:
-            name: What the demuxer takes for the file's name; None where it has none.
+            name: The file name that the demuxer sees; None for no name.
         """
         return Cursor(self) if name is None else NamedCursor(self, name)
 
@@ -99,7 +99,7 @@ class SharedFile:
 
 
 class Cursor:
-    """Reads a shared file from a position of its own: what the demuxer sees as the file.
+    """Reads a shared file from a position of its own; the demuxer's view of the file.
 
     Args:
         shared: The file.
@@ -109,7 +109,7 @@ class Cursor:
         self._shared = shared
         self._position = 0
         self.until = 0
-        """Where the reader means to stop; 0 where that is not known."""
+        """The offset at which the reader will stop; 0 when not known."""
 
     def read(self, size: int) -> bytes:
         """Returns up to `size` bytes; none at the end of the file."""
@@ -132,7 +132,7 @@ class Cursor:
 
 
 class NamedCursor(Cursor):
-    """A cursor with a name, from which the demuxer tells what the file is and lies beside.
+    """A cursor with a name, by which the demuxer identifies the format and the file's folder.
 
     Args:
         shared: The file.

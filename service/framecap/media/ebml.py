@@ -1,4 +1,4 @@
-"""Elements of Matroska and WebM files (RFC 8794), for what libavformat does not report."""
+"""Reads elements of Matroska and WebM files (RFC 8794), for facts libavformat does not report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST_HEAD: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
-    """Where an element is."""
+    """The position of an element in a file."""
 
     id: int
     """Its id, marker included."""
@@ -37,11 +37,11 @@ class Element:
     """The offset of its content."""
 
     end: int
-    """The offset behind it; of one without a size, that of the file's end."""
+    """The offset behind it; the end of the file for an element without a size."""
 
 
 def elements(window: Window, begin: int, end: int) -> Iterator[Element]:
-    """Yields the elements between two offsets, as far as they make sense."""
+    """Yields the elements between two offsets, up to the first malformed one."""
     for _ in range(_MAX_ELEMENTS):
         head = window.read_at(begin, min(_LONGEST_HEAD, end - begin)) if begin < end else b""
         id_length = _length(head, 0)
@@ -58,19 +58,19 @@ def elements(window: Window, begin: int, end: int) -> Iterator[Element]:
 
 
 def children(window: Window, within: Element, number: int) -> Iterator[Element]:
-    """Yields the elements of one id within another."""
+    """Yields the children of an element that have one id."""
     for element in elements(window, within.begin, within.end):
         if element.id == number:
             yield element
 
 
 def integer(window: Window, element: Element) -> int:
-    """Returns the unsigned integer that an element holds."""
+    """Returns the value of an element that holds an unsigned integer."""
     return int.from_bytes(window.read_at(element.begin, min(8, element.end - element.begin)), "big")
 
 
 def _length(head: bytes, position: int) -> int:
-    """Returns how many bytes a number takes that begins here; 0 where it is none."""
+    """Returns the length in bytes of the number at `position`; 0 when there is none."""
     if position >= len(head) or not head[position]:
         return 0
     return 9 - head[position].bit_length()

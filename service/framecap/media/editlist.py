@@ -1,7 +1,7 @@
-"""The edit list of a track in an MP4 or QuickTime file.
+"""Reads the edit list of a track in an MP4 or QuickTime file.
 
-The library applies edit lists without saying that there is one. Read here are box headers down to
-the list, a few dozen bytes each, which the library has just read as well.
+The library applies edit lists without reporting them. This module reads the box headers down to the
+list, a few dozen bytes each, which the library has just read as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from framecap.media.cursor import SharedFile
 FORMAT: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 """The library's name for the formats that have edit lists."""
 
-# More boxes than this on one level, or edits in one list, are not read.
+# The most boxes of one level, and edits of one list, that are read.
 _MAX_BOXES: Final = 4096
 _MAX_EDITS: Final = 4096
 
@@ -27,19 +27,19 @@ _COUNT: Final = struct.Struct(">B3xI")
 # Offsets of the track's id in the track header, by version.
 _TRACK_ID: Final = {0: 12, 1: 20}
 
-# By version of the list: an entry's duration, where in the media it begins, and its rate.
+# By version of the list: an entry's duration, its start in the media, and its rate.
 _ENTRIES: Final = {0: struct.Struct(">Iii"), 1: struct.Struct(">Qqi")}
 
-# Begins an entry that shows nothing for its duration.
+# The media start of an empty edit, which shows nothing for its duration.
 _EMPTY: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class EditList:
-    """What is known of a track's edits."""
+    """The known facts of a track's edit list."""
 
     present: bool = False
-    """True when there is a list, or when it cannot be told that there is none."""
+    """True when there is a list, or when its absence is not certain."""
 
     contiguous: bool = True
     """True when the media is shown once, in one piece, at most after a delay."""
@@ -49,7 +49,7 @@ _UNKNOWN: Final = EditList(present=True, contiguous=False)
 
 
 def edit_list(file: SharedFile, track: int) -> EditList:
-    """Returns what is known of the edit list of a track.
+    """Returns the known facts of the edit list of a track.
 
     Args:
         file: An MP4 or QuickTime file.
@@ -62,7 +62,7 @@ def edit_list(file: SharedFile, track: int) -> EditList:
                     return _of_track(file, *trak)
     except (struct.error, KeyError, IndexError):
         pass
-    # The header is compressed, or not what the library makes of it.
+    # The header is compressed, or the library reads it differently.
     return _UNKNOWN
 
 
@@ -75,7 +75,7 @@ def _of_track(file: SharedFile, begin: int, end: int) -> EditList:
             entry = _ENTRIES[version]
             entries = file.read_at(at + _COUNT.size, count * entry.size)
             starts = [start for _, start, _ in entry.iter_unpack(entries)]
-            # An empty list means nothing; a delay between two pieces divides the media.
+            # An empty list has no effect; a delay between two edits divides the media.
             media = [position for position, start in enumerate(starts) if start != _EMPTY]
             return EditList(present=bool(starts), contiguous=len(media) <= 1)
     return EditList()
@@ -89,7 +89,7 @@ def _track_id(file: SharedFile, begin: int, end: int) -> int | None:
 
 
 def _boxes(file: SharedFile, begin: int, end: int, kind: bytes) -> Iterator[tuple[int, int]]:
-    """Yields where the contents of boxes of one kind begin and end."""
+    """Yields the begin and end of the contents of boxes of one kind."""
     for _ in range(_MAX_BOXES):
         if begin + _HEAD.size > end:
             return

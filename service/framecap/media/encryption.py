@@ -1,8 +1,8 @@
-"""Whether a file's video is encrypted, as the file itself says.
+"""Detects encrypted video by the file's own description of its tracks.
 
-libavformat hands encrypted packets on like any others: what is decoded of them is noise or nothing,
-and where only some packets are encrypted, part of the film. So the description of the track
-decides, before anything is decoded.
+libavformat returns encrypted packets like any others: they decode to noise or to nothing, and if
+only some packets are encrypted, only some of the film decodes. So the track's description decides,
+before anything is decoded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from framecap.media.boxes import Box, boxes_in, boxes_in_file, is_boxed, path_in
 from framecap.media.cursor import SharedFile
 from framecap.media.window import Window
 
-# Sample entries of encrypted video: Common Encryption, and what iTunes sold.
+# Sample entries of encrypted video: Common Encryption, and the one of iTunes purchases.
 _ENCRYPTED_ENTRIES: Final = {b"encv": "Common Encryption", b"drmi": "FairPlay"}
 _VISUAL_ENTRY_BYTES: Final = 78
 _MAX_ENTRIES_BYTES: Final = 1 << 20
@@ -40,32 +40,32 @@ _ASF_EXTENSION_BYTES: Final = 46
 _MAX_ASF_HEADER_BYTES: Final = 4 << 20
 
 _TS_PACKET_BYTES: Final = 188
-_TS_LOOK_BYTES: Final = 4096 * _TS_PACKET_BYTES
+_TS_CHECKED_BYTES: Final = 4096 * _TS_PACKET_BYTES
 _TS_SYNC: Final = 0x47
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """The captured track, as libavformat knows it."""
+    """The captured track, as libavformat reports it."""
 
     id: int
-    """The id of its stream; 0 where it has none."""
+    """The id of its stream; 0 for none."""
 
     ordinal: int
     """Its ordinal among the video streams that are not covers."""
 
 
 def check_encryption(file: SharedFile, track: Track | None) -> None:
-    """Returns when the video is in the clear, as far as the file says.
+    """Checks that the file does not describe its video as encrypted.
 
-    Encrypted sound beside it does not matter.
+    Encrypted audio beside it does not matter.
 
     Args:
         file: The file.
         track: The captured track; None for any video.
 
     Raises:
-        MediaEncrypted: It is not.
+        MediaEncrypted: The video is encrypted.
     """
     window = Window(file)
     head = window.read_at(0, len(_ASF))
@@ -78,18 +78,18 @@ def check_encryption(file: SharedFile, track: Track | None) -> None:
 
 
 def check_scrambling(file: SharedFile, pid: int) -> None:
-    """Returns when the packets of a transport stream are in the clear.
+    """Checks that the packets of a transport stream are not scrambled.
 
-    For files of which nothing was decoded: scrambled packets give nothing.
+    For files from which nothing was decoded: scrambled packets give no frames.
 
     Args:
         file: The file.
-        pid: The captured stream's.
+        pid: The packet id of the captured stream.
 
     Raises:
-        MediaEncrypted: Most of those with a payload are scrambled.
+        MediaEncrypted: Most packets with a payload are scrambled.
     """
-    data = np.frombuffer(file.read_at(0, _TS_LOOK_BYTES), np.uint8)
+    data = np.frombuffer(file.read_at(0, _TS_CHECKED_BYTES), np.uint8)
     packets = data[: len(data) // _TS_PACKET_BYTES * _TS_PACKET_BYTES]
     heads = packets.reshape(-1, _TS_PACKET_BYTES)[:, :4].astype(np.uint16)
     ours = heads[(heads[:, 0] == _TS_SYNC) & (((heads[:, 1] & 0x1F) << 8 | heads[:, 2]) == pid)]
@@ -194,14 +194,14 @@ def _check_asf(window: Window, track: Track | None) -> None:
             flags[number & 0x7F] = (content[:16] == _ASF_VIDEO, encrypted)
     videos = {number: encrypted for number, (video, encrypted) in flags.items() if video}
     ours = [videos[track.id]] if track is not None and track.id in videos else videos.values()
-    # Where the protection says which streams it is of, it is not of the others.
-    unsaid = protected and not any(encrypted for _, encrypted in flags.values())
-    if any(ours) or unsaid:
+    # A protection that states its streams does not cover the others.
+    covers_all = protected and not any(encrypted for _, encrypted in flags.values())
+    if any(ours) or covers_all:
         raise _encrypted("Windows Media protection")
 
 
 def _asf_objects(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields kind and content of the objects of a header, those in its extension too."""
+    """Yields kind and content of the objects of a header, and of its extension."""
     begin = 0
     while begin + 24 <= len(data):
         kind = data[begin : begin + 16]

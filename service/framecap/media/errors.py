@@ -1,4 +1,4 @@
-"""Translates the library's errors, in one table, at the border. Nothing above has heard of them."""
+"""Translates the library's errors by one table. No package above `media` handles `av.error`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRANSLATION: Final[dict[type[Exception], tuple[type[CaptureError], str]]] = {
         CodecUnsupported,
         "the file uses a feature of its format that is not supported",
     ),
-    # What playlists and lists of files end with when nothing they name may be opened.
+    # The error of playlists and file lists when none of the files they name may be opened.
     av.error.PermissionError: (ContainerUnsupported, REFERS_TO_OTHERS),
     av.error.MemoryError: (LimitExceeded, "the file needs more memory than a capture may use"),
 }
@@ -46,7 +46,7 @@ def translated() -> Iterator[None]:
 
 
 def translate(error: av.error.FFmpegError) -> CaptureError:
-    """Returns what a caller is told of `error`."""
+    """Returns the `CaptureError` for an error of the library."""
     for kind, (translation, message) in TRANSLATION.items():
         if isinstance(error, kind):
             return translation(message)

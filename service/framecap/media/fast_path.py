@@ -1,14 +1,14 @@
-"""Why a shorter way to a stream's frames cannot be taken."""
+"""Errors that state why a fast access path to a stream's frames cannot be used."""
 
 from __future__ import annotations
 
 
 class FastPathUnavailable(Exception):
-    """Something about the stream makes frames reached by a shorter way uncertain.
+    """The stream has a property that makes the frames of a fast access path uncertain.
 
-    Frames yielded before are right. The rest must come of a whole decoding.
+    Frames confirmed before are right. The others must come from a whole decoding.
     """
 
 
 class FarApart(FastPathUnavailable):
-    """Keyframes are so far apart that seeking costs more than reading on."""
+    """Keyframes are so far apart that a seek costs more than reading the packets between them."""

@@ -1,4 +1,4 @@
-"""The items of a HEIF file (ISO/IEC 23008-12): which is the picture, and what it is made of."""
+"""Reads the items of a HEIF file (ISO/IEC 23008-12): the primary picture and its sources."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _CORRUPT: Final = "the description of the picture's parts cannot be read"
 
 @dataclass(slots=True)
 class Item:
-    """One item."""
+    """One item of a HEIF file."""
 
     kind: bytes
     """Its type: `hvc1` and `av01` are coded pictures, `grid` is a derived one."""
 
     derived_from: tuple[int, ...] = ()
-    """The ids of the items it is made of, in order."""
+    """The ids of the items that it is derived from, in order."""
 
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)
     """Type and content of its properties, in order."""
 
     extents: list[tuple[int, int, int]] = field(default_factory=list)
-    """Where its data is: construction method, offset and length."""
+    """The location of its data: construction method, offset and length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,21 +49,21 @@ class Items:
     """All items."""
 
     idat: bytes
-    """Data beside the description."""
+    """The content of the item data box, which some items refer to."""
 
     file: SharedFile
     """The file."""
 
     def payload(self, item: Item) -> bytes:
-        """Returns an item's data, of which only a little is read.
+        """Returns the first `_MAX_PAYLOAD_BYTES` of an item's data.
 
         Raises:
-            MediaCorrupt: It is not there.
+            MediaCorrupt: Its construction method is not read.
         """
         data = b""
         for method, offset, length in item.extents:
             lacking = _MAX_PAYLOAD_BYTES - len(data)
-            # A length of 0 says that the data goes on to the end.
+            # A length of 0 means that the data extends to the end.
             length = min(length or lacking, lacking)
             if method == _IN_IDAT:
                 data += self.idat[offset : offset + length]
@@ -75,10 +75,10 @@ class Items:
 
 
 def read_items(file: SharedFile) -> Items | None:
-    """Returns the items of a file; None where it has none, or tracks as well.
+    """Returns the items of a file; None when it has none, or has tracks as well.
 
     Raises:
-        MediaCorrupt: Their description makes no sense.
+        MediaCorrupt: The description of the items is malformed.
     """
     metas: list[Box] = []
     for box in boxes_in_file(Window(file)):
@@ -92,31 +92,31 @@ def read_items(file: SharedFile) -> Items | None:
     if meta.size > _MAX_META_BYTES:
         raise MediaCorrupt(_CORRUPT)
     data = file.read_at(meta.begin, meta.size)
-    parts = dict(boxes_in(data[4:]))
+    boxes = dict(boxes_in(data[4:]))
     try:
-        primary = _primary(parts[b"pitm"])
-        by_id = {number: Item(kind) for number, kind in _infos(parts[b"iinf"])}
-        _read_references(parts.get(b"iref", b""), by_id)
-        _read_locations(parts.get(b"iloc", b""), by_id)
-        _read_properties(parts.get(b"iprp", b""), by_id)
+        primary = _primary(boxes[b"pitm"])
+        by_id = {number: Item(kind) for number, kind in _infos(boxes[b"iinf"])}
+        _read_references(boxes.get(b"iref", b""), by_id)
+        _read_locations(boxes.get(b"iloc", b""), by_id)
+        _read_properties(boxes.get(b"iprp", b""), by_id)
     except (KeyError, struct.error, IndexError) as error:
         raise MediaCorrupt(_CORRUPT) from error
-    return Items(primary=primary, by_id=by_id, idat=parts.get(b"idat", b""), file=file)
+    return Items(primary=primary, by_id=by_id, idat=boxes.get(b"idat", b""), file=file)
 
 
 def orientation_of(item: Item) -> Orientation:
-    """Returns how an item's picture is turned and mirrored for display, in the order it says.
+    """Returns the orientation that an item's properties give its picture, applied in order.
 
     Raises:
-        MediaCorrupt: Its properties make no sense.
+        MediaCorrupt: Its properties are malformed.
     """
     turns, mirrored = 0, False
     for kind, content in item.properties:
         if kind == b"irot":
             turns = (turns - (_byte(content) & 3)) % 4
         elif kind == b"imir":
-            # Mirrored behind a turn is mirrored before the opposite turn. Axis 0 exchanges top and
-            # bottom, which is left and right, and half a turn.
+            # A mirror after a turn equals the mirror before the opposite turn. Axis 0 exchanges
+            # top and bottom: that is an exchange of left and right, and half a turn.
             turns = (-turns + (0 if _byte(content) & 1 else 2)) % 4
             mirrored = not mirrored
     return Orientation(quarter_turns=turns, mirrored=mirrored)
@@ -177,7 +177,7 @@ def _read_locations(content: bytes, by_id: dict[int, Item]) -> None:
 
 
 class _Reading:
-    """Reads big-endian numbers of any size, one after the other."""
+    """Reads consecutive big-endian numbers of any size."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
@@ -187,7 +187,7 @@ class _Reading:
         """Returns the next number.
 
         Raises:
-            IndexError: There is none.
+            IndexError: Fewer than `size` bytes are left.
         """
         end = self._position + size
         if end > len(self._data):
@@ -198,9 +198,9 @@ class _Reading:
 
 
 def _read_properties(content: bytes, by_id: dict[int, Item]) -> None:
-    parts = list(boxes_in(content))
-    properties = [found for kind, body in parts if kind == b"ipco" for found in boxes_in(body)]
-    for kind, body in parts:
+    boxes = list(boxes_in(content))
+    properties = [found for kind, body in boxes if kind == b"ipco" for found in boxes_in(body)]
+    for kind, body in boxes:
         if kind != b"ipma":
             continue
         version, large = body[0], bool(body[3] & 1)

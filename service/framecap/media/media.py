@@ -84,7 +84,7 @@ class Media:
         self._segments: StreamSegments | None = None
         self._keyframe_segments: list[KeyframeSegments] = []
         self.measuring = Counts()
-        """Counts frames decoded outside decoding passes: for a cover, the first frame or the end."""
+        """Counts frames decoded outside passes: for a cover, the first frame or the end."""
 
     @property
     def cover(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the library may open besides the source: files beside a playlist, and nothing else."""
+"""Guards the files that the library opens besides the source: only those beside a playlist."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from framecap.media.cursor import Cursor, SharedFile
 from framecap.media.encryption import check_encryption
 from framecap.media.errors import REFERS_TO_OTHERS
 
-# What the library reads by itself, with no way to look at what it opens.
+# The signature of a file list, whose files the library opens without calling back.
 _FILE_LIST: Final = b"ffconcat"
 
-# Of AVIO_FLAG_WRITE.
+# AVIO_FLAG_WRITE.
 _WRITE: Final = 2
 
 
 class Guard:
-    """Opens what a playlist refers to; refuses whatever else a file refers to.
+    """Opens the files that a playlist refers to; refuses the references of all other files.
 
-    An object of its own, so that a container and its callback do not hold each other.
+    It is separate from the container so that container and callback do not refer to each other.
 
     Args:
         file: The source.
 
     Raises:
-        CaptureError: It is a playlist that is not read.
+        CaptureError: The source is a playlist that is not read, or a file list.
     """
 
     def __init__(self, file: SharedFile) -> None:
         self.refused = 0
         self.error: CaptureError | None = None
-        """Why something was refused. The library may go on without it; the capture must not."""
+        """The reason of a refusal. The library may go on without the file; the capture must not."""
         self.breaks = False
-        """True where a playlist read so far says that times begin anew somewhere."""
+        """True when a playlist read so far states that times begin anew somewhere."""
         self._file = file
         head = file.read_at(0, len(_FILE_LIST))
         self.playlist: Final = head.startswith(playlist.HEAD)
@@ -44,11 +44,11 @@ class Guard:
             raise ContainerUnsupported(REFERS_TO_OTHERS)
 
     def cursor(self) -> Cursor:
-        """Returns the source as the library reads it."""
+        """Returns the cursor through which the library reads the source."""
         return self._file.cursor(playlist.NAME if self.playlist else None)
 
     def check(self) -> None:
-        """Raises what was refused, if anything was."""
+        """Raises the error of a refused file, if there is one."""
         if self.error is not None:
             raise self.error
 
@@ -56,8 +56,8 @@ class Guard:
         """Returns the file that the library wants to open.
 
         Raises:
-            CaptureError: It may not, and the capture fails.
-            PermissionError: It may not.
+            CaptureError: The file is refused, and the capture fails.
+            PermissionError: The file is refused.
         """
         try:
             return self._opened(url, flags)
@@ -91,9 +91,9 @@ def _is_playlist(file: SharedFile) -> bool:
 
 
 def _text(file: SharedFile) -> bytes:
-    parts = []
+    chunks = []
     have = 0
-    while have <= playlist.MAX_BYTES and (part := file.read_at(have, playlist.MAX_BYTES)):
-        parts.append(part)
-        have += len(part)
-    return b"".join(parts)
+    while have <= playlist.MAX_BYTES and (chunk := file.read_at(have, playlist.MAX_BYTES)):
+        chunks.append(chunk)
+        have += len(chunk)
+    return b"".join(chunks)

@@ -1,7 +1,7 @@
-"""Facts about a stream's times that no header says and its first packets show.
+"""Reads facts about a stream's times that no header states from its first packets.
 
-Two things come to light only there: whether pts are those of decoding, although pictures are
-reordered, and from where on the library guesses durations that the stream does not have.
+There are two: whether pts are decoding times although pictures are reordered, and the pts from
+which the library guesses durations that the stream does not have.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from framecap.media.skipping.units import units_of
 from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
-# Codecs that may show pictures in another order than they are decoded in.
+# Codecs whose display order may differ from the decoding order.
 _REORDERING: Final = frozenset(
     {"h264", "hevc", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4", "vc1", "wmv3", "rv30", "rv40"}
 )
@@ -35,25 +35,25 @@ _H264_IDR: Final = 5
 # An IDR picture without leading ones.
 _HEVC_IDR_ALONE: Final = 20
 
-# Packets decoded to see whether times step back.
+# Packets that are decoded to check whether times step back.
 _DECODED: Final = 2 * HELD_BACK
 
-# The library opens a file by reading so many bytes of it at most, and keeps the packets: these
-# have no guessed durations.
+# The most bytes that the library reads when it opens a file. It keeps these packets, and they have
+# no guessed durations.
 _PROBED_BYTES: Final = 5_000_000
 
 
 class Order(Enum):
-    """The order in which pictures are shown, as far as it is known."""
+    """The order that the pts of packets follow, as far as it is known."""
 
     SHOWN = "shown"
-    """Packets have the times at which pictures are shown."""
+    """The pts are display times."""
 
     DECODING = "decoding"
-    """Packets have times of decoding, and pictures are reordered."""
+    """The pts are decoding times, although pictures are reordered."""
 
     UNPROVEN = "unproven"
-    """The codec may reorder pictures, but none was among the first."""
+    """The codec may reorder pictures, but did not reorder any of the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ class Opening:
     """Facts that the first packets show."""
 
     order: Order
-    """In which order pictures are shown."""
+    """The order that the pts of packets follow."""
 
     durations_from: Pts | None
-    """As `Timeline` has it, for readings that begin elsewhere."""
+    """The argument of `Timeline` for decoding that does not begin at the start."""
 
 
 SOUND: Final = Opening(Order.SHOWN, NEVER_GUESSED)
@@ -72,20 +72,20 @@ SOUND: Final = Opening(Order.SHOWN, NEVER_GUESSED)
 
 
 def look(container: Container) -> Opening:
-    """Returns the facts that the first packets of a freshly opened container show."""
+    """Returns the facts that the first packets of a newly opened container show."""
     try:
         packets = container.packets()
         return opening_of(container, list(islice(packets, 1 + HELD_BACK)), packets)
     except av.error.FFmpegError:
-        # A reading of frames meets the error again, and counts it.
+        # The error occurs again, and is counted, when frames are decoded.
         return Opening(Order.UNPROVEN, NEVER_GUESSED)
 
 
 def position_of(container: Container, first: Pts) -> int | None:
-    """Returns where in the file the packet of the first frame lies, where that shows.
+    """Returns the file offset of the first frame's packet; None when it is not found.
 
     Args:
-        container: Freshly opened.
+        container: A newly opened container.
         first: The pts of the first frame.
     """
     with suppress(av.error.FFmpegError):
@@ -96,12 +96,12 @@ def position_of(container: Container, first: Pts) -> int | None:
 
 
 def is_shown_first(container: Container, keyframe: Packet[Any]) -> bool:
-    """Returns whether it is certain that no picture behind a keyframe is shown before it."""
+    """Returns whether certainly no picture decoded after a keyframe is shown before it."""
     codec = container.decoder.codec.canonical_name
     extradata = container.decoder.extradata or b""
     if codec in _MPEG:
         found = bytes(keyframe).partition(_MPEG_PICTURE)[2]
-        # The number in its group, counted as shown, is in the first ten bits.
+        # The first ten bits are its number in the group, in display order.
         return len(found) > 1 and found[0] == 0 and found[1] >> 6 == 0
     if codec == "h264":
         units = units_of(keyframe, (extradata[4] & 3) + 1 if extradata[:1] == b"\1" else 0)
@@ -117,18 +117,18 @@ def is_shown_first(container: Container, keyframe: Packet[Any]) -> bool:
 def opening_of(
     container: Container, first: list[Packet[Any]], packets: Iterator[Packet[Any]]
 ) -> Opening:
-    """Returns the facts that the first packets show, and reads few more where they leave it open.
+    """Returns the facts that the first packets show; reads a few more if they do not decide.
 
-    Few are decoded, and only where packets' times rise all along although the stream says that it
+    A few packets are decoded, and only if all their times rise although the stream states that it
     reorders. Leaves the decoder flushed.
 
     Args:
         container: The open container.
         first: The first packets.
-        packets: Those behind them.
+        packets: The packets behind them.
 
     Raises:
-        av.error.FFmpegError: The file cannot be read on.
+        av.error.FFmpegError: The file cannot be read further.
     """
     context = container.decoder
     order = Order.SHOWN
@@ -149,7 +149,7 @@ def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
         return Order.SHOWN
     context = container.decoder
     if context.codec.canonical_name in _MPEG:
-        # Headers say so: a B picture is always shown before the one it was decoded behind.
+        # Headers decide: a B picture is always shown before the picture decoded before it.
         return Order.DECODING if any(map(_is_b_picture, tried)) else Order.UNPROVEN
     decoded: list[Pts | None] = []
     context.flush_buffers()
@@ -168,9 +168,9 @@ def _is_b_picture(packet: Packet[Any]) -> bool:
 
 
 def _guessed_from(packets: Iterable[Packet[Any]]) -> Pts | None:
-    """Returns the pts from which a stream without durations gets guessed ones; None for nowhere.
+    """Returns the pts from which a stream without durations gets guessed ones; None for never.
 
-    A whole decoding gives those too, so that the end is the same in every mode.
+    A whole decoding gets the same durations, so that the end is the same in every mode.
     """
     weight = 0
     for packet in packets:
@@ -183,7 +183,7 @@ def _guessed_from(packets: Iterable[Packet[Any]]) -> Pts | None:
 
 
 def _steps_back(times: Iterable[Pts | None]) -> bool:
-    """Returns whether a time is not after the one before it, or missing."""
+    """Returns whether a time is missing or not after the one before it."""
     latest: Pts | None = None
     for time in times:
         if time is None or (latest is not None and time <= latest):

@@ -1,7 +1,7 @@
-"""HLS playlists: what they may say before the library reads them.
+"""Checks HLS playlists before the library reads them.
 
-The library leaves out, without a word, a segment that it cannot open. So whatever will not be read
-is refused here, before anything is.
+The library silently skips a segment that it cannot open. So a playlist with references that will
+not be read is refused here, before any of it is read.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ HEAD: Final = b"#EXTM3U"
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_STEPS_UP: Final = 16
 
-# Where the library believes the playlist to be. It puts a playlist's folder before each reference
-# in it as it is written, so what comes after is the reference from the source's own folder. Deep
-# enough for steps up, which the library would else refuse by itself.
+# The playlist's folder as the library sees it. The library prepends the folder of a playlist to
+# each reference in it unchanged, so the rest is the reference from the source's own folder. The
+# folder is deep enough for ".." steps, which the library would otherwise refuse by itself.
 FOLDER: Final = "/source" * (MAX_STEPS_UP + 1) + "/"
 NAME: Final = FOLDER + ".framecap-source.m3u8"
 
@@ -30,7 +30,7 @@ _KEY: Final = re.compile(rb"#EXT-X-(?:SESSION-)?KEY:(?!METHOD=NONE\b)")
 
 
 def check(text: bytes) -> None:
-    """Returns when a playlist refers to nothing but files beside it, and has an end.
+    """Checks that a playlist refers only to files beside it, and has an end.
 
     Raises:
         ContainerUnsupported: It is live or encrypted, or refers to something else.
@@ -55,22 +55,22 @@ def check(text: bytes) -> None:
 
 
 def breaks(text: bytes) -> bool:
-    """Returns whether a playlist says that times begin anew somewhere."""
+    """Returns whether a playlist states that times begin anew somewhere."""
     return _BREAK.search(text) is not None
 
 
 def reference_of(url: str) -> str | None:
     """Returns the reference, from the source's folder, that the library opens as `url`.
 
-    None where it is no such reference.
+    None when `url` is not below that folder.
     """
     return url.removeprefix(FOLDER) if url.startswith(FOLDER) and url != NAME else None
 
 
 def outside(url: str) -> CaptureError:
-    """Returns the error of a file that the library would open, and may not."""
+    """Returns the error of a file that the library must not open."""
     if url == NAME:
-        # So reads the library what holds words of both.
+        # The library reads a playlist with tags of both kinds in this way.
         return ContainerUnsupported("the playlist lists qualities and segments at once")
     return _refused(url)
 

@@ -1,4 +1,4 @@
-"""The containers that are open on one source, shared by the threads of a capture."""
+"""Pools the containers that are open on one source, for the threads of a capture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from framecap.media.starts import Starts
 
 
 class ContainerPool:
-    """Owns containers, each used by one reader at a time. Opens another where none is free.
+    """Owns containers, each used by one reader at a time. Opens another when none is free.
 
     Args:
         file: The source.
@@ -27,15 +27,15 @@ class ContainerPool:
         self._all: list[Container] = []
         self._free: dict[int, list[Container]] = {1: []}
         self.starts: Starts | None = None
-        """What decoders must know where they start; None until the first packet was read."""
+        """The headers that decoders need at a start; None until the first packet was read."""
 
     @property
     def containers(self) -> Sequence[Container]:
-        """All containers there are."""
+        """All containers of the pool."""
         return tuple(self._all)
 
     def add(self, container: Container) -> None:
-        """Takes over a container; it is closed with the others."""
+        """Adds a container, which the pool then owns and closes."""
         container.starts = self.starts
         with self._lock:
             self._all.append(container)
@@ -43,10 +43,10 @@ class ContainerPool:
 
     @contextmanager
     def taken(self, threads: int = 1) -> Iterator[Container]:
-        """Lends a container to the block. Where it stands, and its decoder's state, are anyone's.
+        """Yields a container for the block. Its position and its decoder's state are undefined.
 
         Args:
-            threads: How many its decoder has.
+            threads: The number of threads of its decoder.
 
         Raises:
             MediaError: None is free, and the source cannot be opened again.
@@ -67,7 +67,7 @@ class ContainerPool:
                 free.append(container)
 
     def close(self) -> None:
-        """Closes all containers. None may be lent. May be called again."""
+        """Closes all containers. None may be in use. May be called again."""
         with self._lock:
             containers, self._all = self._all, []
             self._free = {1: []}

@@ -1,4 +1,4 @@
-"""Files that are refused for what they are, with a sentence that names it and what helps."""
+"""Refuses kinds of files that cannot be captured, with errors that name the kind and a remedy."""
 
 from __future__ import annotations
 
@@ -64,11 +64,11 @@ def open_container(file: SharedFile, slices: SliceCheck) -> Container:
 
 
 def check_decoded_nothing(container: Container) -> None:
-    """Returns where nothing explains that no frame of a file was decoded.
+    """Raises the error that explains why no frame of a file was decoded, if one does.
 
     Raises:
         MediaEncrypted: The video is scrambled.
-        MediaCorrupt: The file is a part of a stream that has no frames by itself.
+        MediaCorrupt: The file is a segment of a stream, which has no frames by itself.
     """
     if container.native.format.name == _TS:
         check_scrambling(container.file, container.stream.id)
@@ -78,7 +78,7 @@ def check_decoded_nothing(container: Container) -> None:
 
 
 def _explained(file: SharedFile) -> MediaCorrupt | None:
-    """Returns the error of a part of a segmented stream; None where the file is none."""
+    """Returns the error of a lone segment of a stream; None for other files."""
     window = Window(file)
     if window.read_at(0, 4) in (ebml.HEAD, ebml.CLUSTER.to_bytes(4, "big")):
         return _explained_matroska(window)

@@ -1,8 +1,8 @@
-"""Where decoding may start, and what a decoder must know there.
+"""Determines at which packets decoding may start, and the headers a decoder needs there.
 
-A decoder that starts at a keyframe in the middle gives the pictures of a whole decoding only if it
-knows the same headers. Where a keyframe does not carry its own, those of the packets before it are
-put in front of it, so that what the decoder was used for earlier does not matter.
+A decoder that starts at a keyframe in mid-stream gives the pictures of a whole decoding only if it
+has the same headers. If a keyframe does not carry its own, those of the packets before it are put
+in front of it, so that the decoder's earlier use does not matter.
 """
 
 from __future__ import annotations
@@ -21,22 +21,23 @@ from framecap.media.headers import X264, Header, is_complete, syntax_of, x264_bu
 from framecap.media.skipping.rewrite import remade
 from framecap.timebase import Pts
 
-# The largest file that is read whole for its headers, where a keyframe lacks them.
+# The largest file that is read whole for its headers when a keyframe lacks them.
 _PASS_BYTES: Final = 64 << 20
 
 # Streams with more changes of their headers than this are decoded whole.
 _MAX_HEADERS: Final = 64
 
-# Containers whose only place for headers is in the packets.
+# Containers that store headers in the packets only.
 _STREAM_FORMATS: Final = frozenset({"mpegts", "mpeg", "hls"})
 
-# From this build of x264 on its streams are decoded without allowances: of those before, 4:4:4 and
-# lossless pictures are decoded as that build meant them. It names itself in the first packet only.
+# Streams of this and later builds of x264 are decoded by the standard; for older builds, decoders
+# work around the faults of the build in 4:4:4 and lossless pictures. The stream names the build in
+# its first packet only.
 _X264_PLAIN: Final = 151
 
 
 class Starts:
-    """Knows the headers of one source's stream. Used by all threads of a capture.
+    """Holds the headers of one source's stream. Shared by all threads of a capture.
 
     Args:
         container: An open container on the source.
@@ -56,7 +57,7 @@ class Starts:
             own = self._syntax.of_packet(first) if first.size else ()
             first_has, self._build = _without_build(own)
         self._in_band = bool(first_has) or container.native.format.name in _STREAM_FORMATS
-        # A recording may begin behind a keyframe: then the library has found headers further on.
+        # If a recording begins behind a keyframe, the library found its headers further on.
         self._complete = first_has or self._container_has
         self._is_old = _is_old(self._build)
         self._lock = Lock()
@@ -69,10 +70,12 @@ class Starts:
         return self._syntax is not None
 
     def check(self, packet: Packet[Any]) -> None:
-        """Makes sure that a packet does not change headers where keyframes are not asked for them.
+        """Checks that a packet does not change headers that other decoders would then lack.
+
+        Headers in keyframes of streams that carry them in band are handled by `completed`.
 
         Raises:
-            FastPathUnavailable: It does: decoders elsewhere would not learn of it.
+            FastPathUnavailable: It changes headers: decoders of later packets would not have them.
         """
         syntax = self._syntax
         if syntax is None or packet.size == 0 or (self._in_band and not packet.is_keyframe):
@@ -87,7 +90,7 @@ class Starts:
         """Returns a keyframe's packet with the headers that it lacks; others as they are.
 
         Raises:
-            FastPathUnavailable: It is not known what it lacks.
+            FastPathUnavailable: The headers that it lacks are not known.
         """
         if self._syntax is None or packet.size == 0 or not packet.is_keyframe:
             return packet
@@ -104,11 +107,11 @@ class Starts:
         return remade(packet, self._syntax.joined(missing) + bytes(packet))
 
     def next_start(self, container: Container) -> Packet[Any] | None:
-        """Reads on to where decoding may start; returns its packet, None where there is none.
+        """Reads to the next packet at which decoding may start; returns it, None at the end.
 
         Raises:
-            FastPathUnavailable: It is not known what the packet lacks.
-            av.error.FFmpegError: The container cannot be read on.
+            FastPathUnavailable: The headers that the packet lacks are not known.
+            av.error.FFmpegError: The container cannot be read further.
         """
         for packet in container.packets():
             if packet.size == 0:
@@ -131,13 +134,13 @@ class Starts:
     def _read(self) -> dict[Pts, tuple[Header, ...] | None]:
         """Returns the headers in force at each keyframe, by its pts.
 
-        None where two keyframes have the same pts.
+        None for a pts that two keyframes share.
         """
         known: dict[Pts, tuple[Header, ...] | None] = {}
         if self._playlist or self._file.size > _PASS_BYTES:
-            # Reading it twice would take long, without a word.
+            # A second reading would take long, without progress reports.
             return known
-        assert self._syntax is not None, "asked for keyframes with headers only"
+        assert self._syntax is not None, "only called for codecs with headers"
         in_force = self._container_has
         constant = True
         try:
@@ -166,7 +169,7 @@ class Starts:
 def _without_build(
     headers: Sequence[Header],
 ) -> tuple[tuple[Header, ...], Header | None]:
-    """Returns headers without the one that names a build of x264, and that one."""
+    """Splits headers into those that do not name a build of x264, and the last that does."""
     builds = [header for header in headers if header.kind == X264]
     if not builds:
         return tuple(headers), None

@@ -78,6 +78,4 @@ def _cover_rank(cover: VideoStream) -> int:
         return _FRONT_COVER_FILES.index(name)
     # QuickTime keeps a picture per chapter in a track of its own: those are no covers, but a file
     # may have nothing else.
-    return (
-        _CHAPTER_PICTURE if cover.disposition & Disposition.timed_thumbnails else _ANY_PICTURE
-    )
+    return _CHAPTER_PICTURE if cover.disposition & Disposition.timed_thumbnails else _ANY_PICTURE

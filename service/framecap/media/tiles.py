@@ -1,6 +1,6 @@
-"""Still pictures in tiles, as HEIC and AVIF files of cameras and phones have them.
+"""Reads still pictures in tiles, as in HEIC and AVIF files of cameras and phones.
 
-libavformat gives each tile as a stream, and says nothing in PyAV of the grid. So the grid is read
+libavformat gives each tile as a stream, and PyAV does not expose the grid. So the grid is read
 here, and the tiles are decoded one after the other into one picture.
 """
 
@@ -33,7 +33,7 @@ MAX_TILES: Final = 1024
 
 _MOV: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 
-# Brands of files of items.
+# Brands of files that may have items.
 _BRANDS: Final = (b"mif1", b"mif2", b"miaf", b"heic", b"heix", b"heim", b"heis", b"avif")
 
 _BRAND_BYTES: Final = 256
@@ -50,7 +50,7 @@ Samples: TypeAlias = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """A part of a picture."""
+    """A rectangle of a picture."""
 
     left: int
     """Columns before it."""
@@ -67,7 +67,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileGrid:
-    """How tiles make a picture."""
+    """The arrangement of tiles in a picture."""
 
     columns: int
     """Tiles in a row."""
@@ -76,38 +76,38 @@ class TileGrid:
     """Rows of tiles."""
 
     width: int
-    """Columns of the picture that the tiles cover; what is right of them is left out."""
+    """Columns of the picture; samples of the tiles to the right of them are left out."""
 
     height: int
-    """Rows of the picture that the tiles cover; what is below them is left out."""
+    """Rows of the picture; samples of the tiles below them are left out."""
 
     tiles: tuple[int, ...]
-    """The stream ids of the tiles, row by row; one may be in several places."""
+    """The stream ids of the tiles, row by row; one may be in several positions."""
 
     shown: Area
-    """What is shown of the picture."""
+    """The rectangle of the picture that is shown."""
 
     orientation: Orientation
-    """How the picture is turned for display."""
+    """The rotation and mirroring of the picture for display."""
 
 
 def may_be_tiled(file: SharedFile) -> bool:
-    """Returns whether a file may have items, as its first box says, rather than tracks."""
+    """Returns whether a file may have items rather than tracks, by its first box."""
     head = file.read_at(0, _BRAND_BYTES)
     size, kind = int.from_bytes(head[:4], "big"), head[4:8]
     return kind == b"ftyp" and any(brand in head[8:size] for brand in _BRANDS)
 
 
 def read_grid(native: InputContainer, file: SharedFile) -> TileGrid | None:
-    """Returns the grid of the picture to show; None where the file is of no such kind.
+    """Returns the grid of the picture to show; None when the file's picture is not tiled.
 
     Args:
         native: The open container.
-        file: What it reads.
+        file: The file that the container reads.
 
     Raises:
-        CodecUnsupported: The picture is made of others in a way that is not read.
-        MediaCorrupt: The description of the tiles makes no sense.
+        CodecUnsupported: The picture is derived from others by a method that is not supported.
+        MediaCorrupt: The description of the tiles is malformed.
         LimitExceeded: The picture is too large.
     """
     tiled = any(stream.disposition & Disposition.dependent for stream in native.streams.video)
@@ -135,11 +135,11 @@ class TileReader:
 
     Args:
         native: The open container.
-        grid: How its tiles make a picture.
-        max_pixels: The largest picture that is made.
+        grid: The arrangement of its tiles.
+        max_pixels: The most pixels that the tiles may have together.
 
     Raises:
-        CodecUnsupported: A tile is in a format that is not read.
+        CodecUnsupported: A tile is in a format that is not supported.
         LimitExceeded: The picture is too large.
     """
 
@@ -150,7 +150,7 @@ class TileReader:
         self._streams = _streams_of(native, grid)
         first = self._streams[grid.tiles[0]]
         self.stream: VideoStream = first
-        """The first tile's."""
+        """The stream of the first tile."""
         self._tile = first.codec_context.width, first.codec_context.height
         self._check_sizes()
         self._picture: VideoFrame | None = None
@@ -161,8 +161,8 @@ class TileReader:
         grid = self.grid
         if not (width and height):
             raise MediaCorrupt(_CORRUPT)
-        # Each row and column of tiles has its share in the picture, or else a small file could ask
-        # for any amount of decoding.
+        # Each row and column of tiles must overlap the picture, or else a small file could cause
+        # any amount of decoding.
         if not (
             width * (grid.columns - 1) < grid.width <= width * grid.columns
             and height * (grid.rows - 1) < grid.height <= height * grid.rows
@@ -194,24 +194,24 @@ class TileReader:
         yield Packet()
 
     def decode(self, packet: Packet[Any] | None) -> list[VideoFrame]:
-        """Returns nothing for a tile's packet, and then, for None, the picture.
+        """Returns no frame for a tile's packet, and the whole picture for None.
 
         Raises:
             av.error.FFmpegError: A tile cannot be decoded.
-            MediaCorrupt: One is missing, or is not like the others.
+            MediaCorrupt: A tile is missing, or differs from the others in size or pixel format.
         """
         if packet is not None:
             stream = packet.stream
             assert isinstance(stream, VideoStream)
-            self._place(stream, packet)
+            self._add(stream, packet)
             return []
         picture, self._picture = self._picture, None
         if picture is None or self._copied != set(self.grid.tiles):
             raise MediaCorrupt(_UNDECODABLE)
         return [_cropped(picture, self.grid.shown)]
 
-    def _place(self, stream: VideoStream, packet: Packet[Any]) -> None:
-        """Decodes a tile and copies it to where it belongs."""
+    def _add(self, stream: VideoStream, packet: Packet[Any]) -> None:
+        """Decodes a tile and copies it to its positions in the picture."""
         tile = _decoded(stream, packet, self._max_pixels)
         if (tile.width, tile.height) != self._tile:
             raise MediaCorrupt("the tiles of the picture differ in size")
@@ -220,9 +220,9 @@ class TileReader:
             self._picture = _empty_like(tile, self.grid.width, self.grid.height)
         elif self._picture.format.name != tile.format.name:
             raise MediaCorrupt("the tiles of the picture differ in their pixel format")
-        for assign, number in enumerate(self.grid.tiles):
+        for position, number in enumerate(self.grid.tiles):
             if self._streams[number] is stream:
-                row, column = divmod(assign, self.grid.columns)
+                row, column = divmod(position, self.grid.columns)
                 _copy(tile, self._picture, column * tile.width, row * tile.height)
                 self._copied.add(number)
 
@@ -263,11 +263,11 @@ def _described(payload: bytes) -> tuple[int, int, int, int]:
 
 
 def _shown(item: Item, width: int, height: int) -> Area:
-    """Returns what is left of a picture that an item crops.
+    """Returns the rectangle of a picture that an item's cropping leaves.
 
     Raises:
-        CodecUnsupported: It is cropped once it is turned, or twice.
-        MediaCorrupt: More would be left than there is.
+        CodecUnsupported: The picture is cropped after it is turned, or twice.
+        MediaCorrupt: The cropping exceeds the picture.
     """
     area = Area(left=0, top=0, width=width, height=height)
     kinds = [kind for kind, _ in item.properties if kind in _TRANSFORMING]
@@ -290,9 +290,9 @@ def _shown(item: Item, width: int, height: int) -> Area:
 
 
 def _kept(length: int, size: int, size_unit: int, shift: int, shift_unit: int) -> tuple[int, int]:
-    """Returns where what is kept of a side begins, and how much that is.
+    """Returns the begin and the length of the kept range of a picture's side.
 
-    The shift goes from the middle of the side to the middle of what is kept.
+    The shift is the offset of the middle of that range from the middle of the side.
     """
     kept = size // size_unit
     begin = ((length - kept) * shift_unit + 2 * shift) // (2 * shift_unit)
@@ -305,7 +305,7 @@ def _streams_of(native: InputContainer, grid: TileGrid) -> Mapping[int, VideoStr
     """Returns the tiles' streams by their ids.
 
     Raises:
-        CodecUnsupported: One is not there, or cannot be decoded.
+        CodecUnsupported: A tile has no stream, or no decoder.
     """
     by_id = {stream.id: stream for stream in native.streams.video}
     if any(number not in by_id for number in grid.tiles):
@@ -319,11 +319,11 @@ def _streams_of(native: InputContainer, grid: TileGrid) -> Mapping[int, VideoStr
 
 
 def _decoded(stream: VideoStream, packet: Packet[Any], max_pixels: int) -> VideoFrame:
-    """Returns a tile's picture, by a decoder of its own that goes at once.
+    """Returns a tile's picture, from a decoder that is used for this tile only.
 
     Raises:
-        av.error.FFmpegError: It cannot be decoded.
-        MediaCorrupt: It cannot, or not whole.
+        av.error.FFmpegError: The tile cannot be decoded.
+        MediaCorrupt: It decodes to no picture, to several, or to a damaged one.
     """
     known = stream.codec_context
     context = cast("VideoCodecContext", CodecContext.create(known.codec.name, "r"))
@@ -331,17 +331,17 @@ def _decoded(stream: VideoStream, packet: Packet[Any], max_pixels: int) -> Video
     context.options = {"max_pixels": str(max_pixels)}
     context.thread_count = 1
     frames = [*context.decode(packet), *context.decode(None)]
-    # A hole in a picture is nothing to show: there is no other frame.
+    # A damaged tile fails the picture: there is no other frame to show in its stead.
     if len(frames) != 1 or frames[0].is_corrupt:
         raise MediaCorrupt(_UNDECODABLE)
     return frames[0]
 
 
 def _check_format(tile: VideoFrame, grid: TileGrid) -> None:
-    """Refuses tiles that cannot be put side by side sample by sample.
+    """Checks that tiles can be joined sample by sample.
 
     Raises:
-        CodecUnsupported: They are in another pixel format than planar ones with whole bytes.
+        CodecUnsupported: Their pixel format is not planar with samples of whole bytes.
         MediaCorrupt: A chroma sample would belong to two tiles.
     """
     layout = tile.format
@@ -363,7 +363,7 @@ def _check_format(tile: VideoFrame, grid: TileGrid) -> None:
 
 
 def _empty_like(tile: VideoFrame, width: int, height: int) -> VideoFrame:
-    """Returns a frame of another size that is like a tile in all else."""
+    """Returns a blank frame of another size with the format and properties of a tile."""
     made = VideoFrame(width, height, tile.format.name)
     made.pts = tile.pts
     made.dts = tile.dts
@@ -379,30 +379,30 @@ def _empty_like(tile: VideoFrame, width: int, height: int) -> VideoFrame:
 
 
 def _copy(tile: VideoFrame, picture: VideoFrame, left: int, top: int) -> None:
-    """Copies what a picture shows of a tile."""
+    """Copies a tile to a position in a picture; samples outside the picture are left out."""
     across, down = _shifts(tile.format)
-    for source, target in zip(_planes(tile), _planes(picture), strict=True):
-        chroma = source.shape != (tile.height, tile.width)
+    for samples, plane in zip(_planes(tile), _planes(picture), strict=True):
+        chroma = samples.shape != (tile.height, tile.width)
         row, column = (top >> down, left >> across) if chroma else (top, left)
-        assign = target[row : row + source.shape[0], column : column + source.shape[1]]
-        assign[:] = source[: assign.shape[0], : assign.shape[1]]
+        covered = plane[row : row + samples.shape[0], column : column + samples.shape[1]]
+        covered[:] = samples[: covered.shape[0], : covered.shape[1]]
 
 
 def _cropped(picture: VideoFrame, area: Area) -> VideoFrame:
-    """Returns a part of a picture; chroma begins with the sample that covers the first luma."""
+    """Returns a rectangle of a picture; chroma begins with the sample of its first luma."""
     if (area.width, area.height) == (picture.width, picture.height):
         return picture
     made = _empty_like(picture, area.width, area.height)
     across, down = _shifts(picture.format)
-    for source, target in zip(_planes(picture), _planes(made), strict=True):
-        chroma = source.shape != (picture.height, picture.width)
+    for samples, plane in zip(_planes(picture), _planes(made), strict=True):
+        chroma = samples.shape != (picture.height, picture.width)
         row, column = (area.top >> down, area.left >> across) if chroma else (area.top, area.left)
-        target[:] = source[row : row + target.shape[0], column : column + target.shape[1]]
+        plane[:] = samples[row : row + plane.shape[0], column : column + plane.shape[1]]
     return made
 
 
 def _planes(frame: VideoFrame) -> list[Samples]:
-    """Returns a frame's planes, shape (rows, columns), to be read or written."""
+    """Returns writable views on a frame's planes, shape (rows, columns)."""
     bits = {component.plane: component.bits for component in frame.format.components}
     planes: list[Samples] = []
     for number, plane in enumerate(frame.planes):

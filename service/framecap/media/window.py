@@ -1,4 +1,4 @@
-"""Many small reads near each other, as few of a file."""
+"""Combines many small reads at nearby offsets into a few reads of a file."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Window:
             self._data = b""
             wanted = max(size, _BYTES)
             while len(self._data) < size:
-                part = self._file.read_at(offset + len(self._data), wanted - len(self._data))
-                if not part:
+                chunk = self._file.read_at(offset + len(self._data), wanted - len(self._data))
+                if not chunk:
                     break
-                self._data += part
+                self._data += chunk
         return self._data[begin : begin + size]

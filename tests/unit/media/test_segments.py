@@ -340,7 +340,7 @@ def test_a_source_that_cannot_be_read_on_ends_a_way(
 ) -> None:
     path = make_clip(tmp_path / "a.mp4", **SMALL)
     with media_of(path) as media:
-        monkeypatch.setattr(result, "_MAX_LOOK", -1)
+        monkeypatch.setattr(result, "_MAX_PACKETS", -1)
         with pytest.raises(FastPathUnavailable):
             list(frames_of(short_ways(media)["seeking"]))
 
