@@ -14,7 +14,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from clips import make_clip, picture, read_number
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
-from framecap.media.opening import Order, look
+from framecap.media.opening import Order, inspect_opening
 from framecap.spec import text
 from media.capturing import capture
 from media.judging import Film, assert_exact
@@ -102,7 +102,7 @@ def test_a_film_that_begins_to_reorder_later_is_not_taken_by_its_word(
     film = Film(with_times_of_decoding(source, tmp_path / name))
     assert [frame.ordinal for frame in film.line.frames] == list(range(150))
     with film.path.open("rb") as file, Container(SharedFile(file)) as container:
-        assert look(container).order is Order.UNPROVEN
+        assert inspect_opening(container).order is Order.UNPROVEN
     single = {
         f"at {start}": text.parse(f"video/snapshots,f_png,inter_700,num_1,ss_{start}").spec
         for start in range(2280, 4000, 40)
@@ -148,7 +148,7 @@ def test_a_sound_film_is_known_by_its_packets(tmp_path: Path, codec: str, name: 
             return []
 
         container.decode = decode
-        assert look(container).order is Order.SHOWN
+        assert inspect_opening(container).order is Order.SHOWN
     assert decoded == 0
 
 

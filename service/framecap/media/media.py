@@ -24,7 +24,7 @@ from framecap.media.end import measure_end, moments_before_end
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.index import Index
 from framecap.media.keyframes import KeyframeSegments, stand_alone
-from framecap.media.opening import SOUND, Opening, Order, look, position_of
+from framecap.media.opening import SOUND, Opening, Order, inspect_opening, position_of
 from framecap.media.planes import Views
 from framecap.media.pool import ContainerPool
 from framecap.media.probe import describe
@@ -324,7 +324,7 @@ class Media:
                 self._opening = SOUND
             else:
                 with Container(self._file) as container:
-                    self._opening = look(container)
+                    self._opening = inspect_opening(container)
         return self._opening
 
     def picture(self, frame: Frame) -> Picture:

@@ -71,7 +71,7 @@ SOUND: Final = Opening(Order.SHOWN, NEVER_GUESSED)
 """The facts of most streams."""
 
 
-def look(container: Container) -> Opening:
+def inspect_opening(container: Container) -> Opening:
     """Returns the facts that the first packets of a newly opened container show."""
     try:
         packets = container.packets()
