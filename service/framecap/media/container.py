@@ -51,7 +51,7 @@ MAX_PIXELS: Final = 16384 * 16384
 
 MAX_STREAMS: Final = 256
 
-# Of AVFMT_NOTIMESTAMPS, which PyAV has no name for on formats.
+# AVFMT_NOTIMESTAMPS, which PyAV does not expose for formats.
 _NO_TIMESTAMPS: Final = 0x0080
 
 # Reading goes through Python file objects only: no protocol of the library may open anything.
@@ -66,13 +66,13 @@ _CONTAINER_ALONE: Final = {"codec_whitelist": "none", "fflags": "noparse"}
 # Codecs that put chroma samples between luma samples, as JPEG does.
 _CENTRED_CHROMA: Final = frozenset({"mjpeg", "mpeg1video", "webp", "theora"})
 
-# Alpha in WebM travels beside the picture; the library's own decoders leave it there.
+# Alpha in WebM is coded beside the picture; the library's own decoders ignore it.
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 # Bytes of one read. Larger reads are wasted by containers that seek much.
 _BUFFER_BYTES: Final = 65536
 
-# No picture is decoded this long before it appears.
+# Longer than any picture is decoded before it is shown, in seconds.
 _LEAD_SECONDS: Final = 10
 
 # Seconds at the end of a playlist that are read, not sought: a seek there finds nothing.
@@ -107,8 +107,8 @@ class Container:
 
     Args:
         file: The source, read through a cursor of its own.
-        threads: The number of decoder threads. Several are only for packets that are checked one
-            by one: the decoder reports damage late then.
+        threads: The number of decoder threads. Use several only for packets that are checked one
+            by one, for the decoder then reports damage late.
         slices: Finds damage that the decoder does not flag; the same for all containers on one
             source.
 
@@ -215,7 +215,7 @@ class Container:
         context.thread_count = self.threads
         # Frames then carry the keyframe flag of their packets.
         context.flags |= Flags.copy_opaque
-        # Without it, cropping on the left is rounded down to an aligned address.
+        # Otherwise decoders round cropping on the left down, to keep rows aligned.
         context.flags |= Flags.unaligned
         return context
 
@@ -279,7 +279,7 @@ class Container:
         return ratio
 
     def is_keyframe(self, native: VideoFrame) -> bool:
-        """Returns whether the decoder and the frame's packet both call it a keyframe."""
+        """Returns whether the decoder and the frame's packet both flag it as a keyframe."""
         info = native.opaque
         flagged = info.keyframe if isinstance(info, PacketFlags) else True
         # Decoders for alpha do not flag keyframes, and make one frame of each packet at once.
@@ -341,7 +341,7 @@ class Container:
 
     def expect(self, until: int) -> None:
         """States the file offset at which sequential reading will stop; 0 when not known."""
-        # The packet behind the last one wanted is read too.
+        # The packet behind the last wanted one is read too.
         self._cursor.until = until and until + _BUFFER_BYTES
 
     def rewind(self, first: Pts) -> None:
@@ -423,7 +423,7 @@ class Container:
 
     @property
     def dts_bounds(self) -> bool:
-        """True when the file stores decoding times: then no picture appears before its own."""
+        """True when the file stores decoding times: then no picture is shown before its own."""
         return self.native.format.name != "matroska,webm"
 
     def close(self) -> None:

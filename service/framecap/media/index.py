@@ -20,7 +20,7 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.editlist import FORMAT
 from framecap.media.reorder import Falls
-from framecap.media.seek_times import STORES_TIMES, seeks_keep_times
+from framecap.media.seek_times import KEEP_TIMES, seeks_keep_times
 from framecap.model.plan import Span
 from framecap.timebase import Pts
 
@@ -65,7 +65,7 @@ class Index:
         may_break = container.native.format.flags & _MAY_BREAK or self._may_be_appended
         if in_order and may_break:
             self._continuous = None
-        self._same_times = True if container.native.format.name in STORES_TIMES else None
+        self._same_times = True if container.native.format.name in KEEP_TIMES else None
         self._all_listed: bool | None = None
 
     @property
@@ -123,11 +123,11 @@ class Index:
         return self._entries is not None or bool(self._cues())
 
     def key_after(self, moment: Pts) -> Pts | None:
-        """Returns the dts of the first keyframe after `moment`; None where none is known."""
+        """Returns the dts of the first keyframe after `moment`; None when none is known."""
         return self._key(moment + 1, backward=False)
 
     def key_before(self, moment: Pts) -> Pts | None:
-        """Returns the dts of the last keyframe at or before `moment`; None where none is known."""
+        """Returns the dts of the last keyframe at or before `moment`; None when none is known."""
         return self._key(moment, backward=True)
 
     def span(self, begin: Pts, end: Pts) -> Span:

@@ -55,7 +55,7 @@ class Items:
     """The file."""
 
     def payload(self, item: Item) -> bytes:
-        """Returns the first `_MAX_PAYLOAD_BYTES` of an item's data.
+        """Returns an item's data, at most its first `_MAX_PAYLOAD_BYTES`.
 
         Raises:
             MediaCorrupt: Its construction method is not read.
@@ -162,22 +162,22 @@ def _read_locations(content: bytes, by_id: dict[int, Item]) -> None:
     version = content[0]
     sizes = content[4] >> 4, content[4] & 15, content[5] >> 4, content[5] & 15
     offset_size, length_size, base_size, index_size = sizes
-    reading = _Reading(content, 6)
-    for _ in range(reading.number(4 if version == 2 else 2)):
-        number = reading.number(4 if version == 2 else 2)
-        method = reading.number(2) & 15 if version else _IN_FILE
-        reading.number(2)
-        base = reading.number(base_size)
-        for _ in range(reading.number(2)):
+    reader = _NumberReader(content, 6)
+    for _ in range(reader.number(4 if version == 2 else 2)):
+        number = reader.number(4 if version == 2 else 2)
+        method = reader.number(2) & 15 if version else _IN_FILE
+        reader.number(2)
+        base = reader.number(base_size)
+        for _ in range(reader.number(2)):
             if version:
-                reading.number(index_size)
-            offset, length = reading.number(offset_size), reading.number(length_size)
+                reader.number(index_size)
+            offset, length = reader.number(offset_size), reader.number(length_size)
             if number in by_id:
                 by_id[number].extents.append((method, base + offset, length))
 
 
-class _Reading:
-    """Reads consecutive big-endian numbers of any size."""
+class _NumberReader:
+    """Reads consecutive big-endian reader of any size."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
@@ -204,10 +204,10 @@ def _read_properties(content: bytes, by_id: dict[int, Item]) -> None:
         if kind != b"ipma":
             continue
         version, large = body[0], bool(body[3] & 1)
-        reading = _Reading(body, 4)
-        for _ in range(reading.number(4)):
-            number = reading.number(4 if version else 2)
-            for _ in range(reading.number(1)):
-                index = reading.number(2) & 0x7FFF if large else reading.number(1) & 0x7F
+        reader = _NumberReader(body, 4)
+        for _ in range(reader.number(4)):
+            number = reader.number(4 if version else 2)
+            for _ in range(reader.number(1)):
+                index = reader.number(2) & 0x7FFF if large else reader.number(1) & 0x7F
                 if index and number in by_id:
                     by_id[number].properties.append(properties[index - 1])

@@ -112,7 +112,7 @@ class Media:
     def find_first(self) -> Generator[None, None, Frame]:
         """Returns the first frame. Yields now and then, so that a caller can report progress.
 
-        Its end is approximate when the stream has fast paths.
+        The end of the frame is approximate when the stream has fast access paths.
 
         Raises:
             MediaCorrupt: No frame can be decoded.

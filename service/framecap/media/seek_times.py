@@ -6,7 +6,7 @@ seeking would be shifted in time. So a few packets read after seeks are compared
 size, with the same packets read from the beginning.
 
 The check is made once for a source, before its first seek, and only for containers not in
-`STORES_TIMES`. It opens the source twice and reads at most 64 MB, some 7 µs a packet; nothing is
+`KEEP_TIMES`. It opens the source twice and reads at most 64 MB, some 7 µs a packet; nothing is
 decoded.
 """
 
@@ -24,10 +24,10 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.timebase import Pts
 
-STORES_TIMES: Final = frozenset(
+KEEP_TIMES: Final = frozenset(
     {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "hls", "mpegts", "avi"}
 )
-"""Containers that store packet times in the file, so that they do not depend on seeks."""
+"""Containers whose packet times come from the file, so that they do not depend on seeks."""
 
 # The times to seek to, in seconds from the start; the last second is sought as well.
 _MOMENTS: Final = (0, 1, 9)
@@ -52,7 +52,7 @@ def seeks_keep_times(file: SharedFile) -> bool:
     """
     after: list[tuple[_Position, Pts | None]] = []
     with Container(file) as container:
-        if container.native.format.name in STORES_TIMES or container.untimed:
+        if container.native.format.name in KEEP_TIMES or container.untimed:
             return True
         for moment in _moments(container):
             # A container that cannot seek cannot shift times either.
