@@ -177,7 +177,7 @@ def _read_locations(content: bytes, by_id: dict[int, Item]) -> None:
 
 
 class _NumberReader:
-    """Reads consecutive big-endian reader of any size."""
+    """Reads consecutive big-endian numbers of any size."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self._data = data
