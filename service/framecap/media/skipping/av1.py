@@ -17,7 +17,7 @@ from av.packet import Packet
 
 from framecap.media.skipping.av1_slots import CodedFrame, Reader, Unclear, Unit
 from framecap.media.skipping.feed import Feed, PacketBatch
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 
 
 def rule(batch: PacketBatch) -> list[Feed] | None:
@@ -73,4 +73,4 @@ def _cut(packet: Packet[Any], unit: Unit, needed: set[CodedFrame]) -> Packet[Any
     if not kept:
         return None
     data = memoryview(packet)
-    return remade(packet, b"".join(data[part.begin : part.end] for part in kept))
+    return rewritten(packet, b"".join(data[part.begin : part.end] for part in kept))

@@ -13,7 +13,7 @@ from typing import Any, Final
 from av.packet import Packet
 
 from framecap.media.skipping.feed import Feed, PacketBatch
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 from framecap.media.skipping.units import joined, sei_types, split, unescaped, units_of
 
 _LAST_TRAILING: Final = 9
@@ -84,7 +84,7 @@ def rule(batch: PacketBatch) -> list[Feed] | None:
         if needed and (batch.wanted[k] or not (after_restart and picture.kind in _RASL)):
             chosen.append(Feed(packet))
         elif picture.lasting:
-            chosen.append(Feed(remade(packet, joined(picture.lasting, length_size))))
+            chosen.append(Feed(rewritten(packet, joined(picture.lasting, length_size))))
         else:
             chosen.append(Feed(None))
     return chosen

@@ -7,7 +7,7 @@ from typing import Any
 from av.packet import Packet
 
 
-def remade(packet: Packet[Any], data: bytes) -> Packet[Any]:
+def rewritten(packet: Packet[Any], data: bytes) -> Packet[Any]:
     """Returns a packet with the times and marks of another, and bytes of its own.
 
     Its side data stays behind: that describes the packet as it was.
