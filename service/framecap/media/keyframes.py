@@ -87,7 +87,7 @@ class KeyframeSegments:
         first: The pts of the first frame.
         position: Where its packet lies in the file, where that is known.
         strict: True to fail at the first damage.
-        unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
+        order_unknown: True when pts may be those of decoding. Then a keyframe's is its own only where no
             picture behind it is shown before it.
     """
 
@@ -100,7 +100,7 @@ class KeyframeSegments:
         *,
         position: int | None = None,
         strict: bool,
-        unproven: bool = False,
+        order_unknown: bool = False,
     ) -> None:
         self._pool = pool
         self._main = main
@@ -108,7 +108,7 @@ class KeyframeSegments:
         self._first = first
         self._position = position
         self._strict = strict
-        self._unproven = unproven
+        self._order_unknown = order_unknown
         self._lock = Lock()
         self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
@@ -243,7 +243,7 @@ class KeyframeSegments:
         """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
         # A broken one that lost its flag gives no frame, so no frame can be wrong.
         if packet.is_keyframe:
-            if self._unproven and not is_shown_first(container, packet):
+            if self._order_unknown and not is_shown_first(container, packet):
                 raise NotAlone("a keyframe behind which a picture may be that is shown before it")
             if not container.starts_at(packet):
                 raise NotAlone("a keyframe whose alpha is none")

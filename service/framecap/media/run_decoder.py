@@ -56,9 +56,9 @@ class KnownFrame:
     """What its packet tells of the stream."""
 
     @property
-    def unproven(self) -> bool:
+    def order_unknown(self) -> bool:
         """True when pts may be those of decoding: runs are decoded as they are to find out."""
-        return self.opening.order is Order.UNPROVEN
+        return self.opening.order is Order.UNKNOWN
 
 
 class RunDecoder:
@@ -78,7 +78,7 @@ class RunDecoder:
         self._confirmations = confirmations
         self._known = known
         self._silent: dict[object, tuple[Packet[Any], bool]] = {}
-        self._unproven = known is not None and known.unproven
+        self._order_unknown = known is not None and known.order_unknown
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
@@ -111,7 +111,7 @@ class RunDecoder:
     def _decode(self, run: Run, infos: dict[Pts, PacketInfo]) -> Iterator[Frame | None]:
         awaited = sorted(infos, reverse=True)
         latest: Pts | None = None
-        promised = self.decoded + len(run.infos) if self._unproven else None
+        promised = self.decoded + len(run.infos) if self._order_unknown else None
 
         def take(native: VideoFrame) -> None:
             nonlocal latest
@@ -178,7 +178,7 @@ class RunDecoder:
                 self._decoder.codec.canonical_name,
                 self._decoder.extradata,
                 [info.packet for info in infos],
-                [info.wanted or self._unproven for info in infos],
+                [info.wanted or self._order_unknown for info in infos],
                 whole=True,
             )
             for feed, info in zip(chosen, infos, strict=True):

@@ -86,7 +86,7 @@ class StreamSegments:
         self._lock = Lock()
         self._seeks: dict[Pts, int] = {}
         # Where order is not proven, only a whole group tells.
-        self._behind = _NO_LIMIT if known.unproven else _BEHIND
+        self._behind = _NO_LIMIT if known.order_unknown else _BEHIND
         self._last: Pts | None = None
         self.decoded = 0
         """Frames that decoders returned to finished lanes."""
@@ -252,11 +252,11 @@ class StreamSegments:
                 part,
                 dts_bounds=container.dts_bounds,
                 durations=self._known.durations and not to_end,
-                beyond=self._known.unproven,
+                beyond=self._known.order_unknown,
             )
             if container.alpha_apart:
                 infos = _at_starts(infos, container)
-            yield from cut(infos, beyond=self._known.unproven)
+            yield from cut(infos, beyond=self._known.order_unknown)
         except av.error.FFmpegError as error:
             raise FastPathUnavailable("the file cannot be read on") from error
 
