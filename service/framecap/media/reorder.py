@@ -82,7 +82,7 @@ class DisplayTimes:
         pts = packet.pts
         self._fed += 1
         while self._inside and self._inside[0][0] + HELD_BACK < self._fed:
-            # Its picture was lost, or belongs to another's frame (a second field).
+            # Its picture was lost, or is part of another's frame.
             self._inside.popleft()
         if self._counts_chunks:
             self._count_chunk(packet)
