@@ -51,7 +51,7 @@ class Suspect:
     """A keyframe's packet whose slices may be incomplete."""
 
     packet: Packet[Any]
-    """A copy: the original refers to this object, so a reference back would keep it for ever."""
+    """A copy: packets refer to their suspects, so a reference back would keep both for ever."""
 
     only_if_blank: bool = False
     """True if its decoder was new, so that missing slices are zero in its picture."""
@@ -159,7 +159,7 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
     coded = ~blank
     if native is None or not coded.any():
         return True
-    # A picture that differs from the frame's needed more than its packet: that proves nothing.
+    # A picture that differs from the frame's needed more than its packet: then nothing is known.
     shown = _luma(native)
     if shown.shape != first.shape:
         return False

@@ -12,7 +12,7 @@ from framecap.model.media import Frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A decoded frame and, where it is interlaced, its neighbours in display order."""
+    """A decoded frame and, if it is interlaced, its neighbours in display order."""
 
     frame: VideoFrame
     """The frame."""

@@ -131,7 +131,7 @@ class KeyframeSegments:
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
             entries = list(zip(keys, ends, strict=True))
             for chunk in _chunks(self._needed(entries, wanted)):
-                yield partial(self._sought, chunk, all_of_them)
+                yield partial(self._seek_and_decode, chunk, all_of_them)
         else:
             for packets in _chunks(self._wanted_packets(wanted)):
                 yield partial(self._decode, packets, all_of_them)
@@ -165,7 +165,7 @@ class KeyframeSegments:
                 self._times[entry] = _checked(_keyframe_at(container, *entry), None)
         return self._times[entry]
 
-    def _sought(
+    def _seek_and_decode(
         self, keys: Sequence[tuple[Pts, Pts]], may_be_missing: bool
     ) -> Iterator[Frame | None]:
         with self._pool.taken() as container:

@@ -1,7 +1,7 @@
 """Packets, and facts about their pictures before anything is decoded.
 
 A packet's pts is the time its picture appears; the pts of the picture shown next is the time it
-ends. Packets come in decoding order, so that next one may be some packets ahead: as many as a
+ends. Packets come in decoding order, so the next picture's may be some packets ahead: as many as a
 picture is held back for reordering.
 """
 

@@ -53,8 +53,8 @@ class Falls:
 class DisplayTimes:
     """Gives decoded frames their times, and holds the frames back until these are final.
 
-    As long as packets' times rise, a frame waits for those fed before it with smaller times: in a
-    sound stream there are none, as none was reordered. If a decoded time still steps back, times
+    As long as packets' times rise, a frame waits for those fed before it with smaller times: in an
+    intact stream there are none, as none was reordered. If a decoded time still steps back, times
     are decoding times, and are given out in ascending order from there on.
 
     Args:

@@ -50,7 +50,7 @@ class KnownFrame:
     """The byte position of its packet in the file; None if the container does not say."""
 
     opening: Opening = SOUND
-    """Facts that the packets behind it show."""
+    """Facts about the stream's times, from the packets behind it."""
 
     starts: Starts | None = None
     """The headers that a decoder needs to start at other keyframes; None if unknown."""

@@ -108,7 +108,7 @@ class StreamSegments:
             past = self._is_past(moment)
             knows_keyframes = self._index.knows_keyframes
             stop = self._index.key_after(moment) if knows_keyframes else _several(wanted, moment)
-            yield partial(self._sought, WantedRange(wanted, moment, stop), to_end, threads)
+            yield partial(self._seek_and_decode, WantedRange(wanted, moment, stop), to_end, threads)
             if past:
                 # All later moments show the last picture, too.
                 return
@@ -171,7 +171,9 @@ class StreamSegments:
             self._count(decoder)
         return found
 
-    def _sought(self, wanted: WantedRange, to_end: bool, threads: int) -> Iterator[Frame | None]:
+    def _seek_and_decode(
+        self, wanted: WantedRange, to_end: bool, threads: int
+    ) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
             container.expect(self._index.until(wanted.preceding(None)))
             decoder = RunDecoder(container, Confirmations(self._behind), self._known)
@@ -300,7 +302,7 @@ class StreamSegments:
 
 
 def _at_starts(infos: Iterator[PacketInfo], container: Container) -> Iterator[PacketInfo]:
-    """Yields packet infos; a keyframe at which decoding cannot start is not key in its info."""
+    """Yields packet infos; `key` is False for keyframes at which decoding cannot start."""
     for each in infos:
         yield replace(each, key=each.key and container.starts_at(each.packet))
 

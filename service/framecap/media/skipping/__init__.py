@@ -55,8 +55,8 @@ def feeds(
         packets: Packets of one run in decode order. The run begins with a keyframe packet and a
             decoder that was just flushed, and its last packet is the last wanted one.
         wanted: For each packet, whether its picture must be returned.
-        whole: True when `packets` are the whole run; False when more of it follows, or came
-            before, without a flush.
+        whole: True when `packets` are the whole run; False when more of it follows, or
+            preceded, without a flush.
     """
     rule = _RULES.get(codec)
     if rule is not None and not any(changes_stream(packet, extradata) for packet in packets):
