@@ -24,7 +24,7 @@ from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.index import Index
-from framecap.media.losses import has_picture, is_senseless, needs_others
+from framecap.media.losses import has_picture, is_unparsable, may_refer_to_others
 from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
 from framecap.media.reorder import Falls
@@ -268,7 +268,7 @@ class KeyframeSegments:
         with self._lock:
             self.counts.decoded += len(decoded)
         complete = decoded and refused is None
-        if not complete and needs_others(container, packet):
+        if not complete and may_refer_to_others(container, packet):
             # Its bytes are no keyframe's, or decoding recovers from it step by step (intra
             # refresh). Only the pictures before it are missing here; nothing is lost.
             if packet.is_keyframe:
@@ -280,7 +280,7 @@ class KeyframeSegments:
             if self._strict:
                 raise MediaCorrupt("a packet of the video cannot be decoded") from refused
         # A packet that only the index calls a keyframe may be another picture's.
-        silent = has_picture if packet.is_keyframe else is_senseless
+        silent = has_picture if packet.is_keyframe else is_unparsable
         if not decoded and (refused is not None or silent(container, packet)):
             with self._lock:
                 self.counts.undecodable += refused is None

@@ -182,7 +182,7 @@ def has_picture(container: Container, packet: Packet[Any]) -> bool:
     return True
 
 
-def is_senseless(container: Container, packet: Packet[Any]) -> bool:
+def is_unparsable(container: Container, packet: Packet[Any]) -> bool:
     """Returns whether a packet has no syntax of its codec: no NAL unit, no start code."""
     codec = container.decoder.codec.canonical_name
     if packet.size == 0 or packet.is_discard:
@@ -193,7 +193,7 @@ def is_senseless(container: Container, packet: Packet[Any]) -> bool:
     return codec in _START_CODES and _START.search(bytes(packet)) is None
 
 
-def needs_others(container: Container, packet: Packet[Any]) -> bool:
+def may_refer_to_others(container: Container, packet: Packet[Any]) -> bool:
     """Returns whether a packet's picture may refer to others, by its bytes.
 
     False if they make no sense, and for codecs whose pictures are not inspected here.

@@ -16,7 +16,7 @@ from framecap.media.confirmation import Confirmations
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.fast_path import FastPathUnavailable
-from framecap.media.losses import has_picture, is_senseless
+from framecap.media.losses import has_picture, is_unparsable
 from framecap.media.opening import SOUND, Opening, Order
 from framecap.media.packet_info import PacketInfo
 from framecap.media.runs import Run
@@ -161,7 +161,7 @@ class RunDecoder:
         last = max((info.pts for info in run.infos if info.wanted), default=run.key)
         return any(
             run.key <= (packet.pts or 0) <= last
-            and (is_senseless if skipped else has_picture)(self._container, packet)
+            and (is_unparsable if skipped else has_picture)(self._container, packet)
             for packet, skipped in self._silent.values()
         )
 
