@@ -102,7 +102,7 @@ def test_a_film_that_begins_to_reorder_later_is_not_taken_by_its_word(
     film = Film(with_times_of_decoding(source, tmp_path / name))
     assert [frame.ordinal for frame in film.line.frames] == list(range(150))
     with film.path.open("rb") as file, Container(SharedFile(file)) as container:
-        assert inspect_opening(container).order is Order.UNPROVEN
+        assert inspect_opening(container).order is Order.UNKNOWN
     single = {
         f"at {start}": text.parse(f"video/snapshots,f_png,inter_700,num_1,ss_{start}").spec
         for start in range(2280, 4000, 40)

@@ -1,7 +1,7 @@
-"""AV1: the OBUs of a temporal unit, and frame headers as far as they tell what refers to what.
+"""AV1: the OBUs of a temporal unit, and frame headers up to the references between frames.
 
-Names in comments are those of the AV1 specification, section 5. Nothing is trusted: what does not
-add up is None, and the caller then leaves the video as it is.
+Names in comments are those of the AV1 specification, section 5. Input is untrusted: inconsistent
+bytes give None, and the caller then leaves the video as it is.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -25,9 +25,13 @@ cdef enum:
 
 
 def obus(const uint8_t[::1] packet not None):
-    """Returns the OBUs of a packet, or None where they are not clear.
+    """Returns the OBUs of a packet, or None if they cannot be parsed (AV1, section 5.3).
 
-    Each as obu_type, temporal_id, spatial_id, its begin, its payload's begin, its end.
+    Each is a tuple: obu_type, temporal_id, spatial_id, and the byte offsets in the packet of its
+    begin, its payload's begin and its end (exclusive).
+
+    Args:
+        packet: The packet's bytes, shape (n,), uint8.
     """
     cdef ptrdiff_t size = packet.shape[0], at = 0, begin, end
     cdef uint64_t length
@@ -67,7 +71,7 @@ def obus(const uint8_t[::1] packet not None):
 
 
 cdef class Frame:
-    """What a frame header says before its sizes."""
+    """The fields of a frame header before its sizes (AV1, section 5.9.2)."""
 
     cdef readonly bint existing
     cdef readonly int slot
@@ -78,7 +82,7 @@ cdef class Frame:
 
 
 cdef class Sequence:
-    """A sequence header, without which frame headers cannot be read."""
+    """A sequence header, which is needed to read frame headers (AV1, section 5.5)."""
 
     cdef readonly int operating_point
     cdef bint reduced
@@ -97,14 +101,14 @@ cdef class Sequence:
 
     @staticmethod
     def read(const uint8_t[::1] payload not None):
-        """Returns the sequence header that is an OBU's payload, or None where it is not clear."""
+        """Returns the sequence header in an OBU's payload, or None if it cannot be parsed."""
         cdef Bits bits = Bits(payload)
         cdef Sequence made = Sequence()
         made._read(bits)
         return None if bits.overrun else made
 
     def frame(self, const uint8_t[::1] payload not None, int temporal_id, int spatial_id):
-        """Returns a frame header that begins an OBU's payload, or None where it is not clear."""
+        """Returns the frame header at an OBU's payload begin, or None if it cannot be parsed."""
         cdef Bits bits = Bits(payload)
         cdef Frame made = Frame()
         self._read_frame(bits, made, temporal_id, spatial_id)
@@ -202,14 +206,14 @@ cdef class Sequence:
         if kind != SWITCH and not (kind == KEY and made.shown):
             made.refreshed = <int>bits.take(8)
         if resilient and self.order_bits and not (intra and made.refreshed == ALL):
-            # The frame says which frame it takes each slot to hold.
+            # ref_order_hint: the header states the frame that each slot must hold.
             bits.skip(SLOTS * self.order_bits)
             made.named = ALL
         if not intra:
             made.named |= self._named(bits)
 
     cdef int _named(self, Bits bits):
-        """Returns the slots that an inter frame names, a bit for each."""
+        """Returns the slots that an inter frame names, as a bit mask."""
         cdef int named = 0, _
         if self.order_bits and bits.flag():  # frame_refs_short_signaling
             return ALL

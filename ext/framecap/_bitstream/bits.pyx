@@ -1,17 +1,17 @@
-"""Reading bits, highest first, from bytes that nobody vouches for.
+"""Reads bits, highest first, from untrusted bytes.
 
-Past the end there are zeros, and `overrun` says so: a header is read to its end and judged once.
+Reads past the end give zeros and set `overrun`, so a header is read to its end and checked once.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 cdef enum:
-    # A longer prefix makes a number that no header has room for.
+    # A longer prefix makes a number that fits in no header field.
     LONGEST_PREFIX = 32
 
 
 cdef class Bits:
-    """A position in a row of bits."""
+    """A read position in bytes of shape (n,), uint8."""
 
     def __cinit__(self, const uint8_t[::1] data not None):
         self.data = data
@@ -38,7 +38,7 @@ cdef class Bits:
         return self.take(1) != 0
 
     cdef void skip(self, uint64_t count) noexcept:
-        """Passes over bits."""
+        """Skips bits."""
         if count > self.size - self.position:
             self.overrun = True
             self.position = self.size

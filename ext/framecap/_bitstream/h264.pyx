@@ -1,4 +1,4 @@
-"""What an H.264 sequence parameter set says of its pictures."""
+"""Fields of an H.264 sequence parameter set (ITU-T H.264, section 7.3.2.1.1)."""
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
@@ -6,17 +6,17 @@ from framecap._bitstream.bits cimport Bits
 
 cdef enum:
     CHROMA_444 = 3
-    # No stream has more reference frames in the cycle of picture order count type 1.
+    # The most reference frames in the cycle of picture order count type 1.
     LONGEST_CYCLE = 255
 
 
 def frames_only(const uint8_t[::1] sps not None):
     """Returns whether a stream has neither field pictures nor field macroblocks.
 
-    False also where the parameter set cannot be read.
+    Returns False also if the parameter set cannot be parsed.
 
     Args:
-        sps: From its NAL header on, emulation prevention bytes taken out.
+        sps: The unit from its NAL header on, without emulation prevention bytes; shape (n,), uint8.
     """
     cdef Bits bits = Bits(sps)
     cdef uint64_t profile, order

@@ -1,6 +1,6 @@
-"""Where the NAL units of an H.264 or HEVC packet lie.
+"""Positions of the NAL units in an H.264 or HEVC packet.
 
-Nothing is trusted: a packet that its units do not fill exactly has none.
+Input is untrusted: a packet that its units do not fill exactly has none.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -8,10 +8,17 @@ from libc.stdint cimport uint8_t, uint64_t
 
 
 def units(const uint8_t[::1] packet not None, int length_size):
-    """Returns begin and end of each unit, headers included, or None where they are not clear.
+    """Returns byte offsets (begin, end) of each unit, headers included; None if unparsable.
 
-    With a length size of 0 units stand between start codes (Annex B); zeros before a start code
-    count as part of the unit that they follow.
+    With a length size of 0, units are between start codes (Annex B of both specifications); zeros
+    before a start code belong to the unit that they follow.
+
+    Args:
+        packet: The packet's bytes, shape (n,), uint8.
+        length_size: The size of the length before each unit, 0 to 4 bytes; 0 for start codes.
+
+    Raises:
+        ValueError: The length size is not in [0, 4].
     """
     if not 0 <= length_size <= 4:
         raise ValueError("a length has 0 to 4 bytes")
@@ -40,7 +47,7 @@ cdef list _counted(const uint8_t[::1] packet, int length_size):
 cdef list _started(const uint8_t[::1] packet):
     cdef ptrdiff_t size = packet.shape[0], at = 0, begin = -1
     cdef list found = []
-    # A byte above 1 in the third place cannot belong to a start code that begins at or before it.
+    # If the third byte is above 1, no start code can begin at any of the three bytes.
     while at + 2 < size:
         if packet[at + 2] > 1:
             at += 3

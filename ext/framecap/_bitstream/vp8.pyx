@@ -1,7 +1,7 @@
-"""VP8: whether anything that is decoded later depends on a frame's picture.
+"""VP8: whether a later frame depends on a frame's picture.
 
-Names in comments are those of RFC 6386, section 19.2. Nothing is trusted: of what does not add up
-it is said that something depends on it.
+Names in comments are those of RFC 6386, section 19.2. Input is untrusted: inconsistent bytes count
+as a frame that others depend on.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -15,7 +15,7 @@ cdef enum:
 
 
 cdef class _Coder:
-    """The boolean decoder of RFC 6386, section 7, for even chances alone."""
+    """The boolean decoder of RFC 6386, section 7, for a probability of one half only."""
 
     cdef const uint8_t[::1] data
     cdef ptrdiff_t at
@@ -66,7 +66,7 @@ cdef class _Coder:
         return value
 
     cdef void skip_optional(self, int numbers, int bits) noexcept:
-        """Passes over numbers that are each there or not."""
+        """Skips numbers, each of which is preceded by a flag for its presence."""
         cdef int _
         for _ in range(numbers):
             if self.flag():
@@ -76,7 +76,10 @@ cdef class _Coder:
 def unreferenced(const uint8_t[::1] packet not None):
     """Returns whether no later frame depends on the samples or the segments of a frame.
 
-    Later frames may still depend on what its header sets.
+    Later frames may still depend on state that its header sets.
+
+    Args:
+        packet: The packet's bytes, shape (n,), uint8.
     """
     cdef _Coder coder = _Coder()
     cdef ptrdiff_t size = packet.shape[0], header

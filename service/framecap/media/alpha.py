@@ -1,4 +1,4 @@
-"""HEVC's alpha: pictures of their own in units of layer 1, which libav 8 does not decode."""
+"""HEVC's alpha: separate pictures in NAL units of layer 1, which libav 8 does not decode."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ _ALPHA_CHANNEL: Final = 165
 
 
 def has_alpha_layer(extradata: bytes, keyframe: bytes) -> bool:
-    """Returns whether an HEVC stream has alpha, by what its headers and a keyframe's packet say.
+    """Returns whether an HEVC stream has alpha, by its headers and a keyframe's packet.
 
     A second layer alone may be the other eye's picture.
+
+    Args:
+        extradata: The decoder's extradata, as the container gives it.
+        keyframe: The packet of a keyframe; may be empty.
     """
     units = split(keyframe, counted_length(_CODEC, extradata)) if keyframe else None
     layered = any(_layer(unit) > 0 and unit[0] >> 1 in _SLICES for unit in units or ())
@@ -34,7 +38,7 @@ def _says_alpha(unit: memoryview) -> bool:
 
 
 def _headers(extradata: bytes) -> Iterator[memoryview]:
-    """Yields the units that the container has apart from the packets."""
+    """Yields the units in the container's extradata."""
     if counted_length(_CODEC, extradata) == 0:
         yield from split(extradata, 0) or ()
         return

@@ -1,4 +1,4 @@
-"""Which frames of a lane are certain: of damaged packets, often only the next ones tell."""
+"""Confirmation of frames: damage often shows only when later packets are decoded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from framecap.model.media import Confirmation
 
 
 class Confirmations:
-    """Gives frames their proofs, in the order in which they are decoded.
+    """Confirms frames in the order in which they are decoded.
 
     Args:
-        behind: How many wanted frames must decode behind a frame before it is certain.
-        across: How many frames await those of the next run when one ends.
+        behind: The number of wanted frames that must decode behind a frame to confirm it.
+        across: The number of frames that stay unconfirmed at the end of a run, until the next.
     """
 
     def __init__(self, behind: int, *, across: int = 0) -> None:
@@ -21,20 +21,20 @@ class Confirmations:
         self._waiting: deque[Confirmation] = deque()
 
     def of_next(self) -> Confirmation:
-        """Returns the proof of the next frame, which is not given yet."""
+        """Returns the confirmation of the next frame, not given yet."""
         confirmation = Confirmation()
         self._waiting.append(confirmation)
         self._give(self._behind)
         return confirmation
 
     def end_run(self) -> None:
-        """Notes that a run has decoded as its packets promised."""
+        """Records that a run gave the frames that its packets announced."""
         self._give(self._across)
 
     def end(self) -> None:
-        """Notes that nothing follows."""
+        """Records that nothing follows, and confirms all frames."""
         self._give(0)
 
-    def _give(self, but: int) -> None:
-        while len(self._waiting) > but:
+    def _give(self, all_but: int) -> None:
+        while len(self._waiting) > all_but:
             self._waiting.popleft().given = True

@@ -22,7 +22,7 @@ from framecap.media.streams import NO_COVER_DECODER, covers_of, is_cover
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
 
-# Broken data is to fail: by itself the decoder of JPEG shows what there is, without a word.
+# Broken data must fail: by default the JPEG decoder returns a partial picture without an error.
 _OPTIONS: Final = {"max_pixels": str(MAX_PIXELS), "err_detect": "explode"}
 
 _UNDECODABLE: Final = "the cover art cannot be decoded"
@@ -39,23 +39,23 @@ class Cover:
     """The decoded picture. Its time is 0."""
 
     fault: str | None
-    """Why it stands in for the front cover, or for the first; None where it does not."""
+    """Why the front cover, or the first, was replaced by this one; None if it was not."""
 
 
 def read_cover(container: Container, *, strict: bool) -> Cover:
     """Returns the embedded picture, as it is stored and decoded.
 
-    Where it cannot be used, it is the next one that can. From here on the container's decoder is
-    the one for what the picture really is, which need not be what its tag says.
+    If the chosen picture cannot be used, the next usable one replaces it. The container's decoder
+    is then the one for the picture's real format, which may differ from that in its tag.
 
     Args:
         container: Freshly opened; its chosen stream is a cover.
-        strict: True to fail where the chosen one cannot be used.
+        strict: True to fail if the chosen picture cannot be used.
 
     Raises:
         MediaCorrupt: The picture is missing or cannot be decoded whole.
         LimitExceeded: It has too many pixels.
-        CodecUnsupported: It is of a kind that is not read.
+        CodecUnsupported: Its format cannot be read.
     """
     packets = _packets(container)
     first: MediaError | None = None
@@ -106,16 +106,16 @@ def _read(
 
 
 def stored_format(container: Container) -> ImageFormat | None:
-    """Returns the format of the cover that was read; None when images are not made of it."""
+    """Returns the image format of the cover that was read; None if images have no such format."""
     row = decoded_by(container.decoder.codec.canonical_name)
     return None if row is None else row.format
 
 
 def _packets(container: Container) -> dict[int, Packet[Any]]:
-    """Returns the packets that hold pictures, by their streams' indexes.
+    """Returns the packets of covers, by their streams' indexes.
 
-    The library gives those of all covers before any other, so the file need not be searched for
-    one that is empty.
+    The library gives the packets of all covers before any other, so the file need not be searched
+    for an empty one.
     """
     for cover in covers_of(container.native):
         cover.discard = Discard.default

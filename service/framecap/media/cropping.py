@@ -1,7 +1,7 @@
-"""The part of stored pictures that a container says is to be shown.
+"""The container's cropping of stored pictures.
 
-`clap` in MP4 and MOV, PixelCrop in Matroska. libavformat reads both; PyAV has no name for what it
-found, so it is taken from what the library prints of the container.
+It is `clap` in MP4 and MOV, PixelCrop in Matroska. libavformat reads both; PyAV does not expose the
+result, so it is parsed from the library's printed description of the container.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cropping:
-    """How many columns and rows of a stored picture are left out on each side."""
+    """The numbers of columns and rows of a stored picture that are cut off on each side."""
 
     left: int = 0
     """Columns on the left."""
@@ -43,7 +43,7 @@ class Cropping:
     """Rows at the bottom."""
 
     def planes(self, planes: tuple[Plane, ...], layout: PixelLayout) -> tuple[Plane, ...]:
-        """Returns views on what is left of a picture's planes; all of them where nothing is.
+        """Returns views on the cropped planes of a picture; whole planes if nothing would be left.
 
         As the ffmpeg command does, the offset and the size are rounded down to whole chroma
         samples.
@@ -65,14 +65,14 @@ class Cropping:
 
 
 def cropping_of(native: InputContainer, index: int) -> Cropping | None:
-    """Returns what the container leaves out of a stream's pictures; None when that is nothing.
+    """Returns the container's cropping of a stream's pictures; None if there is none.
 
     Args:
         native: The open container.
         index: The stream's index.
     """
     current = None
-    # Values cannot pass for it: a line break within one is printed as the beginning of a value.
+    # A metadata value cannot imitate these lines: its line breaks are printed as new values.
     for line in printed(native).split("\n"):
         if stream := _STREAM.fullmatch(line):
             current = int(stream[1])

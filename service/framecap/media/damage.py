@@ -1,18 +1,18 @@
 """Damage that a decoder does not flag: HEVC keyframes of which slices are missing or broken.
 
-libav's H.264 decoder flags a picture of which it had to make up a part. Its HEVC decoder leaves
-that part of the picture as the buffer was: green in a new one, else what an older picture left
-there. Nothing in the frame says so.
+libav's H.264 decoder flags a picture of which it had to conceal some area. Its HEVC decoder leaves
+that area as the buffer was: green in a new buffer, else the samples of an older picture. Nothing in
+the frame says so.
 
-A keyframe counts on no other picture. So its packet is decoded alone, in a decoder whose buffers
-are new and therefore zero, and once more where the buffers hold something else: samples that
-differ are of no slice. A picture that is coded as green, or as black, is the same in both.
+A keyframe refers to no other picture. So its packet is decoded alone, in a decoder whose buffers
+are new and therefore zero, and once more in buffers with other contents: samples that differ belong
+to no slice. A picture that is coded as green, or as black, is the same in both.
 
-That costs a decoding, so only suspicious packets are looked at: those of several slices, or of
-another number than the stream's first, those that the container flags as corrupt, and those whose
-bytes cannot be of whole NAL units. A packet of a single slice that is broken within is not found,
-nor is a missing slice of a picture between keyframes. What is decoded behind a keyframe with
-missing slices, up to the next keyframe, counts on it and is damaged too.
+That costs a decoding, so only suspicious packets are examined: packets of several slices, or of
+another number of slices than the stream's first, packets that the container flags as corrupt, and
+packets whose bytes cannot be whole NAL units. A single slice that is broken within is not found,
+nor is a missing slice of a picture between keyframes. Pictures decoded behind a keyframe with
+missing slices, up to the next keyframe, refer to it and are damaged, too.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FIRST_HEADER: Final = 32
 # Three zeros in a row cannot be within a NAL unit.
 _ZEROS: Final = b"\0\0\0"
 
-# Samples between those that are looked at first: less than the smallest coding tree block.
+# The spacing of the samples examined first: less than the smallest coding tree block.
 _STEP: Final = 8
 
 _BACKGROUND: Final = 0xFF
@@ -48,22 +48,22 @@ Samples: TypeAlias = npt.NDArray[np.uint8]
 
 @dataclass(slots=True, eq=False)
 class Suspect:
-    """A keyframe's packet of which slices may be missing."""
+    """A keyframe's packet whose slices may be incomplete."""
 
     packet: Packet[Any]
-    """A copy: a mark that held the packet it marks would keep it for ever."""
+    """A copy: packets refer to their suspects, so a reference back would keep both for ever."""
 
     only_if_blank: bool = False
-    """True where its decoder was new, so that what is missing can be seen in its picture."""
+    """True if its decoder was new, so that missing slices are zero in its picture."""
 
     damaged: bool | None = None
-    """Whether slices are missing, once that was looked at."""
+    """Whether slices are missing; None until it was examined."""
 
 
 class SliceCheck:
     """Finds keyframes with missing slices. Containers on one source share it.
 
-    The stream's first keyframe comes to it before others, from a decoder that is new.
+    The stream's first keyframe must be checked before others, and come from a new decoder.
     """
 
     def __init__(self) -> None:
@@ -73,11 +73,11 @@ class SliceCheck:
 
     @property
     def first(self) -> bytes:
-        """The packet of an HEVC stream's first keyframe; empty before it, and of other codecs."""
+        """The packet of an HEVC stream's first keyframe; empty before it, and for other codecs."""
         return b"" if self._first is None else bytes(self._first.packet)
 
     def suspect(self, packet: Packet[Any], decoder: VideoCodecContext) -> Suspect | None:
-        """Returns what to look at once the packet's frame has come; None where all seems well."""
+        """Returns the suspect to examine once the packet's frame is decoded; None if none."""
         if not packet.is_keyframe or decoder.codec.canonical_name != _CODEC:
             return None
         identity = (packet.pos, packet.size, packet.pts)
@@ -93,21 +93,21 @@ class SliceCheck:
         return None if usual else _suspect(packet, only_if_blank=False)
 
     def is_damaged(self, suspect: Suspect, native: VideoFrame, decoder: VideoCodecContext) -> bool:
-        """Returns whether parts of a keyframe's picture come of no slice.
+        """Returns whether some area of a keyframe's picture is covered by no slice.
 
         Args:
-            suspect: Its packet.
-            native: A frame that counts on it. Where it is the keyframe's own, and its picture not
-                the one that the packet gives by itself, nothing is known.
-            decoder: Gave the frame.
+            suspect: The keyframe's packet.
+            native: The keyframe's own frame, or one that refers to it. False is returned if it is
+                the keyframe's own and differs from the picture that the packet gives alone.
+            decoder: The decoder that gave the frame.
         """
         if suspect.damaged is None:
             shown_at, key = native.pts or 0, suspect.packet.pts or 0
             if shown_at < key:
-                # A leading picture, which comes before its keyframe does.
+                # A leading picture, which is shown before its keyframe.
                 return _is_partial(suspect.packet, None, decoder)
             if shown_at > key:
-                # The keyframe's own frame never came.
+                # The keyframe gave no frame of its own.
                 suspect.damaged = False
                 return False
             seems_whole = suspect.only_if_blank and not _has_blank(_luma(native))
@@ -122,7 +122,7 @@ def _suspect(packet: Packet[Any], *, only_if_blank: bool) -> Suspect:
 
 
 def _slices(packet: Packet[Any], extradata: bytes) -> int:
-    """Returns how many slices of the base layer a packet has; 0 where its units are not clear."""
+    """Returns the number of base layer slices in a packet; 0 if its units cannot be parsed."""
     units = units_of(packet, counted_length(_CODEC, extradata))
     slices = 0
     for unit in units or ():
@@ -137,7 +137,7 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
     alone = cast("VideoCodecContext", CodecContext.create(decoder.codec.name, "r"))
     alone.extradata = decoder.extradata
     alone.thread_count = 1
-    # At a broken slice decoding ends, so that what lies behind it is left as it was.
+    # Decoding ends at a broken slice, so that the buffer behind it keeps its contents.
     alone.options = {**decoder.options, "err_detect": "explode"}
     frame = _decoded(alone, packet)
     if frame is None:
@@ -145,7 +145,7 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
     first = _luma(frame).copy()
     if not _has_blank(first):
         return False
-    # Its buffers are the next frame's.
+    # The decoder reuses this frame's buffers for the next one.
     for number in range(len(frame.planes)):
         np.frombuffer(cast("bytes", frame.planes[number]), np.uint8)[:] = _BACKGROUND
     del frame
@@ -159,7 +159,7 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
     coded = ~blank
     if native is None or not coded.any():
         return True
-    # Another picture than the one that came needed more than its packet: nothing follows from it.
+    # A picture that differs from the frame's needed more than its packet: then nothing is known.
     shown = _luma(native)
     if shown.shape != first.shape:
         return False
@@ -168,7 +168,7 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
 
 
 def _decoded(alone: VideoCodecContext, packet: Packet[Any]) -> VideoFrame | None:
-    """Returns the frame of a packet by itself; None where it gives none."""
+    """Returns the frame of a packet decoded alone; None if it gives none."""
     frames: list[VideoFrame] = []
     for fed in (packet, None):
         try:
@@ -179,7 +179,7 @@ def _decoded(alone: VideoCodecContext, packet: Packet[Any]) -> VideoFrame | None
 
 
 def _has_blank(luma: Samples) -> bool:
-    """Returns whether a part of a picture is zero."""
+    """Returns whether some of a picture's samples are zero, by a grid of samples."""
     return bool((luma[::_STEP, ::_STEP] == 0).any())
 
 

@@ -1,4 +1,4 @@
-"""What the decoder gave for one frame, as the stages above carry it around unopened."""
+"""The decoder's frame, which the stages above `media` pass on without inspecting it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from framecap.model.media import Frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A decoded frame and, where it is interlaced, its neighbours in display order."""
+    """A decoded frame and, if it is interlaced, its neighbours in display order."""
 
     frame: VideoFrame
     """The frame."""
 
     before: VideoFrame | None = None
-    """The frame before it; None at the beginning, and where the frame is progressive."""
+    """The frame before it; None for the first frame, and for a progressive one."""
 
     after: VideoFrame | None = None
-    """The frame after it; None at the end, and where the frame is progressive."""
+    """The frame after it; None for the last frame, and for a progressive one."""
 
 
 def decoded_of(frame: Frame) -> Decoded:
-    """Returns what the decoder gave for a frame."""
+    """Returns the decoder's frame behind a frame."""
     return cast("Decoded", frame.native)
 
 
 def frame_bytes(frame: Frame) -> int:
-    """Returns how many bytes a frame's picture holds."""
+    """Returns the bytes in the buffers of a frame's picture."""
     return sum(plane.buffer_size for plane in decoded_of(frame).frame.planes)

@@ -1,7 +1,7 @@
-"""Interlaced frames, made whole.
+"""Deinterlaces frames.
 
 The definition is libavfilter's `bwdif=mode=send_frame:deint=interlaced` over the whole stream. That
-filter looks at a frame and its two neighbours only, so it is run over just these three.
+filter reads only a frame and its two neighbours, so it is run over just these three.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TIME_BASE: Final = Fraction(1, 1000)
 
 
 def deinterlaced(decoded: Decoded) -> VideoFrame:
-    """Returns the frame as it is to be shown: itself unless it is interlaced."""
+    """Returns the frame, deinterlaced if it is interlaced."""
     frame = decoded.frame
     if not frame.interlaced_frame:
         return frame
@@ -31,7 +31,7 @@ def deinterlaced(decoded: Decoded) -> VideoFrame:
 
 
 def _usable(neighbour: VideoFrame | None, frame: VideoFrame) -> VideoFrame | None:
-    """Returns the neighbour if the filter can look at it: a stream may change its format."""
+    """Returns the neighbour if it has the frame's format, which may change in a stream."""
     if neighbour is None or (neighbour.width, neighbour.height, neighbour.format.name) != (
         frame.width,
         frame.height,
@@ -64,7 +64,7 @@ def _graph(frame: VideoFrame) -> Graph:
 
 def _run(graph: Graph, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
     for position, frame in enumerate(frames):
-        # The filter wants times that advance; those the frames came with have been read already.
+        # The filter needs times that advance; the frames' own times were read before.
         frame.pts, frame.time_base = position, _TIME_BASE
         graph.vpush(frame)
         yield from _pulled(graph)

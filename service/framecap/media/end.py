@@ -1,7 +1,7 @@
 """The true end of a video, found from its tail.
 
-What a header claims is not believed: the end is the end of the last frame that decodes. To find
-it, the last group of pictures is decoded; where that gives nothing, ever more.
+A duration in a header is not trusted: the end is the end of the last frame that decodes. To find
+it, the last group of pictures is decoded; if that gives no frame, ever earlier ones are.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from framecap.media.starts import Starts
 from framecap.media.timeline import NEVER_GUESSED
 from framecap.timebase import Pts
 
-# Seconds before the claimed end at which to look, one after the other.
+# Seconds before the claimed end at which to start decoding, one after the other.
 _STEPS: Final = (1, 4, 16, 64, 256, 1024, 4096)
 
-# An FLV file is of tags: a head that says how long its data is, the data, and the size of both.
+# An FLV file consists of tags: a head with the length of the data, the data, the size of both.
 _FLV_HEAD_BYTES: Final = 11
 _FLV_SIZE_BYTES: Final = 4
 
@@ -40,16 +40,17 @@ def measure_end(
 ) -> Generator[Pts | None, None, Pts | None]:
     """Returns when the last frame ends, as a pts; None when no frame decodes.
 
-    Containers without presentation times are decoded whole, since frames count there; so is
-    whatever cannot seek. Yields the end of the last frame so far, for a caller to report progress.
+    Containers without presentation times are decoded whole, since their times come from counting
+    frames; so are those that cannot seek. Yields the end of the last frame so far, for a caller to
+    report progress.
 
     Args:
         file: The source.
-        counts: Takes up the frames decoded to find out.
-        timed: True when a time says where to look: times run on, and none was missing so far, which
-            would shift all others.
-        durations_from: As `Timeline` has it.
-        starts: What decoders must know where they start; None where that does not matter.
+        counts: Counts the frames decoded for this.
+        timed: True when a seek by time is reliable: times run on, and none was missing so far,
+            which would shift all others.
+        durations_from: As for `Timeline`.
+        starts: The headers that decoders need where they start; None if they need none.
     """
     with Container(file) as container:
         if timed and not container.untimed:
@@ -64,7 +65,7 @@ def measure_end(
 def ends_whole(container: Container) -> bool:
     """Returns False for an FLV file whose last tag is cut.
 
-    Then it depends on where reading began whether the library gives its packet.
+    Whether the library gives the packet of such a tag depends on where reading began.
     """
     if container.native.format.name != "flv":
         return True
@@ -78,7 +79,7 @@ def ends_whole(container: Container) -> bool:
 
 
 def moments_before_end(container: Container) -> Iterator[Pts]:
-    """Yields moments before the claimed end at which to look for the last frames, going back."""
+    """Yields moments before the claimed end from which to decode to the end, going back."""
     start = container.stream.start_time or 0
     claimed = _claimed_end(container, start)
     if claimed is None:
@@ -93,16 +94,16 @@ def moments_before_end(container: Container) -> Iterator[Pts]:
 def _from_tail(
     container: Container, counts: Counts, durations_from: Pts | None, starts: Starts | None
 ) -> Generator[Pts | None, None, Pts | None]:
-    choosy = starts is not None and (starts.need_headers or container.alpha_apart)
+    starts_vary = starts is not None and (starts.need_headers or container.alpha_apart)
     for moment in moments_before_end(container):
         begin: Packet[Any] | None = None
         try:
             container.seek(moment)
-            if starts is not None and choosy:
+            if starts is not None and starts_vary:
                 begin = starts.next_start(container)
         except av.error.FFmpegError:
             continue
-        if choosy and begin is None:
+        if starts_vary and begin is None:
             continue
         reader = FrameReader(container, begin=begin, durations_from=durations_from)
         end = yield from _read_on(reader, counts)

@@ -1,8 +1,8 @@
-"""Headers that travel in packets, before the picture: what a decoder keeps from one to the next.
+"""Headers in packets, before the picture, that a decoder keeps for later packets.
 
-Parameter sets, sequence headers, quantiser matrices. A flush does not forget them, so a decoder
-knows those of whatever it decoded last, wherever in the stream that was. Packets are anyone's
-bytes; what does not add up counts as no header.
+These are parameter sets, sequence headers and quantiser matrices. A flush does not clear them, so a
+decoder keeps those of the packet that it decoded last, anywhere in the stream. Packets are
+untrusted: bytes that are not consistent count as no header.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from av.packet import Packet
 
 Buffer: TypeAlias = bytes | memoryview
 
-# Alpha in WebM: what Matroska adds to a block, behind a number that says what it is.
+# Alpha in WebM: Matroska's BlockAdditional, behind a number for its kind (BlockAddID).
 _ADDITION: Final = "matroska_block_additional"
 _ADDITION_ID_BYTES: Final = 8
 
 _START_CODE: Final = re.compile(rb"\x00\x00\x01")
 
-# Units of a packet to look at for the picture behind its headers.
+# The most units of a packet that are searched for the picture behind its headers.
 _MAX_UNITS: Final = 256
 
 X264: Final = 6
-"""The kind of header by which x264 names its build: an SEI message of H.264."""
+"""The kind of header in which x264 names its build: an SEI message of H.264."""
 
 _X264_UUID: Final = bytes.fromhex("dc45e9bde6d948b7962cd820d923eeef")
 _X264_BUILD: Final = re.compile(rb"x264 - core (\d{1,4})")
@@ -39,24 +39,24 @@ class Header:
     """One header."""
 
     kind: int
-    """What it is, by its codec's own numbers."""
+    """Its kind, by its codec's own numbers."""
 
     data: bytes
-    """Its bytes, without what parts it from the next."""
+    """Its bytes, without the start code or length that separates it from the next."""
 
     required: bool = True
-    """False where a set of headers is complete without it."""
+    """False if a set of headers is complete without it."""
 
 
 class Syntax(ABC):
-    """Where a codec has its headers.
+    """Finds the headers of one codec.
 
     Args:
-        extradata: The decoder's, as the container gives it.
+        extradata: The decoder's extradata, as the container gives it.
     """
 
     joins: ClassVar[bool] = True
-    """True where decoders take a packet that has more headers put before it."""
+    """True if decoders accept a packet with further headers put before it."""
 
     def __init__(self, extradata: bytes) -> None:
         self._extradata = extradata
@@ -66,20 +66,20 @@ class Syntax(ABC):
         """Returns the headers before a packet's picture, in their order."""
 
     def of_extradata(self) -> tuple[Header, ...]:
-        """Returns the headers that the container has."""
+        """Returns the headers in the container's extradata."""
         return ()
 
     @abstractmethod
     def joined(self, headers: Sequence[Header]) -> bytes:
-        """Returns what stands in a packet for headers."""
+        """Returns headers as the bytes of a packet."""
 
 
 def is_complete(own: Sequence[Header], first: Sequence[Header]) -> bool:
-    """Returns whether a packet's headers replace all that were known before it.
+    """Returns whether a packet's headers replace all headers before it.
 
     Args:
-        own: The packet's.
-        first: Those of the stream's first packet.
+        own: The packet's headers.
+        first: The headers of the stream's first packet.
     """
     if not own or not first:
         return False
@@ -91,11 +91,11 @@ def is_complete(own: Sequence[Header], first: Sequence[Header]) -> bool:
 
 
 def syntax_of(codec: str, extradata: bytes) -> Syntax | None:
-    """Returns where a codec has its headers; None where keyframes need no others.
+    """Returns the header syntax of a codec; None if its keyframes need no headers of others.
 
     Args:
         codec: libavcodec's canonical name.
-        extradata: The decoder's, as the container gives it.
+        extradata: The decoder's extradata, as the container gives it.
     """
     syntax = _SYNTAXES.get(codec)
     return None if syntax is None else syntax(extradata)
@@ -106,7 +106,7 @@ def starts_alpha(packet: Packet[Any], codec: str) -> bool:
 
     Args:
         packet: The packet.
-        codec: That of both, by libavcodec's canonical name.
+        codec: The codec of picture and alpha, by libavcodec's canonical name.
     """
     if not packet.has_sidedata(_ADDITION):
         return False
@@ -122,7 +122,7 @@ def starts_alpha(packet: Packet[Any], codec: str) -> bool:
 
 
 class _NAL(Syntax):
-    """H.264 and HEVC: units with a kind, after a start code or their length."""
+    """H.264 and HEVC: NAL units with a type, after a start code or their length."""
 
     def __init__(self, extradata: bytes) -> None:
         super().__init__(extradata)
@@ -161,19 +161,19 @@ class _NAL(Syntax):
 
     @abstractmethod
     def _find_length_size(self) -> int:
-        """Returns the bytes of a length before each unit; 0 where start codes part them."""
+        """Returns the size of the length before each unit, in bytes; 0 for start codes."""
 
     @abstractmethod
     def _in_record(self) -> Iterator[Buffer]:
-        """Yields the units of the container's record of them."""
+        """Yields the units in the container's configuration record (avcC, hvcC)."""
 
     @abstractmethod
     def _is_picture(self, first: int) -> bool:
-        """Returns whether a unit, by its first byte, is of a picture."""
+        """Returns whether a unit belongs to a picture, by its first byte."""
 
     @abstractmethod
     def _kind(self, unit: Buffer) -> int | None:
-        """Returns a header's kind; None where a unit is none."""
+        """Returns a unit's kind of header; None if it is no header."""
 
     def _is_required(self, kind: int) -> bool:
         return True
@@ -202,7 +202,7 @@ class _H264(_NAL):
         kind = unit[0] & 31
         if kind == X264:
             return kind if x264_build(bytes(unit)) is not None else None
-        # Parameter sets: of sequence and picture, and what extends those.
+        # Parameter sets of sequence and picture, and their extensions.
         return kind if kind in (7, 8, 13, 15) else None
 
     def _is_required(self, kind: int) -> bool:
@@ -210,7 +210,7 @@ class _H264(_NAL):
 
 
 def x264_build(unit: bytes) -> int | None:
-    """Returns the build of x264 that an SEI unit names; None where it names none."""
+    """Returns the build of x264 that an SEI unit names; None if it names none."""
     if _X264_UUID not in unit[:32]:
         return None
     found = _X264_BUILD.search(unit)
@@ -240,12 +240,12 @@ class _HEVC(_NAL):
 
     def _kind(self, unit: Buffer) -> int | None:
         kind = unit[0] >> 1 & 63
-        # Parameter sets: of video, sequence and picture.
+        # Parameter sets of video, sequence and picture.
         return kind if kind in (32, 33, 34) else None
 
 
 class _Coded(Syntax):
-    """MPEG: sections after start codes, whose first byte is their kind."""
+    """MPEG: sections after start codes, with their kind in the first byte."""
 
     def of_packet(self, packet: Packet[Any]) -> tuple[Header, ...]:
         return tuple(self._headers(_started(memoryview(packet), self._is_picture)))
@@ -268,15 +268,15 @@ class _Coded(Syntax):
 
     @abstractmethod
     def _is_picture(self, kind: int) -> bool:
-        """Returns whether headers end with a section of a kind."""
+        """Returns whether a section of this kind begins a picture, so that headers end."""
 
     @abstractmethod
     def _header(self, section: Buffer) -> Header | None:
-        """Returns the header that a section is, if it is one."""
+        """Returns a section as a header; None if it is none."""
 
 
 class _MPEG2(_Coded):
-    """MPEG-1 and -2. A sequence header sets the quantiser matrices that it does not have too."""
+    """MPEG-1 and -2. A sequence header resets quantiser matrices that it does not carry."""
 
     def _is_picture(self, kind: int) -> bool:
         return 0x01 <= kind <= 0xAF
@@ -294,7 +294,7 @@ class _MPEG2(_Coded):
 
 
 class _MPEG4(_Coded):
-    """MPEG-4 part 2. User data name the encoder, whose mistakes the decoder allows for."""
+    """MPEG-4 part 2. User data names the encoder; the decoder works around its bugs."""
 
     def _is_picture(self, kind: int) -> bool:
         return kind in (0xB3, 0xB6)
@@ -303,12 +303,12 @@ class _MPEG4(_Coded):
         kind = section[0]
         if kind in (0xB0, 0xB2, 0xB5):
             return Header(kind, bytes(section))
-        # Video objects and their layers, by numbers of their own.
+        # Video objects and their layers, each numbered.
         return Header(kind & 0xF0, bytes(section)) if kind < 0x30 else None
 
 
 class _MJPEG(Syntax):
-    """Motion JPEG: tables, of which pictures may use those of earlier ones."""
+    """Motion JPEG: tables, which later pictures may use."""
 
     joins = False
 
@@ -331,9 +331,9 @@ _SYNTAXES: Final[dict[str, type[Syntax]]] = {
 
 
 def _started(data: Buffer, is_picture: Callable[[int], bool]) -> Iterator[Buffer]:
-    """Yields what stands between start codes, before a picture.
+    """Yields the sections between start codes, up to a picture.
 
-    Pictures are large: they are not searched for what ends them.
+    Pictures are large, so they are not searched for their end.
     """
     begin: int | None = None
     for found in _START_CODE.finditer(data):
@@ -347,7 +347,7 @@ def _started(data: Buffer, is_picture: Callable[[int], bool]) -> Iterator[Buffer
 
 
 def _counted(data: Buffer, length_size: int) -> Iterator[Buffer]:
-    """Yields what stands behind its length."""
+    """Yields the units behind their lengths."""
     at = 0
     while at + length_size < len(data):
         begin = at + length_size

@@ -1,8 +1,8 @@
-"""Decoding keyframes alone.
+"""Decodes keyframes alone.
 
-Each keyframe is decoded by itself: its packet goes in, the decoder is drained and flushed. What
-comes out must be one frame, flagged key, with the packet's pts; anything else means that this
-stream's keyframes cannot stand alone, and the caller decodes everything instead.
+Each keyframe is decoded by itself: its packet goes in, the decoder is drained and flushed. The
+result must be one frame, flagged as key, with the packet's pts. Anything else means that keyframes
+of this stream cannot be decoded alone, and the caller decodes the whole stream instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.index import Index
-from framecap.media.losses import has_picture, is_senseless, needs_others
+from framecap.media.losses import has_picture, is_unparsable, may_refer_to_others
 from framecap.media.opening import is_shown_first
 from framecap.media.pool import ContainerPool
 from framecap.media.reorder import Falls
@@ -37,20 +37,20 @@ from framecap.timebase import Pts
 
 T = TypeVar("T")
 
-# Codecs whose keyframe packets were seen to decode alone to the same picture.
+# Codecs whose keyframe packets, decoded alone, were found to give the same picture.
 _ALONE: Final = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "prores"}
 )
 
-# Keyframes of one lane.
+# Keyframes of one segment.
 _PER_SEGMENT: Final = 2
 
-# Where keyframes are nearer to each other in the file than this, reading it through is cheaper than
-# going to each.
+# Where keyframes are fewer bytes apart than this, reading the whole file is cheaper than a seek to
+# each keyframe.
 _WORTH_A_SEEK: Final = 256 * 1024
 
-# Packets to look at for a keyframe after a seek that landed before it.
-_MAX_LOOK: Final = 4096
+# Packets read to find a keyframe after a seek that ended before it.
+_MAX_PACKETS: Final = 4096
 
 
 class NotAlone(FastPathUnavailable):
@@ -60,14 +60,14 @@ class NotAlone(FastPathUnavailable):
 def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
     """Returns whether keyframes of this stream may be decoded alone.
 
-    Not where presentation times come from counting frames, nor where one frame has two packets
-    (interlaced), nor where frames begin before zero (their end, which tells whether they are
-    hidden, is the next frame's pts).
+    They may not if presentation times come from counting frames, if one frame has two packets
+    (interlaced), or if frames begin before zero (a frame's end, which decides whether it is hidden,
+    is the next frame's pts).
 
     Args:
         container: The open container.
         first: The first frame.
-        pts: Its time.
+        pts: The first frame's time.
     """
     return (
         not container.untimed
@@ -78,17 +78,17 @@ def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
 
 
 class KeyframeSegments:
-    """Divides the keyframes of a stream into lanes.
+    """Divides the keyframes of a stream into segments.
 
     Args:
         pool: The containers on the source.
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
-        index: Where the keyframes are.
+        index: The positions of keyframes.
         first: The pts of the first frame.
-        position: Where its packet lies in the file, where that is known.
+        position: The byte position of its packet in the file; None if unknown.
         strict: True to fail at the first damage.
-        unproven: True when pts may be those of decoding. Then a keyframe's is its own only where no
-            picture behind it is shown before it.
+        order_unknown: True when pts may be decoding times. Then a keyframe's pts is its display
+            time only if no picture behind it is shown before it.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class KeyframeSegments:
         *,
         position: int | None = None,
         strict: bool,
-        unproven: bool = False,
+        order_unknown: bool = False,
     ) -> None:
         self._pool = pool
         self._main = main
@@ -108,81 +108,85 @@ class KeyframeSegments:
         self._first = first
         self._position = position
         self._strict = strict
-        self._unproven = unproven
+        self._order_unknown = order_unknown
         self._lock = Lock()
         self._times: dict[tuple[Pts, Pts], Pts] = {}
         self.counts = Counts()
-        """What was met."""
+        """Counters of the reading."""
 
     def segments(self, wanted: Wanted) -> Iterator[Segment]:
-        """Yields lanes of the keyframes that are the last before a moment wanted, or at it.
+        """Yields segments of keyframes: of each wanted moment, the last one at or before it.
 
-        In strict readings, of all from the first of these on. Lanes, and the way from one to the
-        next, raise NotAlone where a keyframe needs more than its packet; those yielded before are
-        right. They raise MediaCorrupt where the media is damaged and the reading strict.
+        A strict reading takes all keyframes from the first of these on. Segments, and this
+        iterator, raise NotAlone if a keyframe needs more than its packet; frames yielded before are
+        right. They raise MediaCorrupt if the media is damaged and the reading is strict.
         """
         if self._strict:
             wanted = PtsRange(wanted.following(self._first) or 0)
-        # Where some are left out, the one before may be missing to take a broken one's place.
+        # Only if all keyframes are decoded can the one before stand in for a broken one.
         all_of_them = isinstance(wanted, PtsRange)
         keys = list(self._index.keys()) if self._index.whole else []
         worth_a_seek = keys and self._index.size // len(keys) >= _WORTH_A_SEEK
         if worth_a_seek and self._index.lists_all_keys():
             ends = [key - 1 for key in keys[1:]] + [self._index.last]
-            places = list(zip(keys, ends, strict=True))
-            for chunk in _chunks(self._places(places, wanted)):
-                yield partial(self._sought, chunk, all_of_them)
+            entries = list(zip(keys, ends, strict=True))
+            for chunk in _chunks(self._needed(entries, wanted)):
+                yield partial(self._seek_and_decode, chunk, all_of_them)
         else:
             for packets in _chunks(self._wanted_packets(wanted)):
                 yield partial(self._decode, packets, all_of_them)
 
-    def _places(
-        self, places: Sequence[tuple[Pts, Pts]], wanted: Wanted
+    def _needed(
+        self, entries: Sequence[tuple[Pts, Pts]], wanted: Wanted
     ) -> Iterator[tuple[Pts, Pts]]:
-        """Yields those of all keyframes' places that are needed."""
+        """Yields the index entries of needed keyframes."""
         moment = wanted.following(self._first)
         while moment is not None:
-            position = self._place_before(places, moment)
+            position = self._entry_before(entries, moment)
             if isinstance(wanted, PtsRange):
-                yield from places[position:]
+                yield from entries[position:]
                 return
-            yield places[position]
-            if position + 1 == len(places):
+            yield entries[position]
+            if position + 1 == len(entries):
                 return
-            moment = wanted.following(max(moment + 1, self._pts_at(places[position + 1])))
+            moment = wanted.following(max(moment + 1, self._pts_of(entries[position + 1])))
 
-    def _place_before(self, places: Sequence[tuple[Pts, Pts]], moment: Pts) -> int:
+    def _entry_before(self, entries: Sequence[tuple[Pts, Pts]], moment: Pts) -> int:
         """Returns the position of the last keyframe that appears at or before `moment`."""
-        position = bisect_right(places, moment, key=itemgetter(0)) - 1
-        # The index goes by dts: a keyframe may appear later than that.
-        while position > 0 and self._pts_at(places[position]) > moment:
+        position = bisect_right(entries, moment, key=itemgetter(0)) - 1
+        # The index holds dts: a keyframe may appear later.
+        while position > 0 and self._pts_of(entries[position]) > moment:
             position -= 1
         return max(0, position)
 
-    def _pts_at(self, assign: tuple[Pts, Pts]) -> Pts:
-        if assign not in self._times:
+    def _pts_of(self, entry: tuple[Pts, Pts]) -> Pts:
+        if entry not in self._times:
             with self._pool.taken() as container:
-                self._times[assign] = _checked(_keyframe_at(container, *assign), None)
-        return self._times[assign]
+                self._times[entry] = _checked(_keyframe_at(container, *entry), None)
+        return self._times[entry]
 
-    def _sought(self, keys: Sequence[tuple[Pts, Pts]], may_lack: bool) -> Iterator[Frame | None]:
+    def _seek_and_decode(
+        self, keys: Sequence[tuple[Pts, Pts]], may_be_missing: bool
+    ) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             previous: Pts | None = None
             for key, end in keys:
                 container.expect(self._index.until(key))
                 packet = _keyframe_at(container, key, end)
-                if packet.is_keyframe or not may_lack:
+                if packet.is_keyframe or not may_be_missing:
                     previous = _checked(packet, previous)
-                yield self._frame(container, packet, may_lack=may_lack)
+                yield self._frame(container, packet, may_be_missing=may_be_missing)
 
-    def _decode(self, packets: Sequence[Packet[Any]], may_lack: bool) -> Iterator[Frame | None]:
+    def _decode(
+        self, packets: Sequence[Packet[Any]], may_be_missing: bool
+    ) -> Iterator[Frame | None]:
         with self._pool.taken() as container:
             container.decoder.flush_buffers()
             for packet in packets:
-                yield self._frame(container, packet, may_lack=may_lack)
+                yield self._frame(container, packet, may_be_missing=may_be_missing)
 
     def _wanted_packets(self, wanted: Wanted) -> Iterator[Packet[Any]]:
-        """Yields the packets of those keyframes that are needed."""
+        """Yields the packets of needed keyframes."""
         begin = wanted.following(self._first)
         if begin is None:
             return
@@ -198,8 +202,8 @@ class KeyframeSegments:
         """Yields the packets of keyframes from one at or before `begin` on.
 
         Args:
-            begin: Where to begin.
-            broken_too: True for those, too, that only the container's index still knows as such.
+            begin: A moment; the first packet is of a keyframe at or before it.
+            broken_too: True to include packets that only the container's index calls keyframes.
         """
         latest: Pts | None = None
         key: Pts | None = None
@@ -213,8 +217,8 @@ class KeyframeSegments:
                     key = _checked(packet, latest)
                     yield packet
                 elif packet.pts == key and not packet.is_discard:
-                    # Of two frames at one time, only the last is on screen. Asked before the index,
-                    # which may go by pts and then names both.
+                    # Of two frames at one time, only the last is on screen. Checked before the
+                    # index, which may hold pts and then names both.
                     raise NotAlone("two pictures at one time")
                 elif broken_too and self._index.names(packet, self._main):
                     yield packet
@@ -229,7 +233,7 @@ class KeyframeSegments:
                 raise MediaCorrupt("the file cannot be read to its end") from error
 
     def _go_before(self, begin: Pts) -> Packet[Any]:
-        """Has reading go on behind a keyframe at or before `begin`; returns its packet."""
+        """Seeks to a keyframe at or before `begin`, and returns its packet."""
         if begin > self._first and not self._index.continuous:
             begin = self._first
         try:
@@ -239,11 +243,13 @@ class KeyframeSegments:
         check_first(result.key, self._first, self._position)
         return result.key
 
-    def _frame(self, container: Container, packet: Packet[Any], *, may_lack: bool) -> Frame | None:
-        """Returns the one frame of a keyframe's packet; None when it lacks, if it may."""
-        # A broken one that lost its flag gives no frame, so no frame can be wrong.
+    def _frame(
+        self, container: Container, packet: Packet[Any], *, may_be_missing: bool
+    ) -> Frame | None:
+        """Returns the one frame of a keyframe's packet; None if it is missing and may be."""
+        # A broken keyframe that lost its flag gives no frame, so no frame can be wrong.
         if packet.is_keyframe:
-            if self._unproven and not is_shown_first(container, packet):
+            if self._order_unknown and not is_shown_first(container, packet):
                 raise NotAlone("a keyframe behind which a picture may be that is shown before it")
             if not container.starts_at(packet):
                 raise NotAlone("a keyframe whose alpha is none")
@@ -251,7 +257,7 @@ class KeyframeSegments:
         decoded: list[VideoFrame] = []
         refused: av.error.FFmpegError | None = None
         try:
-            # Of a packet that they refuse, some decoders give a frame all the same, later.
+            # Some decoders refuse a packet and still give a frame for it, when drained.
             for fed in (packet, None):
                 try:
                     decoded += container.decode(fed)
@@ -262,9 +268,9 @@ class KeyframeSegments:
         with self._lock:
             self.counts.decoded += len(decoded)
         complete = decoded and refused is None
-        if not complete and needs_others(container, packet):
-            # It is no keyframe by its bytes, or one from which pictures recover step by step. What
-            # came before it is lacking here, and nothing is lost.
+        if not complete and may_refer_to_others(container, packet):
+            # Its bytes are no keyframe's, or decoding recovers from it step by step (intra
+            # refresh). Only the pictures before it are missing here; nothing is lost.
             if packet.is_keyframe:
                 raise NotAlone("a keyframe that needs pictures before it")
             refused = None
@@ -274,18 +280,18 @@ class KeyframeSegments:
             if self._strict:
                 raise MediaCorrupt("a packet of the video cannot be decoded") from refused
         # A packet that only the index calls a keyframe may be another picture's.
-        silent = has_picture if packet.is_keyframe else is_senseless
+        silent = has_picture if packet.is_keyframe else is_unparsable
         if not decoded and (refused is not None or silent(container, packet)):
             with self._lock:
                 self.counts.undecodable += refused is None
             if self._strict:
                 raise MediaCorrupt("a packet of the video gives no frame")
-            if not may_lack:
+            if not may_be_missing:
                 raise NotAlone("a keyframe that does not decode")
             return None
         if not packet.is_keyframe:
-            # The index names it, the stream does not: it is no keyframe, but nothing is lost.
-            if not may_lack:
+            # Only the index calls it a keyframe: it is none, and nothing is lost.
+            if not may_be_missing:
                 raise NotAlone("a seek did not find its keyframe")
             return None
         if len(decoded) != 1:
@@ -319,11 +325,11 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
         for moment in (end, key):
             container.seek(moment)
             packets = container.packets()
-            for packet in islice(packets, _MAX_LOOK):
+            for packet in islice(packets, _MAX_PACKETS):
                 if packet.size == 0 or packet.dts is None or packet.dts > key:
                     break
                 check_stream(container, packet)
-                # One that is broken may not be flagged as what it was.
+                # A broken keyframe may have lost its flag.
                 if packet.dts == key:
                     if next(packets).pts == packet.pts:
                         raise NotAlone("two pictures at one time")
@@ -337,8 +343,8 @@ def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:
     """Returns a keyframe's pts.
 
     Args:
-        packet: The keyframe's.
-        previous: The latest pts before it, of those that were read.
+        packet: The keyframe's packet.
+        previous: The latest pts read before it; None for the first.
     """
     pts = packet.pts
     if pts is None or packet.is_discard or (previous is not None and pts <= previous):
@@ -347,7 +353,7 @@ def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:
 
 
 def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
-    """Yields the items in lists, the first one short so that it is done soon."""
+    """Yields the items in lists; the first list is short, so that its frames come soon."""
     size = 1
     chunk: list[T] = []
     for item in items:

@@ -1,19 +1,19 @@
 """Packets that were fed to a decoder and gave no frame.
 
-A decoder refuses some packets it cannot decode, and passes over others without a word. Both are
-undecodable. Not every packet has a frame of its own, though, and those that rightly have none are
-not counted:
+A decoder refuses some packets that it cannot decode, and skips others silently. Both are
+undecodable. Packets that rightly have no frame of their own are not counted:
 
-- what an edit list hides (flagged to be discarded);
-- what is fed before the first keyframe, or appears before the first frame: no decoder can show it;
-- the second field of a frame, and a packet that goes on with the picture of the one before it;
-- frames that are coded as hidden (VP8, VP9), HEVC's leading pictures that refer to what lies before
-  the point where decoding began, pictures that HEVC's next keyframe discards, MPEG-4's empty VOPs;
+- packets that an edit list hides (flagged to be discarded);
+- packets fed before the first keyframe, or with a picture that appears before the first frame: no
+  decoder can show them;
+- the second field of a frame, and a packet that continues the picture of the one before it;
+- frames that are coded as hidden (VP8, VP9), HEVC's leading pictures that refer to pictures before
+  the start of decoding, pictures that HEVC's next keyframe discards, MPEG-4's empty VOPs;
 - packets of headers alone;
-- tiles of a still picture: all of them make one frame, and none may lack.
+- tiles of a still picture: together they make one frame, and none may be missing.
 
-Codecs that are not listed here may leave packets out by their own rules: there only what the
-decoder refuses counts.
+Decoders of codecs that are not listed here may skip packets by their own rules: there only refused
+packets count.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HELD_BACK: Final = 32
 _START: Final = re.compile(rb"\x00\x00\x01.", re.DOTALL)
 _PICTURES: Final = {"mpeg1video": 0x00, "mpeg2video": 0x00, "mpeg4": 0xB6}
 
-# The most that an MPEG-4 VOP that is not coded has behind its start code: a coded one has more.
+# The most bytes behind the start code of an MPEG-4 VOP that is not coded: a coded one has more.
 _EMPTY_VOP_BYTES: Final = 5
 
 _RASL: Final = (8, 9)
@@ -64,7 +64,7 @@ class Losses:
     """Counts the packets that gave no frame, in a decoding of a whole stream by one thread.
 
     Args:
-        container: Whose packets they are.
+        container: The source of the packets.
     """
 
     def __init__(self, container: Container) -> None:
@@ -81,29 +81,29 @@ class Losses:
         self._second_fields: set[int] = set()
 
     def feed(self, packet: Packet[Any]) -> None:
-        """Notes a packet that the decoder took."""
+        """Records a packet that the decoder took."""
         self._numbers += 1
         self._begun = self._begun or packet.is_keyframe
         info = packet.opaque
         if not self._counts_here or not isinstance(info, PacketFlags):
             return
-        goes_on = packet.pts is not None and packet.pts == self._previous
+        continues = packet.pts is not None and packet.pts == self._previous
         self._previous = packet.pts
         if self._numbers in self._second_fields:
             self._second_fields.discard(self._numbers)
-            goes_on = True
+            continues = True
         if packet.is_keyframe and self._codec == "hevc" and self._discards_earlier(packet):
             self._waiting.clear()
         excused = (
             not self._begun
-            or goes_on
+            or continues
             or packet.is_discard
             or (packet.pts is None and not self._any_frame)
         )
         self._waiting[info] = _Fed(packet, self._numbers, excused)
 
-    def come(self, native: VideoFrame) -> None:
-        """Notes a frame."""
+    def take(self, native: VideoFrame) -> None:
+        """Records a decoded frame."""
         if not self._any_frame:
             self._any_frame, self._first = True, native.pts
         self._latest = native.pts
@@ -113,10 +113,10 @@ class Losses:
             self._excuse(fed.number + 1)
 
     def lost(self, *, drained: bool = False) -> int:
-        """Returns how many packets were found to be lost since the last call.
+        """Returns the number of packets found to be lost since the last call.
 
         Args:
-            drained: True once the decoder has given all it had.
+            drained: True once the decoder was drained.
         """
         found = 0
         while self._waiting and (drained or len(self._waiting) > _HELD_BACK):
@@ -125,9 +125,10 @@ class Losses:
         return found
 
     def passed(self) -> int:
-        """Returns how many more are lost where decoding ends before its time.
+        """Returns the number of further lost packets when decoding ends early.
 
-        A decoder gives frames in the order in which they appear.
+        A decoder gives frames in display order, so packets with earlier pts than its latest frame
+        gave none.
         """
         latest = self._latest
         return sum(
@@ -146,7 +147,7 @@ class Losses:
         )
 
     def _excuse(self, number: int) -> None:
-        """Takes a packet for the second field of the frame that just came."""
+        """Excuses a packet as the second field of the frame that was just decoded."""
         for info, fed in self._waiting.items():
             if fed.number == number:
                 del self._waiting[info]
@@ -164,7 +165,7 @@ class Losses:
 def has_picture(container: Container, packet: Packet[Any]) -> bool:
     """Returns whether a packet by itself should have given a frame.
 
-    So should one whose bytes make no sense.
+    True also for a packet whose bytes make no sense.
     """
     codec = container.decoder.codec.canonical_name
     if codec not in _CODECS or packet.size == 0 or packet.is_discard:
@@ -181,8 +182,8 @@ def has_picture(container: Container, packet: Packet[Any]) -> bool:
     return True
 
 
-def is_senseless(container: Container, packet: Packet[Any]) -> bool:
-    """Returns whether a packet's bytes are nothing that its codec knows."""
+def is_unparsable(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet has no syntax of its codec: no NAL unit, no start code."""
     codec = container.decoder.codec.canonical_name
     if packet.size == 0 or packet.is_discard:
         return False
@@ -192,10 +193,10 @@ def is_senseless(container: Container, packet: Packet[Any]) -> bool:
     return codec in _START_CODES and _START.search(bytes(packet)) is None
 
 
-def needs_others(container: Container, packet: Packet[Any]) -> bool:
-    """Returns whether a packet's bytes leave it open that its picture refers to others.
+def may_refer_to_others(container: Container, packet: Packet[Any]) -> bool:
+    """Returns whether a packet's picture may refer to others, by its bytes.
 
-    Not where they make no sense, nor in codecs whose pictures are not looked into here.
+    False if they make no sense, and for codecs whose pictures are not inspected here.
     """
     codec = container.decoder.codec.canonical_name
     if packet.size == 0:
@@ -262,7 +263,7 @@ def _is_inter_vp9(data: bytes) -> bool:
 
 
 def _refers_av1(data: bytes) -> bool:
-    """Returns whether the first frame of a temporal unit is none of type KEY_FRAME."""
+    """Returns whether the first frame of a temporal unit is not of type KEY_FRAME."""
     for kind, _, _, _, payload, end in obus(data) or ():
         if kind in _AV1_FRAMES and payload < end:
             # show_existing_frame, and the two bits of frame_type, which is 0 of keyframes.

@@ -253,7 +253,7 @@ class Media:
                 first.pts,
                 position=position,
                 strict=self._strict,
-                unproven=self._opened.order is Order.UNPROVEN,
+                order_unknown=self._opened.order is Order.UNKNOWN,
             )
             self._keyframe_segments.append(segments)
             yield segments.segments

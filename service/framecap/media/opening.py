@@ -52,7 +52,7 @@ class Order(Enum):
     DECODING = "decoding"
     """The pts are decoding times, although pictures are reordered."""
 
-    UNPROVEN = "unproven"
+    UNKNOWN = "unknown"
     """The codec may reorder pictures, but did not reorder any of the first ones."""
 
 
@@ -78,7 +78,7 @@ def inspect_opening(container: Container) -> Opening:
         return opening_of(container, list(islice(packets, 1 + HELD_BACK)), packets)
     except av.error.FFmpegError:
         # The error occurs again, and is counted, when frames are decoded.
-        return Opening(Order.UNPROVEN, NEVER_GUESSED)
+        return Opening(Order.UNKNOWN, NEVER_GUESSED)
 
 
 def position_of(container: Container, first: Pts) -> int | None:
@@ -150,7 +150,7 @@ def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
     context = container.decoder
     if context.codec.canonical_name in _MPEG:
         # Headers decide: a B picture is always shown before the picture decoded before it.
-        return Order.DECODING if any(map(_is_b_picture, tried)) else Order.UNPROVEN
+        return Order.DECODING if any(map(_is_b_picture, tried)) else Order.UNKNOWN
     decoded: list[Pts | None] = []
     context.flush_buffers()
     for packet in (*tried, None):
@@ -159,7 +159,7 @@ def _order_of(container: Container, tried: Sequence[Packet[Any]]) -> Order:
         except av.error.FFmpegError:
             continue
     context.flush_buffers()
-    return Order.DECODING if _steps_back(decoded) else Order.UNPROVEN
+    return Order.DECODING if _steps_back(decoded) else Order.UNKNOWN
 
 
 def _is_b_picture(packet: Packet[Any]) -> bool:

@@ -1,8 +1,8 @@
-"""Packets, and what they tell of their pictures before anything is decoded.
+"""Packets, and facts about their pictures before anything is decoded.
 
-A packet says when its picture appears; the packet of the picture shown next says when it leaves.
-Packets come in the order of decoding, so that one may be some packets ahead: as many as a picture
-is held back for reordering.
+A packet's pts is the time its picture appears; the pts of the picture shown next is the time it
+ends. Packets come in decoding order, so the next picture's may be some packets ahead: as many as a
+picture is held back for reordering.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from framecap.media.fast_path import FastPathUnavailable
 from framecap.model.wanted import Wanted
 from framecap.timebase import Pts
 
-# No codec here holds a picture back for more than 16 others. So of 17 that appear after a moment,
-# whatever comes next does not appear before the first.
+# No codec here holds a picture back for more than 16 others. So once 17 pictures appear after a
+# moment, no later packet has a picture that appears before the first of them.
 _HELD_BACK: Final = 16
 
-# A step of decoding times so many times longer than any before may be an error: until the next
-# packet shows that time goes on there, it settles nothing.
+# A step between decoding times so many times longer than any before may be an error: it is not
+# relied on until the next packet goes on from there.
 _LEAP: Final = 16
 
-# Times of packets passed that may still be the end of one to come; packets that wait for an end.
+# The most pts remembered as possible ends of later packets, and packets that await their end.
 _REMEMBERED: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketInfo:
-    """A packet with what is known of its picture."""
+    """A packet with the known facts about its picture."""
 
     packet: Packet[Any]
     """The packet."""
@@ -46,7 +46,7 @@ class PacketInfo:
     """When the next one replaces it; None for the last of the stream."""
 
     gap: Pts
-    """How long after the one shown before it the picture appears; 0 where that is not known."""
+    """The time from the picture shown before this one to this one; 0 if unknown."""
 
     wanted: bool
     """True when the picture must be decoded."""
@@ -55,10 +55,10 @@ class PacketInfo:
     """True when the packet is flagged as a keyframe."""
 
     shown: bool
-    """False when an edit list hides the picture: it only serves others."""
+    """False when an edit list hides the picture, which others may still refer to."""
 
     feeding: Lock | None = None
-    """Held while a decoder takes the packet, where two runs have it."""
+    """Held while a decoder takes the packet, if two runs hold it; else None."""
 
 
 def info(
@@ -69,25 +69,25 @@ def info(
     durations: bool = False,
     beyond: bool = False,
 ) -> Iterator[PacketInfo]:
-    """Yields packets in their order, marked, until nothing more is wanted.
+    """Yields infos of packets in their order, until nothing more is wanted.
 
     Args:
-        packets: In the order of decoding, from a keyframe's on; an empty one is the end.
-        wanted: Which pictures are wanted.
-        dts_bounds: True where no picture appears before the dts of its packet. Where decoding
-            times are guesses of the library, only their number bounds how long pictures are held.
-        durations: True where a packet tells how long its picture stays. Then the last picture is
-            wanted only if it shows what is; else also if it is not known to.
-        beyond: True to yield those behind the last wanted one, too, among which one may be of a
+        packets: In decoding order, from a keyframe's on; an empty one is the end.
+        wanted: The wanted pictures.
+        dts_bounds: True if no picture appears before the dts of its packet. If decoding times are
+            guesses of the library, only the number of packets bounds how long pictures are held.
+        durations: True if a packet's duration is its picture's. Then the last picture is wanted
+            only if it shows a wanted moment; otherwise also if that is not known.
+        beyond: True to also yield packets behind the last wanted one, among which one may hold a
             picture shown before it.
 
     Raises:
         FastPathUnavailable: A time is missing, doubled or impossible.
     """
-    marking = _PacketInfos(
+    packet_infos = _PacketInfos(
         wanted, dts_bounds=dts_bounds and not beyond, durations=durations, beyond=beyond
     )
-    return marking.run(packets)
+    return packet_infos.run(packets)
 
 
 class _PacketInfos:
@@ -149,7 +149,7 @@ class _PacketInfos:
         self._longest_step = max(step, self._longest_step)
 
     def _is_known(self, packet: Packet[Any]) -> bool:
-        """Returns whether it is certain which picture follows that of the first waiting packet."""
+        """Returns whether the picture shown after the first waiting packet's is certain."""
         return self._is_settled(packet.pts or 0)
 
     def _nothing_more(self) -> bool:
@@ -160,7 +160,7 @@ class _PacketInfos:
         return all((packet.pts or 0) > last for packet in self._waiting)
 
     def _is_settled(self, moment: Pts) -> bool:
-        """Returns whether it is certain which picture is the first to appear after `moment`."""
+        """Returns whether the first picture to appear after `moment` is certain."""
         times = self._times
         found = bisect_right(times, moment)
         if found == len(times):
@@ -179,18 +179,18 @@ class _PacketInfos:
         shown = not packet.is_discard
         end = self._end(packet)
         before = bisect_left(self._times, pts)
-        # What comes behind the last picture is shown before it, or late: what lies between then is
-        # not known.
+        # Packets behind the last picture's are shown before it, or late. Then the picture shown
+        # just before is not known.
         certain = end is not None or not self._waiting
-        leaves = end
+        shown_until = end
         if end is None and self._durations and packet.duration:
-            leaves = pts + packet.duration
+            shown_until = pts + packet.duration
         return PacketInfo(
             packet=packet,
             pts=pts,
             end=end,
             gap=pts - self._times[before - 1] if shown and before and certain else 0,
-            wanted=shown and self._wanted.holds(pts, leaves),
+            wanted=shown and self._wanted.holds(pts, shown_until),
             key=packet.is_keyframe,
             shown=shown,
         )

@@ -1,4 +1,4 @@
-"""Views on a decoded frame's planes, and what their samples mean."""
+"""Views on a decoded frame's planes, and the meaning of their samples."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from framecap.model.media import (
     Transfer,
 )
 
-# By ISO/IEC 23091-2 (AVCOL_SPC_*). What is not here or not flagged is read as BT.601, which is
-# what FFmpeg's own conversions assume.
+# By ISO/IEC 23091-2 (AVCOL_SPC_*). Other or unflagged values are read as BT.601, as FFmpeg's own
+# conversions do.
 _MATRICES: Final = {
     1: Matrix.BT709,
     4: Matrix.FCC,
@@ -82,10 +82,10 @@ _IDENTITY: Final = Orientation()
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """How to reach the planes of a pixel format."""
+    """Access to the planes of a pixel format."""
 
     twin: str | None
-    """The planar format to convert to first; None when the frame's own planes serve."""
+    """The planar format to convert to first; None if the frame's own planes can be used."""
 
     order: tuple[int, ...]
     """Planes in the order of `PixelLayout`."""
@@ -98,9 +98,9 @@ class Views:
     """Makes views on the frames of one stream.
 
     Args:
-        cropping: What the container leaves out of stored pictures.
-        siting: Where chroma samples are.
-        orientation: How all frames are turned for display; None where they say it themselves.
+        cropping: The container's cropping of stored pictures.
+        siting: The position of chroma samples.
+        orientation: How all frames are turned for display; None if each frame says.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Views:
             native: The decoded frame.
             sample_aspect_ratio: The shape of a stored pixel, width to height.
         """
-        # The turn alone costs nothing to ask for; what goes with it is looked up once.
+        # Reading the rotation is cheap; the side data behind it are read once per rotation.
         turn = native.rotation
         if turn not in self._orientations:
             self._orientations[turn] = self._orientation or orientation_of(native)
@@ -149,14 +149,14 @@ def picture_of(
         native: The decoded frame; its buffers live as long as the views do.
         sample_aspect_ratio: The shape of a stored pixel, width to height.
         orientation: How the stored picture becomes the displayed one.
-        cropping: What the container leaves out of it.
-        siting: Where chroma samples are.
+        cropping: The container's cropping of it.
+        siting: The position of chroma samples.
     """
     described = _describe(native.format.name)
     if described.twin is not None:
         native = native.reformat(format=described.twin)
         described = _describe(described.twin)
-    planes = native.planes  # Makes them all, each time it is asked.
+    planes = native.planes  # PyAV creates all planes at each access.
     views = tuple(_view(planes[index], described.layout.depth) for index in described.order)
     return Picture(
         planes=views if cropping is None else cropping.planes(views, described.layout),
@@ -175,8 +175,8 @@ def picture_of(
 def orientation_of(native: VideoFrame) -> Orientation:
     """Returns how the display matrix of a frame turns the picture.
 
-    Ask for few frames: one that was asked for its side data is held by it, in a circle, until the
-    interpreter looks for circles.
+    Call it for few frames: a frame whose side data was read is in a reference cycle with it, and
+    is freed only by the garbage collector.
 
     A matrix that is not a multiple of a quarter turn is read as the nearest one.
     """
@@ -185,8 +185,8 @@ def orientation_of(native: VideoFrame) -> Orientation:
 
 
 def _orientation(matrix: DisplayMatrix) -> Orientation:
-    # A point (x, y), y downwards, is shown at (a·x + c·y, b·x + d·y). Mirroring touches x only,
-    # so the turn can be read from where the y axis goes: (c, d) = (-sin, cos).
+    # A point (x, y), y downwards, is shown at (a·x + c·y, b·x + d·y). Mirroring changes x only, so
+    # the image of the y axis gives the turn: (c, d) = (-sin, cos).
     a, b, _, c, d = matrix[:5]
     turns = (0 if d > 0 else 2) if abs(d) >= abs(c) else (1 if c < 0 else 3)
     return Orientation(quarter_turns=turns, mirrored=a * d - b * c < 0)
@@ -194,7 +194,7 @@ def _orientation(matrix: DisplayMatrix) -> Orientation:
 
 @cache
 def _describe(name: str) -> _Format:
-    """Returns how to reach the planes of the pixel format `name`."""
+    """Returns the planes and the layout of the pixel format `name`."""
     native = VideoFormat(name)
     components = native.components
     alpha = any(component.is_alpha for component in components)
@@ -243,13 +243,13 @@ def _shift(chroma_length: Callable[[int], int]) -> int:
 def _coloured(
     name: str, trc: int, colorspace: int, color_range: int, *, siting: Siting
 ) -> PixelLayout:
-    """Returns the layout of a planar format with what a frame's flags say about colour.
+    """Returns the layout of a planar format with the colour properties of a frame.
 
-    Kept, for the frames of a video share it.
+    Cached, since the frames of a video share it.
     """
     layout = _describe(name).layout
     transfer = _TRANSFERS.get(trc, Transfer.SDR)
-    # High dynamic range came with BT.2020; nothing else is meant where the matrix is not flagged.
+    # High dynamic range came with BT.2020, so an unflagged matrix means it.
     unflagged = Matrix.BT601 if transfer is Transfer.SDR else Matrix.BT2020
     return replace(
         layout,
@@ -257,7 +257,7 @@ def _coloured(
         full_range=(
             layout.model is Model.RGB
             or color_range == _FULL_RANGE
-            # Grey pictures are those of JPEG, whose decoder flags only coloured ones.
+            # Grey pictures come from JPEG, whose decoder flags only coloured ones.
             or (layout.model is Model.GRAY and color_range == _UNFLAGGED)
             or name.startswith("yuvj")
         ),

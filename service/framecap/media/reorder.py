@@ -1,9 +1,9 @@
-"""Times of decoded frames where packets carry those of decoding: AVI, and pts written as dts.
+"""Display times of decoded frames whose packets have decoding times: AVI, and pts written as dts.
 
-AVI numbers chunks in the order of decoding. Some cameras and remuxers write the decoding time as
-pts. In both, the n-th picture shown takes the n-th smallest time of the pictures that come out of
-the decoder. That needs no look ahead: a time is final once no picture still in the decoder, or not
-read yet, can have a smaller one.
+AVI numbers chunks in decoding order. Some cameras and remuxers write the decoding time as pts. In
+both, the n-th picture shown gets the n-th smallest time of the decoded pictures. That needs no
+reading ahead: a time is final once no picture in the decoder, or not read yet, can have a smaller
+one.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from av.video.frame import VideoFrame
 from framecap.timebase import Pts
 
 HELD_BACK: Final = 17
-"""Packets behind one among which one may be of a picture shown before its picture."""
+"""The packets behind a packet that may hold a picture shown before that packet's."""
 
 _SECOND: Final = 1
 
-# The recording, where several were appended, and the pts in it.
+# The number of the recording, in a file of several appended ones, and the pts in it.
 _Time: TypeAlias = tuple[int, Pts]
 
 
 class Falls:
-    """Notices packets whose times fall back further than any reordering explains.
+    """Detects packets whose times fall back further than any reordering explains.
 
     Args:
         time_base: The unit of pts, in seconds.
@@ -51,21 +51,21 @@ class Falls:
 
 
 class DisplayTimes:
-    """Gives decoded frames their times, and holds them back until these are final.
+    """Gives decoded frames their times, and holds the frames back until these are final.
 
-    As long as packets' times rise, a frame waits for those fed before it whose times are smaller:
-    in a sound stream there are none, as none was reordered. Should a decoded time step back all the
-    same, times are those of decoding, and are given out in their order from there on.
+    As long as packets' times rise, a frame waits for those fed before it with smaller times: in an
+    intact stream there are none, as none was reordered. If a decoded time still steps back, times
+    are decoding times, and are given out in ascending order from there on.
 
     Args:
-        counts_chunks: True for AVI, where that is known without looking.
+        counts_chunks: True for AVI, whose times are known to be decoding times.
     """
 
     def __init__(self, *, counts_chunks: bool = False) -> None:
         self._counts_chunks = counts_chunks
         self._sorts = counts_chunks
         self._rises = True
-        self._part = 0
+        self._recording = 0
         self._fed = 0
         self._last_fed: Packet[Any] | None = None
         self._bound: Pts | None = None
@@ -78,11 +78,11 @@ class DisplayTimes:
         self._released: Pts | None = None
 
     def feed(self, packet: Packet[Any]) -> None:
-        """Notes that a packet goes into the decoder."""
+        """Records a packet that is fed to the decoder."""
         pts = packet.pts
         self._fed += 1
         while self._inside and self._inside[0][0] + HELD_BACK < self._fed:
-            # Its picture was lost, or came as a part of another's.
+            # Its picture was lost, or is part of another's frame.
             self._inside.popleft()
         if self._counts_chunks:
             self._count_chunk(packet)
@@ -90,28 +90,28 @@ class DisplayTimes:
             return
         elif pts is None or (self._last_pts is not None and pts <= self._last_pts):
             if self._sorts:
-                self._part += 1
+                self._recording += 1
             else:
                 self._rises = False
         self._last_fed = packet
         if pts is not None:
-            self._inside.append((self._fed, (self._part, pts)))
+            self._inside.append((self._fed, (self._recording, pts)))
 
     def lose(self, packet: Packet[Any]) -> None:
-        """Notes that the packet fed last was refused."""
-        if self._inside and self._inside[-1] == (self._fed, (self._part, packet.pts)):
+        """Records that the decoder refused the packet fed last."""
+        if self._inside and self._inside[-1] == (self._fed, (self._recording, packet.pts)):
             self._inside.pop()
 
     def take(self, native: VideoFrame) -> None:
-        """Takes a frame that came out of the decoder."""
+        """Takes a decoded frame."""
         self._waiting.append(native)
         if not (self._rises or self._sorts):
             return
         if native.pts is None and not self._counts_chunks:
             self._rises = self._sorts = False
             return
-        # A chunk always has a number, its picture's time may be missing.
-        time = (self._part, (self._bound or 0) + self._delay)
+        # A chunk always has a number, even if its picture's time is missing.
+        time = (self._recording, (self._bound or 0) + self._delay)
         if native.pts is not None:
             time = self._leave(native.pts)
         if not self._sorts and self._latest is not None and time < self._latest:
@@ -123,7 +123,7 @@ class DisplayTimes:
         self._latest = time if self._latest is None else max(self._latest, time)
 
     def ready(self, *, at_end: bool = False) -> Iterator[tuple[VideoFrame, Pts | None]]:
-        """Yields the frames whose times are final, with these.
+        """Yields the frames whose times are final, with their times.
 
         Args:
             at_end: True when the decoder was drained.
@@ -156,27 +156,27 @@ class DisplayTimes:
             self._bound = dts
 
     def _leave(self, pts: Pts) -> _Time:
-        """Returns the time of a frame that left the decoder."""
+        """Returns the time of a frame that the decoder returned."""
         for number, entry in enumerate(self._inside):
             if entry[1][1] == pts:
                 del self._inside[number]
                 return entry[1]
-        return (self._part, pts)
+        return (self._recording, pts)
 
     def _time_of(self, held: VideoFrame) -> _Time:
-        return (self._part, held.pts or 0)
+        return (self._recording, held.pts or 0)
 
     def _is_final(self, time: _Time, first: _Time | None) -> bool:
         if first is not None and first < time:
             return False
-        # A chunk that is read later may belong to any number from its own on.
+        # The picture of a chunk that is read later may have any number from the chunk's own on.
         return not self._counts_chunks or self._bound is None or time[1] <= self._bound
 
     def _correct_last(self) -> None:
         """Corrects the last time of an AVI with reordered pictures.
 
-        The library takes the number of the next chunk for that of a picture held back. Behind the
-        last chunk it takes the next number, as if no empty chunks lay between pictures there.
+        The library gives a picture that is held back the number of the next chunk. Behind the last
+        chunk it gives the next number, as if there were no empty chunks between pictures.
         """
         packet = self._last_fed
         if not self._delay or not self._times or packet is None or self._bound is None:

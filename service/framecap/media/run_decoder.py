@@ -1,4 +1,4 @@
-"""Decoding one run: its wanted pictures, and as little else as they need."""
+"""Decodes the wanted pictures of one run, and as few other pictures as possible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from framecap.media.confirmation import Confirmations
 from framecap.media.container import Container
 from framecap.media.decoded import Decoded
 from framecap.media.fast_path import FastPathUnavailable
-from framecap.media.losses import has_picture, is_senseless
+from framecap.media.losses import has_picture, is_unparsable
 from framecap.media.opening import SOUND, Opening, Order
 from framecap.media.packet_info import PacketInfo
 from framecap.media.runs import Run
@@ -29,7 +29,7 @@ from framecap.timebase import Pts
 _ALL: Final = "DEFAULT"
 _REFERENCES: Final = "NONREF"
 
-# How long frames are decoded without a word: telling takes as long as decoding a small one.
+# Seconds between two reports of progress: one report costs as much as decoding a small frame.
 _PAUSE_SECONDS: Final = 0.001
 
 
@@ -41,32 +41,32 @@ class KnownFrame:
     """Its time."""
 
     native: VideoFrame | None
-    """What the decoder gave; None once that was let go."""
+    """The decoder's frame; None once it was released."""
 
     durations: bool = False
-    """True when it lasts as long as its packet says."""
+    """True when it is shown for the duration of its packet."""
 
     position: int | None = None
-    """Where its packet lies in the file; None where the container does not say."""
+    """The byte position of its packet in the file; None if the container does not say."""
 
     opening: Opening = SOUND
-    """What the packets behind it show."""
+    """Facts about the stream's times, from the packets behind it."""
 
     starts: Starts | None = None
-    """What its packet tells of the stream."""
+    """The headers that a decoder needs to start at other keyframes; None if unknown."""
 
     @property
-    def unproven(self) -> bool:
-        """True when pts may be those of decoding: runs are decoded as they are to find out."""
-        return self.opening.order is Order.UNPROVEN
+    def order_unknown(self) -> bool:
+        """True when pts may be decoding times: then whole runs are decoded, to find out."""
+        return self.opening.order is Order.UNKNOWN
 
 
 class RunDecoder:
     """Decodes runs with one decoder, which it leaves flushed.
 
     Args:
-        container: Has the decoder; it is not read from.
-        confirmations: Tell when its frames are certain.
+        container: Holds the decoder; it is not read from.
+        confirmations: Confirm the decoded frames.
         known: A keyframe that need not be decoded again.
     """
 
@@ -78,20 +78,20 @@ class RunDecoder:
         self._confirmations = confirmations
         self._known = known
         self._silent: dict[object, tuple[Packet[Any], bool]] = {}
-        self._unproven = known is not None and known.unproven
+        self._order_unknown = known is not None and known.order_unknown
         self.decoded = 0
         """Frames the decoder returned."""
         self.end: Pts | None = None
         """When the last frame of the stream ends, once it was decoded."""
 
     def frames(self, run: Run) -> Iterator[Frame | None]:
-        """Yields the wanted frames of a run in order of time; None now and then between them.
+        """Yields the wanted frames of a run in order of time; None between them, for progress.
 
-        The last packet fed is that of the last one wanted: then the decoder is drained. Where this
-        ends by an error, frames that were not proven by then may be wrong.
+        The packet of the last wanted frame is the last one fed, then the decoder is drained. If an
+        error ends this, frames that are unconfirmed by then may be wrong.
 
         Raises:
-            FastPathUnavailable: What comes out is not what the packets promise.
+            FastPathUnavailable: The decoded frames differ from those that the packets announce.
         """
         infos = {info.pts: info for info in run.infos if info.wanted}
         known = self._known
@@ -111,7 +111,7 @@ class RunDecoder:
     def _decode(self, run: Run, infos: dict[Pts, PacketInfo]) -> Iterator[Frame | None]:
         awaited = sorted(infos, reverse=True)
         latest: Pts | None = None
-        promised = self.decoded + len(run.infos) if self._unproven else None
+        expected = self.decoded + len(run.infos) if self._order_unknown else None
 
         def take(native: VideoFrame) -> None:
             nonlocal latest
@@ -123,7 +123,7 @@ class RunDecoder:
             if latest is not None and pts <= latest:
                 raise FastPathUnavailable("a picture that does not appear after the one before it")
             if pts < run.key:
-                # A leading picture of this run's keyframe: the run before has it.
+                # A leading picture of this run's keyframe belongs to the run before.
                 return
             if self._container.is_damaged(native) or native.interlaced_frame:
                 raise FastPathUnavailable("a frame that is corrupt or interlaced")
@@ -136,7 +136,7 @@ class RunDecoder:
                 awaited.pop()
                 taken.append(self._frame(infos[pts], native))
 
-        # No variable may name a picture while this waits: it is let go once its image is made.
+        # A variable that names a picture during a yield would keep it in memory.
         taken: list[Frame] = []
         pause = monotonic() + _PAUSE_SECONDS
         for natives in self._natives(run.infos):
@@ -149,19 +149,19 @@ class RunDecoder:
                 yield None
                 pause = monotonic() + _PAUSE_SECONDS
         lost = self._has_lost(run)
-        if awaited or lost or (promised is not None and promised != self.decoded):
+        if awaited or lost or (expected is not None and expected != self.decoded):
             raise FastPathUnavailable("a picture did not come out of its packet")
         self._confirmations.end_run()
-        # What follows may take long; what is certain now need not wait for it.
+        # The next run may take long: let the caller take the frames confirmed by now.
         yield None
 
     def _has_lost(self, run: Run) -> bool:
-        """Returns whether a packet that was fed should have given a frame, and gave none."""
-        # What appears behind the last one wanted may still be in the decoder when it is drained.
+        """Returns whether a fed packet should have given a frame and gave none."""
+        # Pictures shown after the last wanted one may still be in the decoder when it is drained.
         last = max((info.pts for info in run.infos if info.wanted), default=run.key)
         return any(
             run.key <= (packet.pts or 0) <= last
-            and (is_senseless if skipped else has_picture)(self._container, packet)
+            and (is_unparsable if skipped else has_picture)(self._container, packet)
             for packet, skipped in self._silent.values()
         )
 
@@ -169,7 +169,7 @@ class RunDecoder:
         return native.pts == run.key and self._container.is_keyframe(native)
 
     def _natives(self, infos: Iterable[PacketInfo]) -> Iterator[list[VideoFrame]]:
-        """Yields what the decoder gives for packet after packet, and for the drain."""
+        """Yields the decoder's frames for each packet in turn, and for the drain."""
         infos = tuple(infos)
         skipping = False
         self._silent.clear()
@@ -178,7 +178,7 @@ class RunDecoder:
                 self._decoder.codec.canonical_name,
                 self._decoder.extradata,
                 [info.packet for info in infos],
-                [info.wanted or self._unproven for info in infos],
+                [info.wanted or self._order_unknown for info in infos],
                 whole=True,
             )
             for feed, info in zip(chosen, infos, strict=True):
@@ -213,7 +213,7 @@ class RunDecoder:
             line.assign(info.pts - info.gap, 0)
         line.assign(info.pts, native.duration or 0)
         if not (line.end_is_certain or self._is_first(info)):
-            raise FastPathUnavailable("nothing tells when the last frame ends")
+            raise FastPathUnavailable("the end of the last frame is not known")
         self.end = line.end
         return line.end
 

@@ -1,10 +1,10 @@
 """Runs: packets that are decoded together, from a keyframe on.
 
-A run holds a keyframe's packet and those up to the next keyframe. Pictures that come after that one
-in the order of decoding and before it on screen (leading pictures) need both groups: where one of
-them is wanted, the next keyframe and its leading pictures are decoded with this run too. They stay
-with their own run as well, unwanted: others may count on their having been there. Two decoders may
-then be fed one packet at the same time; each marks it as its own, so they take turns.
+A run holds a keyframe's packet and the packets up to the next keyframe. Leading pictures (after
+that keyframe in decoding order, before it on screen) need both groups: if one of them is wanted,
+the next keyframe and its leading pictures are decoded with this run, too. They also stay in their
+own run, unwanted, because other pictures may refer to them. Two decoders may then be fed one packet
+at the same time; feeding sets the packet's fields, so the decoders take turns.
 """
 
 from __future__ import annotations
@@ -20,39 +20,39 @@ from framecap.media.packet_info import PacketInfo
 from framecap.timebase import Pts
 
 MAX_BYTES: Final = 48 << 20
-"""The most that the packets of a run may weigh. Longer groups are read as they are decoded."""
+"""The most bytes in the packets of a run. Longer groups are read while they are decoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What is decoded together. The first packet is the keyframe's."""
+    """Packets that are decoded together. The first one is the keyframe's."""
 
     infos: tuple[PacketInfo, ...]
-    """In the order of decoding, up to the last wanted one; empty when none is wanted."""
+    """In decoding order, up to the last wanted one; empty when none is wanted."""
 
     key: Pts
     """When the keyframe appears."""
 
     until: Pts | None
-    """When the next keyframe appears, where reading came to it."""
+    """When the next keyframe appears; None if reading ended before it."""
 
     @property
     def wanted(self) -> int:
-        """How many pictures of it are wanted."""
+        """The number of wanted pictures."""
         return sum(info.wanted for info in self.infos)
 
 
 def cut(infos: Iterator[PacketInfo], *, beyond: bool = False) -> Iterator[Run]:
-    """Yields the runs of a stream, also those in which nothing is wanted.
+    """Yields the runs of a stream, including those without wanted pictures.
 
     Args:
-        infos: Its packets, from a keyframe's on.
-        beyond: True for runs that hold their packets behind the last wanted one, too.
+        infos: The stream's packets, from a keyframe's on.
+        beyond: True to keep a run's packets behind the last wanted one, too.
 
     Raises:
         FastPathUnavailable: The first packet is no keyframe's, or pictures are shown on the wrong
             side of one.
-        FarApart: A group is too large to be kept.
+        FarApart: A group of pictures is too large to be kept in memory.
     """
     current: list[PacketInfo] = []
     weight = 0
@@ -91,7 +91,7 @@ def cut(infos: Iterator[PacketInfo], *, beyond: bool = False) -> Iterator[Run]:
 
 
 def first_wanted(run: Run, limit: int) -> Run:
-    """Returns a run of which only the first pictures on screen are wanted."""
+    """Returns the run with at most `limit` wanted pictures, the first on screen."""
     times = sorted(info.pts for info in run.infos if info.wanted)
     if len(times) <= limit:
         return run
@@ -101,7 +101,7 @@ def first_wanted(run: Run, limit: int) -> Run:
 
 
 def _shared(leading: list[PacketInfo]) -> list[PacketInfo]:
-    """Returns a keyframe and its leading pictures, to be fed in turns where two runs have them."""
+    """Returns a keyframe and its leading pictures, with a lock if two runs hold them."""
     if not _needs_both(leading):
         return leading
     feeding = Lock()

@@ -1,8 +1,8 @@
-"""Pieces of the work on one stream that can be done side by side.
+"""Segments: spans of one stream that are decoded in parallel.
 
-A lane, when called, yields the frames of one stretch of the stream; lanes are in order of time.
-Which of them there are follows from where keyframes are: no two lanes decode the same packets, but
-for a keyframe whose leading pictures are wanted.
+A segment, when called, yields the frames of its span; segments are in order of time. They begin at
+keyframes, so no two segments decode the same packets, except a keyframe whose leading pictures are
+wanted.
 """
 
 from __future__ import annotations
@@ -35,38 +35,38 @@ from framecap.timebase import Pts
 Segment: TypeAlias = Callable[[], Iterator[Frame | None]]
 AccessPath: TypeAlias = Callable[[Wanted], Iterator[Segment]]
 
-# A moment at most so many seconds behind a keyframe is reached by reading on, not by a seek.
+# If the next moment is at most so many seconds ahead, reading goes on instead of a seek.
 _NEAR: Final = 2
 
-# Moments of one lane where the container does not tell where keyframes are.
+# Moments of one segment, if the container does not list its keyframes.
 _MOMENTS: Final = 4
 
-# How often lanes may land on one keyframe before keyframes are too far apart for them.
+# The most segments that may begin at one keyframe; beyond it keyframes are too far apart to seek.
 _MAX_SEEKS_TO_ONE: Final = 3
 
-# Frames of a group from which on a decoder of several threads is worth opening the source again.
+# Frames of a group from which on opening the source again for a decoder with several threads pays.
 _WORTH_THREADS: Final = 16
 
-# Later than any picture, so that the last one shows it.
+# Later than any picture, so that the last picture is the one on screen.
 _THE_LAST: Final = Instants((1 << 62,))
 
-# Wanted pictures that must decode behind one before that is certain.
+# Wanted pictures that must decode behind a picture before it is confirmed.
 _BEHIND: Final = 2
 _NO_LIMIT: Final = 1 << 30
 
-# Wanted pictures of one lane, at least, where groups are shorter.
+# Wanted pictures of one segment, at least, if groups of pictures are shorter.
 _PICTURES: Final = 8
 
 
 class StreamSegments:
-    """Divides what is wanted of a stream into lanes.
+    """Divides the wanted pictures of a stream into segments.
 
     Args:
         pool: The containers on the source.
         main: One of them, for reading ahead; its decoder may be lent meanwhile.
-        index: Where the keyframes are.
+        index: The positions of keyframes.
         known: The first frame.
-        threads: How many may work.
+        threads: The most threads that decode.
     """
 
     def __init__(
@@ -85,22 +85,22 @@ class StreamSegments:
         self._threads = threads
         self._lock = Lock()
         self._seeks: dict[Pts, int] = {}
-        # Where order is not proven, only a whole group tells.
-        self._behind = _NO_LIMIT if known.unproven else _BEHIND
+        # If the order of pictures is unknown, only a whole group confirms it.
+        self._behind = _NO_LIMIT if known.order_unknown else _BEHIND
         self._last: Pts | None = None
         self.decoded = 0
-        """Frames that decoders returned to finished lanes."""
+        """Frames that the decoders of finished segments returned."""
         self.end: Pts | None = None
-        """When the last frame ends, once a lane has decoded it."""
+        """When the last frame ends, once a segment has decoded it."""
         self.repairs = 0
-        """Seeks that landed too late, and were made again from earlier."""
+        """Seeks that ended too late and were repeated to an earlier time."""
 
     def by_seeking(self, wanted: Wanted, *, to_end: bool) -> Iterator[Segment]:
-        """Yields lanes that each go to their place in the source by themselves.
+        """Yields segments that each seek in the source by themselves.
 
         Args:
-            wanted: What is wanted.
-            to_end: True to decode the last frame where more is wanted than there is.
+            wanted: The wanted pictures.
+            to_end: True to decode the last frame if something after the end is wanted.
         """
         moment = wanted.following(self._known.pts)
         threads = self._threads_each(wanted)
@@ -108,19 +108,19 @@ class StreamSegments:
             past = self._is_past(moment)
             knows_keyframes = self._index.knows_keyframes
             stop = self._index.key_after(moment) if knows_keyframes else _several(wanted, moment)
-            yield partial(self._sought, WantedRange(wanted, moment, stop), to_end, threads)
+            yield partial(self._seek_and_decode, WantedRange(wanted, moment, stop), to_end, threads)
             if past:
-                # What follows has the last picture too.
+                # All later moments show the last picture, too.
                 return
             moment = None if stop is None else wanted.following(stop)
 
     def by_reading(self, wanted: Wanted, *, limit: int | None, to_end: bool) -> Iterator[Segment]:
-        """Yields lanes whose packets are read ahead of them, in order, by whoever asks for them.
+        """Yields segments with their packets, which the iterating thread reads in order.
 
         Args:
-            wanted: What is wanted.
-            limit: How many pictures at most; None is no limit.
-            to_end: True to decode the last frame where more is wanted than there is.
+            wanted: The wanted pictures.
+            limit: The most pictures; None is no limit.
+            to_end: True to decode the last frame if something after the end is wanted.
         """
         begin = wanted.following(self._known.pts)
         if begin is None:
@@ -153,7 +153,7 @@ class StreamSegments:
             moment: Reading begins with a keyframe at or before it.
 
         Raises:
-            FastPathUnavailable: It does not decode as its packets promise.
+            FastPathUnavailable: The decoded frames differ from those that the packets announce.
         """
         last: Run | None = None
         threads = self._threads_each(WantedRange(_THE_LAST, moment, None))
@@ -171,42 +171,44 @@ class StreamSegments:
             self._count(decoder)
         return found
 
-    def _sought(self, part: WantedRange, to_end: bool, threads: int) -> Iterator[Frame | None]:
+    def _seek_and_decode(
+        self, wanted: WantedRange, to_end: bool, threads: int
+    ) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
-            container.expect(self._index.until(part.preceding(None)))
+            container.expect(self._index.until(wanted.preceding(None)))
             decoder = RunDecoder(container, Confirmations(self._behind), self._known)
             try:
-                moment: Pts | None = part.begin
+                moment: Pts | None = wanted.begin
                 while moment is not None:
-                    sought, reached = moment, None
-                    runs = self._runs(container, part, moment, to_end=to_end)
+                    sought, next_key = moment, None
+                    runs = self._runs(container, wanted, moment, to_end=to_end)
                     for number, run in enumerate(runs):
                         if self._is_past(moment):
-                            if self._is_past(part.whole.preceding(moment)):
+                            if self._is_past(wanted.whole.preceding(moment)):
                                 # An earlier moment has the last picture already.
                                 return
                         elif number == 0 and run.infos:
-                            # Only decoding anew is dear, not landing.
+                            # A repeated decode is expensive, a repeated seek is not: count decodes.
                             self._count_seek(run.key)
                         yield from decoder.frames(run)
-                        reached = run.until
-                        if reached is None:
+                        next_key = run.until
+                        if next_key is None:
                             break
-                        moment = part.following(reached)
+                        moment = wanted.following(next_key)
                         if moment is None:
                             break
-                        # Where a seek landed long before its moment, the same one would again.
-                        if moment > sought and (moment - reached) * container.time_base > _NEAR:
+                        # A second seek to a moment would end where the first did: read on.
+                        if moment > sought and (moment - next_key) * container.time_base > _NEAR:
                             break
                         yield None
-                    if reached is None:
+                    if next_key is None:
                         return
             finally:
                 self._count(decoder)
 
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
         with self._pool.taken(threads) as container:
-            # Whether the next group decodes tells when this one's last frame ends: one more waits.
+            # The next group's decoding confirms the end of this group's last frame: one more waits.
             confirmations = Confirmations(self._behind + 1, across=1)
             decoder = RunDecoder(container, confirmations, self._known)
             try:
@@ -217,7 +219,7 @@ class StreamSegments:
                 self._count(decoder)
 
     def _threads_each(self, wanted: Wanted) -> int:
-        """Returns how many threads a decoder has: several where there is not a group for each."""
+        """Returns the threads per decoder: several if there are fewer groups than threads."""
         index = self._index
         groups = frames = 0
         moment = wanted.following(self._known.pts)
@@ -240,7 +242,8 @@ class StreamSegments:
         self, container: Container, wanted: Wanted, moment: Pts, *, to_end: bool
     ) -> Iterator[Run]:
         """Yields the runs from a keyframe at or before `moment` on."""
-        part = WantedRange(wanted, moment, None) if moment > self._known.pts else wanted
+        if moment > self._known.pts:
+            wanted = WantedRange(wanted, moment, None)
         try:
             result = keyframe_before(container, moment, first=self._known.pts, index=self._index)
             check_first(result.key, self._known.pts, self._known.position)
@@ -249,19 +252,19 @@ class StreamSegments:
             packets = self._until_end(result.key, container)
             infos = info(
                 packets,
-                part,
+                wanted,
                 dts_bounds=container.dts_bounds,
                 durations=self._known.durations and not to_end,
-                beyond=self._known.unproven,
+                beyond=self._known.order_unknown,
             )
             if container.alpha_apart:
                 infos = _at_starts(infos, container)
-            yield from cut(infos, beyond=self._known.unproven)
+            yield from cut(infos, beyond=self._known.order_unknown)
         except av.error.FFmpegError as error:
             raise FastPathUnavailable("the file cannot be read on") from error
 
     def _until_end(self, key: Packet[Any], container: Container) -> Iterator[Packet[Any]]:
-        """Yields packets to the end of the stream, and remembers which picture is the last."""
+        """Yields packets to the end of the stream, and records the pts of the last picture."""
         last, broken = self._known.pts, False
         hevc = container.decoder.codec.canonical_name == "hevc"
         extradata = container.decoder.extradata or b""
@@ -280,7 +283,7 @@ class StreamSegments:
             yield container.completed(packet)
 
     def _is_past(self, moment: Pts | None) -> bool:
-        """Returns whether a moment is known to lie behind the beginning of the last picture."""
+        """Returns whether a moment is known to be after the last picture's pts."""
         return moment is not None and self._last is not None and moment > self._last
 
     def _count_seek(self, key: Pts) -> None:
@@ -289,7 +292,7 @@ class StreamSegments:
         with self._lock:
             seeks = self._seeks[key] = self._seeks.get(key, 0) + 1
         if seeks > _MAX_SEEKS_TO_ONE:
-            raise FarApart("several lanes begin at one keyframe")
+            raise FarApart("several segments begin at one keyframe")
 
     def _count(self, decoder: RunDecoder) -> None:
         with self._lock:
@@ -299,13 +302,13 @@ class StreamSegments:
 
 
 def _at_starts(infos: Iterator[PacketInfo], container: Container) -> Iterator[PacketInfo]:
-    """Yields packets, keyframes at which decoding may not start marked as others are."""
+    """Yields packet infos; `key` is False for keyframes at which decoding cannot start."""
     for each in infos:
         yield replace(each, key=each.key and container.starts_at(each.packet))
 
 
 def _several(wanted: Wanted, moment: Pts) -> Pts | None:
-    """Returns where a lane of several moments ends; None where nothing follows them."""
+    """Returns the end of a segment of several moments; None if nothing is wanted after them."""
     following: Pts | None = moment
     for _ in range(_MOMENTS):
         if following is None:

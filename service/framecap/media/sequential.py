@@ -1,4 +1,4 @@
-"""Decoding a whole stream in order: the definition of which frames there are."""
+"""Decodes a whole stream in order, which defines the frames that the stream has."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from framecap.timebase import Pts
 
 @dataclass(slots=True)
 class Counts:
-    """What a reading met."""
+    """Counters of one reading of a stream."""
 
     decoded: int = 0
     """Frames the decoder returned."""
 
     undecodable: int = 0
-    """Packets the decoder refused, or that gave no frame."""
+    """Packets that the decoder refused, or that gave no frame."""
 
     repaired: int = 0
     """Frames whose pts was missing, doubled, late, or fell back."""
 
     read_errors: int = 0
-    """Errors of the container while reading."""
+    """Errors of the demuxer while reading."""
 
     @classmethod
     def of_all(cls, readings: Sequence[Counts], *, others: int) -> Self:
-        """Returns what several readings met of one file.
+        """Returns the counters of several readings of one file.
 
-        Damage is that of the worst of them, not their sum: each met the same.
+        Damage is that of the worst reading, not the sum: each reading met the same damage.
 
         Args:
-            readings: What each met.
-            others: Frames decoded outside of them.
+            readings: The counters of each reading.
+            others: Frames decoded outside of these readings.
         """
         return cls(
             decoded=sum(reading.decoded for reading in readings) + others,
@@ -58,10 +58,10 @@ class FrameReader:
     """Yields every frame of a stream in display order.
 
     Args:
-        container: Read from where it stands to its end, not closed.
+        container: The container; read from its position to its end, not closed.
         strict: True to fail at the first damage.
-        begin: The packet before the container's position, where it was read already.
-        durations_from: As `Timeline` has it.
+        begin: The packet before the container's position, if it was read already.
+        durations_from: As for `Timeline`.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class FrameReader:
         self._losses = Losses(container)
         self.counts = Counts()
         self.first_packet: Packet[Any] | None = None
-        """The packet that the reading began with, once it was read."""
+        """The first packet of the reading, once it was read."""
 
     @property
     def end_is_certain(self) -> bool:
@@ -88,13 +88,13 @@ class FrameReader:
         return self._timeline.end_is_certain
 
     def frames(self) -> Iterator[Frame | None]:
-        """Yields frames; None where a packet gave no frame, so that a caller can report progress.
+        """Yields frames; None for a packet without a frame, so that a caller can report progress.
 
-        A frame is yielded once its end is known, which is when the next one is decoded. What is
+        A frame is yielded once its end is known: when the next one is decoded. A frame that is
         shown for no time is left out.
 
         Raises:
-            MediaCorrupt: The media is damaged and the reading strict.
+            MediaCorrupt: The media is damaged and the reading is strict.
         """
         before: VideoFrame | None = None
         waiting: tuple[Pts, bool, bool, VideoFrame] | None = None
@@ -105,7 +105,7 @@ class FrameReader:
             native, time = timed
             pts = self._timeline.assign(time, native.duration or 0)
             self.counts.repaired = self._timeline.repaired
-            # No variable but those below may name a picture that was given away.
+            # A variable that names a yielded picture would keep it in memory.
             del timed
             if pts is None:
                 yield None
@@ -147,7 +147,7 @@ class FrameReader:
                 yield None
             for native in decoded:
                 self.counts.decoded += 1
-                self._losses.come(native)
+                self._losses.take(native)
                 if self._strict and self._container.is_damaged(native):
                     raise MediaCorrupt("a frame of the video is corrupt")
                 times.take(native)

@@ -1,4 +1,4 @@
-"""Frames' side data, of kinds newer than PyAV's list of them too."""
+"""Side data of frames, including types that PyAV's enumeration does not have."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _MATRIX: Final = struct.Struct("<9i")
 
 
 def display_matrix(native: VideoFrame) -> DisplayMatrix | None:
-    """Returns the nine numbers that turn a frame for display; None when it has none."""
-    # The mapping's stubs say it iterates over names; it iterates over its values.
+    """Returns the nine numbers of a frame's display matrix; None if it has none."""
+    # By its stubs the mapping iterates over names; in fact it iterates over values.
     for side_data in cast("Iterable[SideData]", native.side_data):
         if side_data.type == SideDataType.DISPLAYMATRIX:
             return _MATRIX.unpack_from(bytes(cast("Buffer", side_data)))
@@ -26,9 +26,9 @@ def display_matrix(native: VideoFrame) -> DisplayMatrix | None:
 
 
 def _unnamed(cls: type[SideDataType], value: Any) -> SideDataType:
-    """Returns a member for a kind of side data that PyAV 18 has no name for, Exif for one.
+    """Returns a member for a type of side data that PyAV 18 does not know, such as Exif.
 
-    Without it, not even the side data that it knows could be read from such a frame.
+    Without it, reading any side data of such a frame fails.
     """
     member = object.__new__(cls)
     member._name_ = f"TYPE_{value}"

@@ -18,7 +18,7 @@ from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.headers import X264, Header, is_complete, syntax_of, x264_build
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 from framecap.timebase import Pts
 
 # The largest file that is read whole for its headers when a keyframe lacks them.
@@ -104,7 +104,7 @@ class Starts:
             return packet
         if packet.is_discard or not self._syntax.joins:
             raise FastPathUnavailable("a keyframe that cannot be given the headers it lacks")
-        return remade(packet, self._syntax.joined(missing) + bytes(packet))
+        return rewritten(packet, self._syntax.joined(missing) + bytes(packet))
 
     def next_start(self, container: Container) -> Packet[Any] | None:
         """Reads to the next packet at which decoding may start; returns it, None at the end.

@@ -1,7 +1,7 @@
-"""What the first bytes of a picture file say, before a decoder sees them.
+"""Format and size of a picture file, read from its first bytes before it is decoded.
 
-The tag that holds a cover also names its format, and is often wrong. And a decoder refuses a size
-beyond its limits in the same words as a broken file.
+The tag that holds a cover also names its format, and is often wrong. And a decoder gives the same
+error for a size beyond its limits as for a broken file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NO_FRAME_HEADERS: Final = (0xC4, 0xC8, 0xCC)
 _WEBP_FLAGS: Final = 20
 _WEBP_ANIMATED: Final = 0x02
 
-# The first brand of these that a file names says what it is.
+# The first of these brands in a file gives its format.
 _UNREAD_BRANDS: Final = {
     b"avif": "AVIF",
     b"avis": "AVIF",
@@ -43,7 +43,7 @@ Size: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Still:
-    """What a picture file says of itself."""
+    """Properties in the header of a picture file."""
 
     codec: str
     """The codec's name, as libavcodec gives it."""
@@ -56,7 +56,7 @@ class Still:
 
 
 def read_still(data: bytes) -> Still | None:
-    """Returns what a picture file says of itself; None when it is of no kind known here."""
+    """Returns the properties of a picture file; None if its format is not known here."""
     codec = _codec(data)
     if codec is None:
         return None
@@ -70,7 +70,8 @@ def read_still(data: bytes) -> Still | None:
 def ends_early(data: bytes) -> bool:
     """Returns whether a GIF ends before its first picture does.
 
-    libavcodec shows what there is of it. Of other formats it says so itself.
+    libavcodec decodes such a GIF as far as it goes, without an error. For other formats it reports
+    one.
     """
     if not data.startswith(_GIFS):
         return False
@@ -82,7 +83,7 @@ def ends_early(data: bytes) -> bool:
 
 
 def is_animated_webp(data: bytes) -> bool:
-    """Returns whether a picture file is a WebP that moves, which libavcodec cannot read."""
+    """Returns whether a picture file is an animated WebP, which libavcodec cannot read."""
     return (
         _codec(data) == "webp"
         and data[12:16] == b"VP8X"
@@ -92,9 +93,9 @@ def is_animated_webp(data: bytes) -> bool:
 
 
 def unread_format(data: bytes) -> str | None:
-    """Returns what a picture file is whose format is known but not read; else None."""
+    """Returns the name of a format that is recognized but cannot be read; else None."""
     if data[4:8] == b"ftyp":
-        brands = {data[8:12], *(data[assign : assign + 4] for assign in range(16, 64, 4))}
+        brands = {data[8:12], *(data[at : at + 4] for at in range(16, 64, 4))}
         return next((name for brand, name in _UNREAD_BRANDS.items() if brand in brands), None)
     return next((name for head, name in _UNREAD_HEADS.items() if data.startswith(head)), None)
 
@@ -142,7 +143,7 @@ def _gif_size(data: bytes) -> Size:
 def _bmp_size(data: bytes) -> Size:
     (header,) = struct.unpack_from("<I", data, 14)
     width, height = struct.unpack_from("<HH" if header == 12 else "<ii", data, 18)
-    # A negative height says that the rows go downwards.
+    # A negative height means that rows are stored from the top.
     return abs(width), abs(height)
 
 

@@ -1,7 +1,7 @@
-"""Cover art that libavformat leaves out, and what its messages say of it.
+"""Cover art that libavformat leaves out, found in its log messages.
 
-It makes no stream of a picture whose tag names a format that it does not know, and says so in its
-log only. So where a file has nothing to capture, it is opened again and its log is read.
+libavformat makes no stream of a picture whose tag names an unknown format, and reports it only in
+its log. So a file with nothing to capture is opened again and the log is read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from framecap.media.nested_opens import Guard
 from framecap.model.names import shown
 
 _UNKNOWN: Final = re.compile(r"Unknown attached picture mimetype: (.*?)(?:, skipping)?\.\s*\Z")
-_UNSAID: Final = "Could not read mimetype from an attached picture"
+_NO_MIME_TYPE: Final = "Could not read mimetype from an attached picture"
 _UNKNOWN_IN_MP4: Final = "Unknown cover type"
 
 _LINK: Final = "-->"
@@ -36,7 +36,7 @@ _NO_VIDEO: Final = "the file has no video stream, and its cover art"
 
 
 def unread_cover(file: SharedFile) -> NoVideoStream | None:
-    """Returns the error of a file whose only picture is not read; None where it has none."""
+    """Returns the error for a file whose only picture is unread; None if it has no picture."""
     guard = Guard(file)
     if guard.playlist:
         return None
@@ -51,7 +51,7 @@ def unread_cover(file: SharedFile) -> NoVideoStream | None:
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """Gives the warnings of the library, once the block ends."""
+    """Fills a list with the library's warnings when the block ends."""
     lines: list[str] = []
     repeated = av.logging.get_skip_repeated()
     level = av.logging.get_level()
@@ -67,18 +67,18 @@ def _logged() -> Iterator[list[str]]:
 
 
 def _left_out(lines: list[str]) -> Iterator[str | None]:
-    """Yields the MIME types of pictures that were left out; None where there is no such type."""
+    """Yields the MIME types of pictures that were left out; None for one without a type."""
     for line in lines:
         if found := _UNKNOWN.match(line):
             yield found[1]
-        elif line.startswith(_UNSAID):
+        elif line.startswith(_NO_MIME_TYPE):
             yield ""
         elif line.startswith(_UNKNOWN_IN_MP4):
             yield None
 
 
 def _attached(native: InputContainer | OutputContainer) -> Iterator[str | None]:
-    """Yields the MIME types of attachments that are covers; None where there is no such type."""
+    """Yields the MIME types of attachments that are covers; None for one without a type."""
     for stream in native.streams:
         if stream.type != "attachment":
             continue

@@ -21,7 +21,7 @@ from coded import (
 )
 from framecap._bitstream.av1 import obus
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 from oracles.av1 import KEY, FrameFields, SequenceFields, obu
 
 SEQUENCE, DELIMITER, HEADER, TILES, METADATA, FRAME, PADDING = 1, 2, 3, 4, 5, 6, 15
@@ -172,7 +172,7 @@ def twice(kind: int, data: bytes) -> bytes:
 def test_what_is_unclear_is_fed_whole(levels: Coded, change: Callable[[int, bytes], bytes]) -> None:
     packets = list(levels.packets[:20])
     at = next(k for k in range(5, 20) if kinds(bytes(packets[k])).count(FRAME) == 1)
-    packets[at] = remade(packets[at], changed(bytes(packets[at]), change))
+    packets[at] = rewritten(packets[at], changed(bytes(packets[at]), change))
     assert_fed_as_is(replace(levels, packets=tuple(packets)))
 
 
@@ -183,7 +183,7 @@ def test_lasting_metadata_of_a_dropped_frame_is_fed(levels: Coded) -> None:
     at = next(k for k, feed in enumerate(way) if feed.packet is None)
     light = obu(METADATA, b"\1\0\1\0\2\x80")
     passing = obu(METADATA, b"\4\xb5\0\0\x80") + obu(PADDING, b"\0")
-    packets[at] = remade(packets[at], light + passing + bytes(packets[at]))
+    packets[at] = rewritten(packets[at], light + passing + bytes(packets[at]))
     way = feeds("av1", levels.extradata, packets, wanted, whole=True)
     left = way[at].packet
     assert left is not None and bytes(left) == light

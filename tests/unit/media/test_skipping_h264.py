@@ -10,7 +10,7 @@ from av.packet import Packet, PacketSideData, packet_sidedata_type_from_literal
 
 from coded import Coded, assert_exact, assert_fed_as_is, decode, decoder, encode, encode_file
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 
 STILL = "b-adapt=0:scenecut=0"
 
@@ -98,7 +98,7 @@ def test_parameter_sets_beside_an_unreferenced_picture_reach_the_decoder(pyramid
     way = _way(pyramid, packets)
     dropped = next(k for k, feed in enumerate(way) if feed.packet is None)
     header = pyramid.extradata or b""
-    packets[dropped] = remade(packets[dropped], header + bytes(packets[dropped]))
+    packets[dropped] = rewritten(packets[dropped], header + bytes(packets[dropped]))
     way = _way(pyramid, packets)
     assert way[dropped].packet is packets[dropped]
     assert way[dropped].references_only
@@ -114,13 +114,13 @@ def test_an_unknown_message_beside_an_unreferenced_picture_reaches_the_decoder(
     way = _way(pyramid, packets)
     dropped = next(k for k, feed in enumerate(way) if feed.packet is None)
     rotation = bytes.fromhex("00000001 06 2f 03 400000 80".replace(" ", ""))
-    packets[dropped] = remade(packets[dropped], rotation + bytes(packets[dropped]))
+    packets[dropped] = rewritten(packets[dropped], rotation + bytes(packets[dropped]))
     way = _way(pyramid, packets)
     assert way[dropped].references_only
 
 
 def test_a_packet_that_changes_the_stream_is_fed_with_all_others(pyramid: Coded) -> None:
-    packets = [remade(packet, bytes(packet)) for packet in pyramid.packets[:20]]
+    packets = [rewritten(packet, bytes(packet)) for packet in pyramid.packets[:20]]
     assert any(feed.packet is None for feed in _way(pyramid, packets))
     side = PacketSideData(packet_sidedata_type_from_literal("new_extradata"), 8)
     packets[9].set_sidedata(side)

@@ -9,7 +9,7 @@ import pytest
 
 from coded import Coded, assert_exact, assert_fed_as_is, decode, decoder, encode, encode_file
 from framecap.media.skipping import Feed, feeds
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 from framecap.media.skipping.units import joined, units_of
 
 # Parameters of the encoder, and the largest share of pictures still decoded.
@@ -112,7 +112,7 @@ def test_parameter_sets_beside_a_dropped_picture_are_fed_alone(layers: Coded) ->
     way = feeds("hevc", layers.extradata, packets, wanted, whole=True)
     dropped = next(k for k, feed in enumerate(way) if feed.packet is None)
     header = layers.extradata or b""
-    packets[dropped] = remade(packets[dropped], header + bytes(packets[dropped]))
+    packets[dropped] = rewritten(packets[dropped], header + bytes(packets[dropped]))
     way = feeds("hevc", layers.extradata, packets, wanted, whole=True)
     made = way[dropped].packet
     assert made is not None
@@ -144,7 +144,7 @@ def test_what_is_unclear_is_fed_whole(layers: Coded, change: Callable[[bytes], b
     packets = list(layers.packets[:20])
     *units, slice_ = map(bytes, units_of(packets[5], 0) or ())
     changed = [memoryview(unit) for unit in (*units, change(slice_))]
-    packets[5] = remade(packets[5], joined(changed, 0))
+    packets[5] = rewritten(packets[5], joined(changed, 0))
     assert_fed_as_is(replace(layers, packets=tuple(packets)))
 
 
@@ -154,7 +154,7 @@ def test_a_restart_that_discards_pictures_is_fed_whole(layers: Coded) -> None:
     *units, slice_ = map(bytes, units_of(packets[second], 0) or ())
     slice_ = slice_[:2] + bytes([slice_[2] | 0x40]) + slice_[3:]
     changed = [memoryview(unit) for unit in (*units, slice_)]
-    packets[second] = remade(packets[second], joined(changed, 0))
+    packets[second] = rewritten(packets[second], joined(changed, 0))
     assert_fed_as_is(replace(layers, packets=tuple(packets)))
 
 

@@ -1,12 +1,11 @@
-"""Skipping on the way to a wanted picture: which packets, or parts of them, a decoder needs.
+"""Skipping of packets, or of units in them, that no wanted picture needs.
 
-Each codec has a rule of its own, exact by that codec's own terms: what is left out is nothing
-that a wanted picture refers to, directly or not. A rule that meets something it does not
-understand says so, and everything is fed. Packets are anyone's bytes; a rule reads them, never
-believes them.
+Each codec has a rule of its own, exact by that codec's specification: no wanted picture refers,
+directly or indirectly, to anything left out. A rule that meets syntax it does not understand
+reports so, and every packet is fed. Packets are untrusted: a rule checks all that it reads.
 
 VP9 has no rule. A frame takes motion from the frame decoded just before it, and probabilities that
-all frames before it shaped, so hardly any can be left out though no slot holds it.
+all frames before it shaped, so hardly any frame can be left out, even if no slot holds it.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _RULES: Final[dict[str, Rule]] = {
 }
 """By libavcodec's canonical names. Other codecs have no rule: everything is fed."""
 
-# Side data by which a packet changes what the decoder knows of the stream.
+# Side data by which a packet changes the decoder's parameters.
 _CHANGES: Final = ("new_extradata", "param_change")
 
 
@@ -46,18 +45,18 @@ def feeds(
     *,
     whole: bool,
 ) -> list[Feed]:
-    """Returns what to give the decoder for each packet, so that every wanted picture comes out.
+    """Returns the feed of each packet, such that the decoder returns every wanted picture.
 
-    Pictures that are not wanted may come out too.
+    The decoder may return unwanted pictures, too.
 
     Args:
         codec: libavcodec's canonical name.
-        extradata: The decoder's, as the container gives it.
+        extradata: The decoder's extradata, as the container gives it.
         packets: Packets of one run in decode order. The run begins with a keyframe packet and a
-            decoder that was just flushed, and its last packet is the last one wanted.
-        wanted: Of each packet, whether its picture must come out.
-        whole: True when `packets` are the whole run; False when more of it follows, or came
-            before, without a flush.
+            decoder that was just flushed, and its last packet is the last wanted one.
+        wanted: For each packet, whether its picture must be returned.
+        whole: True when `packets` are the whole run; False when more of it follows, or
+            preceded, without a flush.
     """
     rule = _RULES.get(codec)
     if rule is not None and not any(changes_stream(packet, extradata) for packet in packets):
@@ -68,11 +67,11 @@ def feeds(
 
 
 def changes_stream(packet: Packet[Any], extradata: bytes | None) -> bool:
-    """Returns whether a packet tells its decoder something else than it knows from the container.
+    """Returns whether a packet's side data changes the decoder's parameters.
 
     Args:
         packet: The packet.
-        extradata: The decoder's, as the container gives it.
+        extradata: The decoder's extradata, as the container gives it.
     """
     return any(
         packet.has_sidedata(kind) and bytes(packet.get_sidedata(kind)) != extradata

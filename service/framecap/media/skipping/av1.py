@@ -1,11 +1,11 @@
-"""AV1: frames that no wanted one refers to are cut out of their packets.
+"""AV1: cuts frames out of their packets that no wanted frame refers to.
 
-A frame refers to nothing but what the eight slots hold when it is decoded, and its header names
-the slots. So from the wanted frames back it is known which frames are needed. A slot that a needed
-frame names holds the same frame as ever: that one is needed too, and cutting only takes away what
-would have replaced others.
+A frame refers only to frames in the eight reference slots when it is decoded, and its header names
+the slots. So the needed frames follow from the wanted ones, going back. A slot that a needed frame
+names holds the same frame as without cutting: that frame is needed, too, and a cut only removes
+frames that would have replaced others.
 
-dav1d is never asked to skip frames: it then loses wanted ones.
+skip_frame is never set for dav1d: it then loses wanted frames.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from av.packet import Packet
 
 from framecap.media.skipping.av1_slots import CodedFrame, Reader, Unclear, Unit
 from framecap.media.skipping.feed import Feed, PacketBatch
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 
 
 def rule(batch: PacketBatch) -> list[Feed] | None:
-    """Chooses what to feed; None where anything about the stretch is unclear."""
+    """Returns the feeds of a batch; None if any packet of it cannot be parsed."""
     reader = Reader(batch.extradata)
-    find = _needed if batch.whole else _needed_whatever_follows
+    find = _needed if batch.whole else _needed_by_any_later
     try:
         units = [reader.unit(packet) for packet in batch.packets]
         needed = find(units, batch.wanted)
@@ -36,7 +36,7 @@ def rule(batch: PacketBatch) -> list[Feed] | None:
 
 
 def _needed(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:
-    """Returns the wanted frames and all that they refer to, however indirectly.
+    """Returns the wanted frames and all frames that they refer to, directly or indirectly.
 
     Raises:
         Unclear: One of them refers to an unknown frame.
@@ -52,8 +52,8 @@ def _needed(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:
     return needed
 
 
-def _needed_whatever_follows(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:
-    """Returns the wanted frames and all that a later one can refer to."""
+def _needed_by_any_later(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:
+    """Returns the wanted frames and all frames that a later one can refer to."""
     needed = {unit.frames[-1] for unit, want in zip(units, wanted, strict=True) if want}
     return needed | {
         frame for unit in units for frame in unit.frames if frame.refreshed or not frame.shown
@@ -61,16 +61,16 @@ def _needed_whatever_follows(units: list[Unit], wanted: Sequence[bool]) -> set[C
 
 
 def _cut(packet: Packet[Any], unit: Unit, needed: set[CodedFrame]) -> Packet[Any] | None:
-    """Returns a packet without the frames that are not needed; None where nothing is left."""
+    """Returns a packet without the frames that are not needed; None if nothing is left."""
     left = [frame for frame in unit.frames if frame in needed]
     if len(left) == len(unit.frames):
         return packet
     kept = [
-        part
-        for part in unit.parts
-        if part.lasting or (left and (part.frame is None or part.frame in needed))
+        obu
+        for obu in unit.obus
+        if obu.lasting or (left and (obu.frame is None or obu.frame in needed))
     ]
     if not kept:
         return None
     data = memoryview(packet)
-    return remade(packet, b"".join(data[part.begin : part.end] for part in kept))
+    return rewritten(packet, b"".join(data[obu.begin : obu.end] for obu in kept))

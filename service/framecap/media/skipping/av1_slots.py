@@ -1,4 +1,4 @@
-"""The frames of AV1 packets, and which of them each refers to."""
+"""The frames of AV1 packets, and the frames that each refers to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FRAME: Final = 6
 _REDUNDANT_HEADER: Final = 7
 _PADDING: Final = 15
 
-# The light level and the mastering display hold until they change.
+# Light level and mastering display apply until they change.
 _LASTING_METADATA: Final = (1, 2)
 
 _ALL: Final = 255
@@ -29,7 +29,7 @@ _SLOTS: Final = tuple(tuple(k for k in range(8) if mask >> k & 1) for mask in ra
 
 
 class Unclear(Exception):
-    """Something about the packets is not understood."""
+    """The packets cannot be parsed, or use syntax that is not supported here."""
 
 
 @dataclass(slots=True, eq=False)
@@ -39,33 +39,33 @@ class CodedFrame:
     shown: bool
 
     key: bool
-    """True of key frames, also when shown later, and where that is not known."""
+    """True for key frames, including those shown later, and for frames of unknown type."""
 
     refreshed: int
-    """The slots that hold it from here on, a bit for each."""
+    """The slots that hold it from here on, as a bit mask."""
 
     refers_to: list[CodedFrame | None]
-    """What is in the slots it names; None where that is not known."""
+    """The frames in the slots that it names; None for an unknown one."""
 
 
 @dataclass(slots=True, eq=False)
-class Part:
-    """An OBU of a packet."""
+class PacketObu:
+    """An OBU of a packet, at [begin, end)."""
 
     begin: int
     end: int
     frame: CodedFrame | None = None
-    """The frame it is a part of."""
+    """The frame that it belongs to; None if it belongs to none."""
 
     lasting: bool = False
-    """True where it says more than what its packet shows."""
+    """True if it applies to later packets, too."""
 
 
 @dataclass(slots=True, eq=False)
 class Unit:
     """A packet: one temporal unit."""
 
-    parts: list[Part] = field(default_factory=list)
+    obus: list[PacketObu] = field(default_factory=list)
     frames: list[CodedFrame] = field(default_factory=list)
     """In decode order; the last is the one that is shown."""
 
@@ -74,8 +74,8 @@ class Reader:
     """Follows the slots from packet to packet.
 
     Args:
-        extradata: What the container says of the stream: OBUs, behind an av1C's four bytes or
-            not. The keyframes repeat the sequence header in it.
+        extradata: The container's OBUs for the stream, with or without the four bytes of av1C
+            before them. Keyframes repeat the sequence header in it.
     """
 
     def __init__(self, extradata: bytes) -> None:
@@ -88,32 +88,32 @@ class Reader:
                 self._start(configured[payload:end])
 
     def unit(self, packet: Packet[Any]) -> Unit:
-        """Returns what a packet holds.
+        """Returns the OBUs and frames of a packet.
 
         Raises:
-            Unclear: Not one temporal unit that shows one frame.
+            Unclear: The packet is not one temporal unit that shows one frame.
         """
         data = memoryview(packet) if packet.size else memoryview(b"")
         unit = Unit()
         for obu in obus(data) or ():
             self._check_layers(obu)
             kind, _, _, begin, payload, end = obu
-            part = Part(begin, end)
+            found = PacketObu(begin, end)
             if kind == _SEQUENCE:
                 self._start(bytes(data[payload:end]))
-                part.lasting = True
+                found.lasting = True
             elif kind in (_FRAME, _FRAME_HEADER):
-                part.frame = self._frame(data, obu)
-                unit.frames.append(part.frame)
+                found.frame = self._frame(data, obu)
+                unit.frames.append(found.frame)
             elif kind in (_TILE_GROUP, _REDUNDANT_HEADER):
                 if not unit.frames:
                     raise Unclear
-                part.frame = unit.frames[-1]
+                found.frame = unit.frames[-1]
             elif kind == _METADATA:
-                part.lasting = payload < end and data[payload] in _LASTING_METADATA
+                found.lasting = payload < end and data[payload] in _LASTING_METADATA
             elif kind not in (_DELIMITER, _PADDING):
                 raise Unclear
-            unit.parts.append(part)
+            unit.obus.append(found)
         if not unit.frames or not unit.frames[-1].shown or any(f.shown for f in unit.frames[:-1]):
             raise Unclear
         return unit
@@ -125,7 +125,7 @@ class Reader:
             self._slots = [None] * 8
 
     def _check_layers(self, obu: _Obu) -> None:
-        """Refuses layers: one picture may be several frames, and some are not decoded."""
+        """Rejects layers: a picture may then be several frames, of which some are not decoded."""
         kind, temporal_id, spatial_id, *_ = obu
         point = self._sequence.operating_point if self._sequence else 0
         decoded = point == 0 or (point >> 8 == 1 and point >> temporal_id & 1)
@@ -141,7 +141,7 @@ class Reader:
             raise Unclear
         if header.existing:
             held = self._slots[header.slot]
-            # A key frame that is shown later refreshes every slot when it is.
+            # A key frame that is shown later refreshes every slot at that time.
             key = held is None or held.key
             frame = CodedFrame(True, key, _ALL if key else 0, [held])
         else:

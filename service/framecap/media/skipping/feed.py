@@ -1,4 +1,4 @@
-"""What to give a decoder for one packet."""
+"""Types that the rules of all codecs share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from av.packet import Packet
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feed:
-    """What to give a decoder for one packet."""
+    """The packet to feed to a decoder in place of one packet of the stream."""
 
     packet: Packet[Any] | None
-    """The packet, or one made of parts of it; None where nothing of it is needed."""
+    """The packet, or one with some of its units; None if nothing of it is needed."""
 
     references_only: bool = False
-    """True: to be decoded with skip_frame NONREF, so without pictures that nothing refers to."""
+    """True to decode it with skip_frame NONREF, which skips pictures that none refers to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,17 +25,17 @@ class PacketBatch:
     """Packets of one run that follow one another in decode order."""
 
     extradata: bytes
-    """What the container says of the stream; empty where it says nothing."""
+    """The decoder's extradata, as the container gives it; may be empty."""
 
     packets: Sequence[Packet[Any]]
-    """The packets; the first is the run's keyframe unless the stretch continues an earlier one."""
+    """The packets; the first is the run's keyframe unless the batch continues an earlier one."""
 
     wanted: Sequence[bool]
-    """Which of them have a picture that must come out."""
+    """For each packet, whether the decoder must return its picture."""
 
     whole: bool
-    """True when the stretch is the whole run, so that no wanted picture is outside."""
+    """True when the batch is the whole run, so that no wanted picture is outside."""
 
 
 Rule = Callable[[PacketBatch], "list[Feed] | None"]
-"""Chooses what to feed; None where anything about the stretch is unclear."""
+"""Returns the feeds of a batch; None if any packet of it cannot be parsed."""

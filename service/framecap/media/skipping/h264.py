@@ -1,8 +1,8 @@
-"""H.264: pictures that are not for reference (nal_ref_idc 0) are left out.
+"""H.264: leaves out pictures that are not for reference (nal_ref_idc 0).
 
-Nothing refers to them: not to their samples or motion, nor to their numbers (frame_num and the
-picture order count are carried over from reference pictures alone). Streams that may have fields
-are fed whole: one picture can then be two packets, of which only one counts as wanted.
+No picture depends on their samples, motion or numbers (frame_num and the picture order count are
+derived from reference pictures alone). Streams that may have fields are fed whole: one picture can
+then be two packets, of which only one counts as wanted.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ _PPS: Final = 8
 _DELIMITER: Final = 9
 _FILLER: Final = 12
 
-# Messages that say something of their own picture alone: buffering period, picture timing,
-# filler, user data.
+# SEI messages that apply to their own picture alone: buffering period, picture timing, filler,
+# user data.
 _PASSING: Final = frozenset({0, 1, 3, 4, 5})
 
 
 class _Kind(Enum):
     NEEDED = auto()
-    """Referred to, or not understood."""
+    """A picture that others refer to, or a packet that cannot be parsed."""
 
     UNREFERENCED = auto()
-    """One unreferenced picture beside units that tell more than that picture."""
+    """One unreferenced picture, beside units that apply to later pictures, too."""
 
     DROPPABLE = auto()
     """One unreferenced picture and nothing else."""
 
 
 def rule(batch: PacketBatch) -> list[Feed] | None:
-    """Chooses what to feed; None where anything about the stretch is unclear."""
+    """Returns the feeds of a batch; None if any packet of it cannot be parsed."""
     length_size = _length_size(batch.extradata)
     cut = [units_of(packet, length_size) for packet in batch.packets]
     sets = _parameter_sets(batch.extradata, length_size)
@@ -66,7 +66,7 @@ def _kind(units: list[memoryview] | None) -> _Kind:
     for unit in units or ():
         kind, reference = unit[0] & 31, unit[0] >> 5 & 3
         if kind == _SLICE and reference == 0 and len(unit) > 1:
-            # first_mb_in_slice is 0, a single set bit, where a picture begins.
+            # A picture begins with first_mb_in_slice 0: a single set bit.
             pictures += unit[1] >> 7
         elif kind == _SEI:
             types = sei_types(unescaped(unit[1:]))
@@ -81,12 +81,12 @@ def _kind(units: list[memoryview] | None) -> _Kind:
 
 
 def _length_size(extradata: bytes) -> int:
-    """Returns the bytes of a length before each unit; 0 where start codes part them."""
+    """Returns the size of the length before each unit, in bytes; 0 for start codes."""
     return (extradata[4] & 3) + 1 if len(extradata) > 6 and extradata[0] == 1 else 0
 
 
 def _parameter_sets(extradata: bytes, length_size: int) -> list[memoryview]:
-    """Returns the sequence parameter sets the container has; none where they are not clear."""
+    """Returns the sequence parameter sets in the extradata; none if they cannot be parsed."""
     if length_size == 0:
         return [unit for unit in split(extradata, 0) or () if unit[0] & 31 == _SPS]
     view = memoryview(extradata)

@@ -1,8 +1,9 @@
-"""HEVC: temporal sub-layers above the wanted ones, and what nothing in the highest refers to.
+"""HEVC: leaves out sub-layers above the wanted ones, and non-reference pictures of the highest.
 
-A picture refers to no picture of a higher sub-layer, and to a sub-layer non-reference picture only
-from a higher one. Neither the picture order count nor the decoder's picture buffer counts on the
-pictures left out. Parameter sets and lasting messages in their packets are fed all the same.
+A picture refers to no picture of a higher temporal sub-layer, and to a sub-layer non-reference
+picture only from a higher one. Neither the picture order count nor the decoded picture buffer
+depends on the pictures left out. Parameter sets in their packets, and SEI messages that apply to
+later pictures, are still fed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Final
 from av.packet import Packet
 
 from framecap.media.skipping.feed import Feed, PacketBatch
-from framecap.media.skipping.rewrite import remade
+from framecap.media.skipping.rewrite import rewritten
 from framecap.media.skipping.units import joined, sei_types, split, unescaped, units_of
 
 _LAST_TRAILING: Final = 9
@@ -29,14 +30,14 @@ _SEI: Final = (39, 40)
 _RECOVERY: Final = 6
 _UNSPECIFIED: Final = range(48, 64)
 
-# Messages that say something of their own picture alone: buffering period, picture timing,
-# filler, user data, decoding unit information, picture hash.
+# SEI messages that apply to their own picture alone: buffering period, picture timing, filler,
+# user data, decoding unit information, picture hash.
 _PASSING: Final = frozenset({0, 1, 3, 4, 5, 130, 132})
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """What the NAL headers of a packet say of its picture."""
+    """Properties of a packet's picture, from its NAL headers."""
 
     kind: int
     """nal_unit_type of its slices."""
@@ -44,10 +45,10 @@ class _Picture:
     temporal_id: int
 
     discards_earlier: bool
-    """True where earlier pictures that were not output yet are not to be."""
+    """True if earlier pictures that were not output yet are discarded."""
 
     lasting: list[memoryview]
-    """Units that tell more than this picture."""
+    """Units that apply to later pictures, too."""
 
     @property
     def starts_over(self) -> bool:
@@ -59,7 +60,7 @@ class _Picture:
 
 
 def rule(batch: PacketBatch) -> list[Feed] | None:
-    """Chooses what to feed; None where anything about the stretch is unclear."""
+    """Returns the feeds of a batch; None if any packet of it cannot be parsed."""
     length_size = _length_size(batch.extradata)
     cut = [units_of(packet, length_size) for packet in batch.packets]
     pictures: list[_Picture] = []
@@ -74,7 +75,7 @@ def rule(batch: PacketBatch) -> list[Feed] | None:
     after_restart = batch.whole
     chosen = []
     for k, (picture, packet) in enumerate(zip(pictures, batch.packets, strict=True)):
-        # Leading pictures that refer to pictures before the run's first have no output.
+        # RASL pictures refer to pictures before the run's first and are not output.
         after_restart = after_restart and (k == 0 or not picture.starts_over)
         needed = (
             batch.wanted[k]
@@ -84,14 +85,14 @@ def rule(batch: PacketBatch) -> list[Feed] | None:
         if needed and (batch.wanted[k] or not (after_restart and picture.kind in _RASL)):
             chosen.append(Feed(packet))
         elif picture.lasting:
-            chosen.append(Feed(remade(packet, joined(picture.lasting, length_size))))
+            chosen.append(Feed(rewritten(packet, joined(picture.lasting, length_size))))
         else:
             chosen.append(Feed(None))
     return chosen
 
 
 def discards_earlier(extradata: bytes, packet: Packet[Any]) -> bool:
-    """Returns whether pictures decoded before a keyframe, and not shown yet, never will be."""
+    """Returns whether a keyframe discards pictures that were decoded but not shown yet."""
     return any(
         len(unit) > 2 and unit[0] >> 1 in _BLA_AND_IDR and unit[2] & 0x40
         for unit in units_of(packet, _length_size(extradata)) or ()
@@ -99,7 +100,7 @@ def discards_earlier(extradata: bytes, packet: Packet[Any]) -> bool:
 
 
 def _highest(batch: PacketBatch, pictures: list[_Picture], length_size: int) -> list[int] | None:
-    """Returns, of each packet, the highest sub-layer of the pictures wanted from there on."""
+    """Returns, for each packet, the highest sub-layer of the pictures wanted from there on."""
     if not batch.whole:
         top = _sub_layers(batch, length_size)
         return None if top is None else [top] * len(pictures)
@@ -112,7 +113,7 @@ def _highest(batch: PacketBatch, pictures: list[_Picture], length_size: int) -> 
 
 
 def _picture(units: list[memoryview]) -> _Picture | None:
-    """Returns what a packet holds; None unless it is one picture of the base layer."""
+    """Returns the picture of a packet; None unless it is one picture of the base layer."""
     kinds: set[tuple[int, int]] = set()
     lasting: list[memoryview] = []
     begins, discards, recovers = 0, False, False
@@ -139,19 +140,19 @@ def _picture(units: list[memoryview]) -> _Picture | None:
         return None
     [(kind, temporal_id)] = kinds
     if recovers and kind <= _LAST_TRAILING:
-        # Decoding may begin here, and what comes out then counts on this very picture.
+        # Decoding may begin here, and the pictures behind it then depend on this one.
         return None
     return _Picture(kind, temporal_id, discards, lasting)
 
 
 def _length_size(extradata: bytes) -> int:
-    """Returns the bytes of a length before each unit; 0 where start codes part them."""
+    """Returns the size of the length before each unit, in bytes; 0 for start codes."""
     counted = len(extradata) > 22 and extradata[:3] not in (b"\0\0\0", b"\0\0\1")
     return (extradata[21] & 3) + 1 if counted else 0
 
 
 def _sub_layers(batch: PacketBatch, length_size: int) -> int | None:
-    """Returns the highest sub-layer the stream may have; None where that is not known."""
+    """Returns the highest sub-layer that the stream may have; None if unknown."""
     sets = _parameter_sets(batch.extradata, length_size)
     for packet in batch.packets:
         sets += [u for u in units_of(packet, length_size) or () if u[0] >> 1 == _SPS]
@@ -159,7 +160,7 @@ def _sub_layers(batch: PacketBatch, length_size: int) -> int | None:
 
 
 def _parameter_sets(extradata: bytes, length_size: int) -> list[memoryview]:
-    """Returns the sequence parameter sets the container has."""
+    """Returns the sequence parameter sets in the extradata."""
     if length_size == 0:
         return [unit for unit in split(extradata, 0) or () if unit[0] >> 1 & 63 == _SPS]
     view = memoryview(extradata)

@@ -1,4 +1,4 @@
-"""Codecs whose every picture stands alone: what is not wanted is not fed."""
+"""Intra-only codecs: leaves out every picture that is not wanted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CODECS: Final = frozenset(
         "v210",
     }
 )
-"""Canonical names. Codecs whose packets can lean on earlier ones, such as FFV1, are not here."""
+"""Canonical names. Codecs with packets that can depend on earlier ones, like FFV1, are not here."""
 
 _QUANTISATION: Final = b"\xff\xdb"
 _SCAN: Final = b"\xff\xda"
@@ -37,9 +37,9 @@ def rule(batch: PacketBatch) -> list[Feed]:
 
 
 def rule_mjpeg(batch: PacketBatch) -> list[Feed] | None:
-    """Drops every packet that is not wanted; None where one may use the tables of an earlier one.
+    """Drops every packet that is not wanted; None if one may use the tables of an earlier one.
 
-    Huffman tables may be missing everywhere: the decoder then takes the standard's.
+    Huffman tables may be missing: the decoder then uses those of the standard.
     """
     pairs = zip(batch.packets, batch.wanted, strict=True)
     own = all(_has_tables(packet) for packet, wanted in pairs if wanted)

@@ -1,7 +1,7 @@
-"""MPEG-1, -2 and -4: B pictures are never referred to, and libav leaves them out when asked.
+"""MPEG-1, -2 and -4: libav skips B pictures, to which no picture refers.
 
-They are still fed, so that the decoder reads their headers: an MPEG-4 decoder learns from the
-first B picture how far apart fields are.
+They are still fed, so that the decoder reads their headers: an MPEG-4 decoder takes the distance of
+fields from the first B picture.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from framecap.media.skipping.feed import Feed, PacketBatch
 
 _VOP: Final = b"\0\0\1\xb6"
 
-# How DivX says that it packs a P and a B picture into one packet.
+# The user data by which DivX says that it packs a P and a B picture into one packet.
 _PACKED: Final = re.compile(rb"DivX[0-9]+(?:b|Build)[0-9]+p")
 
 
@@ -28,9 +28,9 @@ def rule(batch: PacketBatch) -> list[Feed]:
 
 
 def rule_mpeg4(batch: PacketBatch) -> list[Feed] | None:
-    """Leaves out the B pictures that are not wanted; None where packets hold several pictures.
+    """Leaves out the B pictures that are not wanted; None if packets hold several pictures.
 
-    A decoder keeps the second picture of such a packet for a later one, which then stands for it.
+    A decoder keeps the second picture of such a packet, and returns it for a later packet.
     """
     if _PACKED.search(batch.extradata) or any(map(_is_packed, batch.packets)):
         return None

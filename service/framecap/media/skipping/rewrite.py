@@ -1,4 +1,4 @@
-"""Packets made of parts of other packets."""
+"""Packets with changed bytes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any
 from av.packet import Packet
 
 
-def remade(packet: Packet[Any], data: bytes) -> Packet[Any]:
-    """Returns a packet with the times and marks of another, and bytes of its own.
+def rewritten(packet: Packet[Any], data: bytes) -> Packet[Any]:
+    """Returns a packet with other bytes, and the times, keyframe flag and `opaque` of the original.
 
-    Its side data stays behind: that describes the packet as it was.
+    Side data is not copied: it describes the original bytes.
+
+    Args:
+        packet: The original packet.
+        data: The bytes of the new packet.
     """
     made: Packet[Any] = Packet(data)
     made.pts, made.dts = packet.pts, packet.dts

@@ -1,4 +1,4 @@
-"""NAL units, and the SEI messages in them, as H.264 and HEVC share them."""
+"""NAL units of H.264 and HEVC, and the SEI messages in them."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ def unescaped(unit: memoryview) -> bytes:
 
 
 def split(data: bytes | memoryview, length_size: int) -> list[memoryview] | None:
-    """Returns a packet's units, headers included; None where they are not clear."""
+    """Returns a packet's units, headers included; None if they cannot be parsed."""
     view = memoryview(data)
     found = nal.units(view, length_size) if len(view) else None
     return None if found is None else [view[begin:end] for begin, end in found]
 
 
 def units_of(packet: Packet[Any], length_size: int) -> list[memoryview] | None:
-    """Returns the units of a packet; None where they are not clear."""
+    """Returns the units of a packet; None if they cannot be parsed."""
     return split(memoryview(packet), length_size) if packet.size else None
 
 
 def joined(units: list[memoryview], length_size: int) -> bytes:
-    """Returns a packet's bytes, of some of its units."""
+    """Returns units as the bytes of a packet."""
     if length_size == 0:
         return b"".join(b"\0\0\0\1" + bytes(unit) for unit in units)
     return b"".join(len(unit).to_bytes(length_size, "big") + bytes(unit) for unit in units)
 
 
 def sei_types(payload: bytes) -> set[int] | None:
-    """Returns the types of the messages in an SEI unit; None where they are not clear.
+    """Returns the types of the messages in an SEI unit; None if they cannot be parsed.
 
     Args:
         payload: The unit without its header and emulation prevention bytes.
@@ -61,11 +61,11 @@ def sei_types(payload: bytes) -> set[int] | None:
 
 
 def counted_length(codec: str, extradata: bytes) -> int:
-    """Returns the bytes of a length before each unit; 0 where start codes part them.
+    """Returns the size of the length before each unit, in bytes; 0 for start codes.
 
     Args:
         codec: libavcodec's canonical name.
-        extradata: What the container says of the stream.
+        extradata: The decoder's extradata, as the container gives it.
     """
     if codec == "hevc":
         counted = len(extradata) > 22 and extradata[:3] not in (b"\0\0\0", b"\0\0\1")

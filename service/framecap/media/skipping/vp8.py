@@ -1,8 +1,9 @@
-"""VP8: pictures that nothing later depends on are left out by libav when asked.
+"""VP8: libav skips pictures on which no later picture depends.
 
-Their packets are still fed, since later frames depend on what their headers set: libav reads those
-and skips the rest. It goes by what a frame refreshes and forgets what a frame copies from one
-reference to another, and its map of segments, so only frames that do neither are left to it.
+Their packets are still fed, since later frames depend on state that their headers set: libav reads
+the headers and skips the rest. It decides by the references that a frame refreshes, and ignores
+copies from one reference to another and the segment map. So only frames that change neither are
+left to it.
 """
 
 from __future__ import annotations
