@@ -48,10 +48,10 @@ class CaptureCall:
     """The request, as text, structured or as named outputs; None when there is none."""
 
     delivery: capture_pb2.Delivery | None = None
-    """The destination of the images, where the caller gives it outside of the request."""
+    """The destination of the images, if it is given beside the request."""
 
     kind: decoder_pb2.JobKind = decoder_pb2.JOB_KIND_CAPTURE
-    """How far the decoder goes: the whole capture, only the plan, or only the probe."""
+    """The kind of the decoder's job: the capture, only its plan, or only the probe."""
 
     shrink_filter: ShrinkFilter | None = None
     """Replaces the request's shrink filter, which the text form cannot set; None keeps it."""
@@ -103,7 +103,7 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
     """Returns the request for only the first image that `spec` chooses.
 
     Raises:
-        DeliveryConflict: The request says where images go, but one image is the answer itself.
+        DeliveryConflict: The request has a destination for its images, but the answer is the image itself.
     """
     if spec.target is not None or spec.notify_topic is not None:
         action = "sys/saveas" if spec.target is not None else "notify"

@@ -116,7 +116,7 @@ class _Work:
         call: The call.
         parsed: The parsed request.
         source: The open source.
-        naming: How stored images are named; None when they are sent inline.
+        naming: The naming of stored images; None when images are sent inline.
         slot: The capture's slot in admission control.
         services: The launcher of decoders, the sinks and the meter.
         first: The payload of `accepted`.

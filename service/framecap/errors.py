@@ -94,10 +94,10 @@ class RequestError(CaptureError):
         column: int | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        parts = dict(metadata or {})
+        values = dict(metadata or {})
         if column is not None:
-            parts["column"] = str(column)
-        super().__init__(message, metadata=parts)
+            values["column"] = str(column)
+        super().__init__(message, metadata=values)
         self.field: Final = field
         self.column: Final = column
 

@@ -25,7 +25,7 @@ from framecap.v1 import event_pb2
 
 
 class KillCause(Enum):
-    """Why a decoder ended before its work was done."""
+    """The cause of a decoder's end before its work was done."""
 
     CANCELLED = "cancelled"
     """The caller went away or stalled, its deadline passed, or the service ended."""
@@ -143,7 +143,7 @@ class Sinks(Protocol):
     """Opens the destinations of captures' images."""
 
     def naming(self, spec: CaptureSpec, source: SourceName) -> Naming | None:
-        """Returns how stored images are named; None when images are sent inside events.
+        """Returns the naming of stored images; None when images are sent inside events.
 
         Raises:
             RequestError: The target cannot be used.

@@ -60,12 +60,14 @@ class Manifest:
         Raises:
             SinkUnreachable: The object cannot be written.
         """
-        head = "".join(f'"{name}":{message_to_line(part)},' for name, part in self._head.items())
+        head = "".join(
+            f'"{name}":{message_to_line(message)},' for name, message in self._head.items()
+        )
         with _kept() as whole:
             whole.write(b"{" + head.encode())
-            for name, parts in (("frames", self._frames), ("warnings", self._warnings)):
+            for name, messages in (("frames", self._frames), ("warnings", self._warnings)):
                 whole.write(f'"{name}":['.encode())
-                parts.copy_to(whole)
+                messages.copy_to(whole)
                 whole.write(b"],")
             whole.write(f'"finished":{message_to_line(finished)}}}\n'.encode())
             whole.flush()
