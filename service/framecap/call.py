@@ -103,7 +103,7 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
     """Returns the request for only the first image that `spec` chooses.
 
     Raises:
-        DeliveryConflict: The request has a destination for its images, but the answer is the image itself.
+        DeliveryConflict: The request has a destination, but the answer is the image itself.
     """
     if spec.target is not None or spec.notify_topic is not None:
         action = "sys/saveas" if spec.target is not None else "notify"
