@@ -1,4 +1,4 @@
-"""The way from the work to the client: bounded, never silent, aware of a client that is slow."""
+"""Back-pressure between a capture's work and its client; heartbeats while the work is silent."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ async def with_back_pressure(
     resume: Callable[[], Awaitable[None]],
     revoked: Revocation | None = None,
 ) -> AsyncGenerator[Item | None]:
-    """Yields what `work` yields, and None whenever that takes too long.
+    """Yields the items of `work`, and None whenever the next item takes too long.
 
-    The work runs in a task of its own, one item ahead at most: a client that reads slowly slows the
+    The work runs in a task of its own, at most one item ahead: a client that reads slowly slows the
     work, and memory does not grow. Closing this generator cancels the task and waits for its end.
 
     Args:
-        work: Where the items come from.
-        wait_seconds: Gives, for each item, the seconds to wait before None is yielded.
-        pause_after: For how many seconds the client may let the work wait before it is paused.
-        pause: Is called then.
-        resume: Is awaited before the work goes on after a pause.
+        work: Produces the items.
+        wait_seconds: Returns, for each item, the seconds to wait before None is yielded.
+        pause_after: The seconds that a client may block the work before the work is paused.
+        pause: Called when the work is paused.
+        resume: Awaited before the work goes on after a pause.
         revoked: Ends the work when it is done, whether or not the client reads.
 
     Raises:
         CaptureError: The result of `revoked`, after the items that the work had yielded.
     """
     box: deque[Item] = deque()
-    filled, emptied = _Bell(), _Bell()
+    filled, emptied = _Signal(), _Signal()
 
     async def wait_for_room() -> None:
-        if not box or await emptied.rings(within=pause_after):
+        if not box or await emptied.sent(within=pause_after):
             return
         pause()
         while box:
-            await emptied.rings()
+            await emptied.sent()
         await resume()
 
     async def feed() -> None:
@@ -55,12 +55,12 @@ async def with_back_pressure(
                 try:
                     await wait_for_room()
                 finally:
-                    # Revoked, the work has ended; what it yielded is still delivered.
+                    # The item is delivered even when a revocation cancelled this wait.
                     box.append(item)
-                    filled.ring()
+                    filled.send()
 
     feeder = asyncio.create_task(feed())
-    feeder.add_done_callback(lambda _: filled.ring())
+    feeder.add_done_callback(lambda _: filled.send())
 
     def end(_: Revocation) -> None:
         feeder.cancel()
@@ -71,9 +71,9 @@ async def with_back_pressure(
         while box or not feeder.done():
             if box:
                 item = box.popleft()
-                emptied.ring()
+                emptied.send()
                 yield item
-            elif not await filled.rings(within=wait_seconds()):
+            elif not await filled.sent(within=wait_seconds()):
                 yield None
         if revoked is not None and revoked.done() and feeder.cancelled():
             raise revoked.result()
@@ -85,20 +85,20 @@ async def with_back_pressure(
         await asyncio.gather(feeder, return_exceptions=True)
 
 
-class _Bell:
-    """Wakes the one who waits for it."""
+class _Signal:
+    """Wakes its only waiter."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[bool] | None = None
 
-    def ring(self) -> None:
+    def send(self) -> None:
         """Wakes the waiter; without one, does nothing."""
         if self._waiter is not None:
             _settle(self._waiter, True)
 
-    async def rings(self, within: float | None = None) -> bool:
-        """Returns True once it rings; False when it has not within so many seconds."""
+    async def sent(self, within: float | None = None) -> bool:
+        """Returns True once the signal is sent; False when it is not within `within` seconds."""
         waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiter = waiter
         timer = None if within is None else self._loop.call_later(within, _settle, waiter, False)

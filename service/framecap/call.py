@@ -1,4 +1,4 @@
-"""What a caller asks for, and what it was taken to mean."""
+"""A caller's request, and its interpretation: `CaptureCall`, `understand`, `accepted`, `job`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EMPTY_REQUEST: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureCall:
-    """What a caller wants."""
+    """One call: the source, the request, and the caller."""
 
     source: str
     """The video's address."""
@@ -48,13 +48,13 @@ class CaptureCall:
     """The request, as text, structured or as named outputs; None when there is none."""
 
     delivery: capture_pb2.Delivery | None = None
-    """What stands beside the request about where the images go."""
+    """The destination of the images, if it is given beside the request."""
 
     kind: decoder_pb2.JobKind = decoder_pb2.JOB_KIND_CAPTURE
-    """How far to go."""
+    """The kind of the decoder's job: the capture, only its plan, or only the probe."""
 
     shrink_filter: ShrinkFilter | None = None
-    """Takes the place of the request's, for which its text has no word; None leaves it."""
+    """Replaces the request's shrink filter, which the text form cannot set; None keeps it."""
 
     first_only: bool = False
     """True to capture only the first image that the request chooses."""
@@ -63,17 +63,17 @@ class CaptureCall:
     """True to end after `accepted`, without opening the source."""
 
     principal: str = ANYONE
-    """Who calls: the name that the configuration gives them."""
+    """The caller's name in the configuration."""
 
     call_id: str = field(default_factory=lambda: str(uuid4()))
-    """Names the call in answers and logs."""
+    """Identifies the call in answers and logs."""
 
 
 def understand(call: CaptureCall) -> ParsedRequest:
-    """Returns what a caller asks for, validated.
+    """Returns a call's request, parsed and validated.
 
     Raises:
-        RequestError: It cannot be done, whatever the source is.
+        RequestError: The request is invalid for every source.
     """
     if call.request is None:
         if call.kind == decoder_pb2.JOB_KIND_PROBE:
@@ -90,12 +90,12 @@ def understand(call: CaptureCall) -> ParsedRequest:
     if call.first_only:
         return replace(parsed, spec=first_only(parsed.spec))
     if parsed.spec.notify_topic is not None:
-        untold = CaptureWarning(
+        unpublished = CaptureWarning(
             reason=WITHOUT_EFFECT,
-            message="notify: without effect; only the end of a task is told to a topic",
+            message="notify: without effect; only a task publishes its end to a topic",
             metadata={"option": "notify"},
         )
-        return replace(parsed, warnings=(*parsed.warnings, untold))
+        return replace(parsed, warnings=(*parsed.warnings, unpublished))
     return parsed
 
 
@@ -103,7 +103,7 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
     """Returns the request for only the first image that `spec` chooses.
 
     Raises:
-        DeliveryConflict: The request says where images go, but one image is the answer itself.
+        DeliveryConflict: The request has a destination, but the answer is the image itself.
     """
     if spec.target is not None or spec.notify_topic is not None:
         action = "sys/saveas" if spec.target is not None else "notify"
@@ -119,13 +119,13 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
 def accepted(
     call: CaptureCall, parsed: ParsedRequest, source: str, warnings: Iterable[CaptureWarning]
 ) -> event_pb2.CaptureAccepted:
-    """Returns what a request was taken to mean.
+    """Returns the payload of `accepted`, which shows how a request was interpreted.
 
     Args:
-        call: What the caller wants.
-        parsed: The request.
+        call: The call.
+        parsed: The parsed request.
         source: The source as events show it.
-        warnings: What else is worth knowing before the capture.
+        warnings: Warnings besides those of the parsed request.
     """
     spec, delivery = structured.to_proto(parsed.spec)
     return event_pb2.CaptureAccepted(
@@ -141,7 +141,10 @@ def accepted(
 
 
 def source_name(source: SourceAddress | OpenSource) -> SourceName:
-    """Returns what images may be named by; only an open source knows when it changed."""
+    """Returns the fields of a source that image names may use.
+
+    Only an open source has a modification time.
+    """
     match source:
         case OpenSource(bucket=bucket, key=key, last_modified=changed):
             return SourceName(bucket=bucket, key=key, last_modified=changed)
@@ -155,7 +158,7 @@ def source_name(source: SourceAddress | OpenSource) -> SourceName:
 
 
 def name_warnings(address: SourceAddress) -> tuple[CaptureWarning, ...]:
-    """Returns a notice where images cannot be named as their source is."""
+    """Returns a warning when images cannot be named after their source."""
     if not isinstance(address, FileAddress):
         return ()
     fault = unprintable_name(posixpath.basename(address.path))
@@ -175,7 +178,7 @@ def name_warnings(address: SourceAddress) -> tuple[CaptureWarning, ...]:
 
 
 def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2.Job:
-    """Returns what a decoder is told to do."""
+    """Returns the job to send to a decoder."""
     message = None
     if call.kind != decoder_pb2.JOB_KIND_PROBE:
         message, _ = structured.to_proto(spec)
@@ -189,7 +192,7 @@ def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2
 
 
 def mode(call: CaptureCall, spec: CaptureSpec) -> str:
-    """Returns the word for what is done; one of few."""
+    """Returns the name that metrics count the call under: the mode, or `explain` or `probe`."""
     if call.kind == decoder_pb2.JOB_KIND_CAPTURE:
         return mode_of(spec.selection).name
     return decoder_pb2.JobKind.Name(call.kind).removeprefix("JOB_KIND_").lower()

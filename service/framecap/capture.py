@@ -1,20 +1,22 @@
-"""The spine: one capture from the request to the last event.
+"""One capture, from the request to the last event.
 
-    1 spec      what was asked                       understand
-    2 source    bytes in                             capture
-    3 … 7       what a decoder does with them        _Work._steps, pipeline.py
-    8 sink      where the images go                  _Work._image
-    9 events    what is told                         capture, _Work._tell
+    1 request     call.py, spec/         parses and validates the request; builds `accepted`
+    2 admission   services.py, server/   grants a slot: limits running and waiting captures
+    3 source      source/                opens the video for reading
+    4 decoder     decoder/, pipeline/    probes, plans, decodes, selects and encodes, in a process
+                                         of its own; decoder/reads.py answers its reads
+    5 sink        sink/                  names the images; sends them inline or stores them
+    6 events      events/                numbers the events, thins progress, keeps the manifest
 
-The API, the command line and the tests all call `capture`. It raises while the request can still be
-refused. From `accepted` on it tells whatever goes wrong in `finished`, and then raises it.
+The API, the command line and the tests all call `capture`. Before `accepted`, an error refuses the
+request and is raised. After `accepted`, an error is first reported in `finished`, then raised.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
@@ -40,21 +42,20 @@ from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
 from framecap.revocation import ended_by
 from framecap.services import Services, Slot
-from framecap.sink import payloads
 from framecap.sink.naming import Naming
 from framecap.source.opened import OpenSource
 from framecap.spec.request import ParsedRequest
 from framecap.stage_timer import StageTimer
 from framecap.v1 import event_pb2
 
-Told: TypeAlias = list[Payload]
-"""What is told together, with nothing in between."""
+Payloads: TypeAlias = list[Payload]
+"""A batch: payloads that are sent one after the other, with nothing in between."""
 
-MAX_TOGETHER: Final = 16
-"""How many payloads may wait for others that arrived with them."""
+MAX_BATCH: Final = 16
+"""The batch size above which payloads are sent although more have already arrived."""
 
 LAST_UPLOADS_SECONDS: Final = 2.0
-"""How long images on their way to a store have to arrive once the service ends their capture."""
+"""The time that running uploads have to complete once the service ends their capture."""
 
 
 async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event_pb2.CaptureEvent]:
@@ -89,14 +90,15 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
             yield events.wrap(first)
             try:
                 if work is not None:
-                    async with aclosing(work.events()) as told:
-                        async for payload in told:
+                    async with aclosing(work.payloads()) as reported:
+                        async for payload in reported:
                             yield events.wrap(payload)
             except CaptureError as failure:
                 error = failure
             except Exception as fault:
                 error = incident(fault)
-        # All is given back by now: a client that is slow to take the last event holds nothing.
+        # Slot, source and decoder are released by now: a client slow to read the last event
+        # holds none of them.
         result.status.CopyFrom(to_status(error))
         outcome = error.reason if error else "OK"
         yield events.wrap(result)
@@ -108,17 +110,17 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
 
 
 class _Work:
-    """What happens between `accepted` and `finished`.
+    """The work between `accepted` and `finished`.
 
     Args:
-        call: What the caller wants.
-        parsed: The request.
+        call: The call.
+        parsed: The parsed request.
         source: The open source.
-        naming: What the images will be called, if anything.
-        slot: The capture's place among others.
-        services: What else it works with.
-        first: What was told first.
-        result: Is filled with what is known at the end, however that comes.
+        naming: The naming of stored images; None when images are sent inline.
+        slot: The capture's slot in admission control.
+        services: The launcher of decoders, the sinks and the meter.
+        first: The payload of `accepted`.
+        result: The payload of `finished`, filled with the results whether or not the work fails.
     """
 
     def __init__(
@@ -142,23 +144,23 @@ class _Work:
         self._result = result
         self._throttle = ProgressThrottle()
         self._time_left = TimeLeft()
-        self._watch = StageTimer()
+        self._timer = StageTimer()
         self._began = time.monotonic()
         self._images = 0
         self._image_bytes = 0
-        self._unyielded: Told = []
+        self._unyielded: Payloads = []
         self._manifest: Manifest | None = None
         if naming and naming.manifest and call.kind == decoder_pb2.JOB_KIND_CAPTURE:
             self._manifest = Manifest(first)
 
-    async def events(self) -> AsyncGenerator[Payload]:
-        """Yields what happens, and repeats the progress when nothing does.
+    async def payloads(self) -> AsyncGenerator[Payload]:
+        """Yields the payloads; while there is none, repeats the latest progress as a heartbeat.
 
         Raises:
             CaptureError: The capture failed.
         """
         heartbeat = Heartbeat()
-        handed = with_back_pressure(
+        batches = with_back_pressure(
             self._steps(),
             wait_seconds=lambda: heartbeat.due_in_ms() / 1000,
             pause_after=self._services.limits.pause_after,
@@ -167,11 +169,11 @@ class _Work:
             revoked=self._slot.revoked,
         )
         try:
-            async with aclosing(handed):
-                async for told in handed:
-                    for payload in told or [self._throttle.latest]:
+            async with aclosing(batches):
+                async for batch in batches:
+                    for payload in batch or [self._throttle.latest]:
                         yield payload
-                        heartbeat.told()
+                        heartbeat.event_sent()
         except Exception as error:
             for payload in await self._left_over(error):
                 yield payload
@@ -184,8 +186,8 @@ class _Work:
             self._sum_up()
             self._services.meter.capture_summed_up(self._result)
 
-    async def _steps(self) -> AsyncGenerator[Told]:
-        """Yields what happens, as it happens.
+    async def _steps(self) -> AsyncGenerator[Payloads]:
+        """Yields batches of payloads as they arise.
 
         Raises:
             CaptureError: The capture failed.
@@ -204,26 +206,26 @@ class _Work:
                 ):
                     async for message in arrivals:
                         if message is not None:
-                            self._unyielded += self._noted(await self._tell(message))
+                            self._unyielded += self._noted(await self._payloads_of(message))
                         self._unyielded += self._noted(self._counted(self._sink.ready()))
-                        # What arrived together is told together, unless that may mean a wait.
-                        together = decoder.has_more and self._sink.uploading is None
-                        if len(self._unyielded) > (MAX_TOGETHER if together else 0):
+                        # Messages that arrived together make one batch, unless that means a wait.
+                        more = decoder.has_more and self._sink.uploading is None
+                        if len(self._unyielded) > (MAX_BATCH if more else 0):
                             yield self._taken()
             failure = error_of(self._result.status)
         except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
-        # Others may decode while the last images are on their way.
+        # Other captures may decode while the last uploads complete.
         self._slot.pause()
         if self._unyielded:
             yield self._taken()
         self._progress_to(event_pb2.CAPTURE_PHASE_UPLOADING)
         while (upload := self._sink.uploading) is not None:
-            with self._watch.stage("deliver"):
+            with self._timer.stage("deliver"):
                 await asyncio.wait((upload,))
             yield self._noted(self._counted(self._sink.ready()))
-        if told := self._noted(await self._finish()):
-            yield told
+        if batch := self._noted(await self._finish()):
+            yield batch
         if failure is not None:
             raise failure
         if self._manifest is not None:
@@ -233,7 +235,7 @@ class _Work:
     async def _arrivals(
         self, messages: AsyncGenerator[FromDecoder]
     ) -> AsyncGenerator[FromDecoder | None]:
-        """Yields the decoder's messages, and None when an image was stored before one came."""
+        """Yields the decoder's messages, and None when an upload completes before the next."""
         coming: asyncio.Task[FromDecoder | None] | None = None
         try:
             while True:
@@ -257,18 +259,18 @@ class _Work:
                 coming.cancel()
                 await asyncio.gather(coming, return_exceptions=True)
 
-    def _taken(self) -> Told:
-        """Returns the payloads that are ready, and forgets them."""
+    def _taken(self) -> Payloads:
+        """Returns the payloads that wait to be yielded, and clears the list."""
         taken, self._unyielded = self._unyielded, []
         return taken
 
-    async def _left_over(self, error: Exception) -> Told:
+    async def _left_over(self, error: Exception) -> Payloads:
         """Returns the payloads that were ready when `error` ended the work, and stored images.
 
-        A shutdown lets images on their way to a store arrive, for a short time. The error that
-        ended the work is reported; another failure of the sink is not.
+        At a shutdown, running uploads have `LAST_UPLOADS_SECONDS` to complete. Only `error` is
+        reported; a failure of the sink here is not.
         """
-        stored: list[payloads.Told] = []
+        stored: Payloads = []
         if isinstance(error, Draining):
             with suppress(CaptureError, TimeoutError):
                 async with asyncio.timeout(LAST_UPLOADS_SECONDS):
@@ -277,8 +279,8 @@ class _Work:
             stored += self._sink.ready()
         return self._taken() + self._noted(self._counted(stored))
 
-    async def _tell(self, message: FromDecoder) -> Told:
-        """Returns what a decoder's message means to the caller."""
+    async def _payloads_of(self, message: FromDecoder) -> Payloads:
+        """Returns the payloads for the caller that follow from a decoder's message."""
         match message.WhichOneof("message"):
             case "probed":
                 self._sink.begin(message.probed.stream_ordinal)
@@ -299,58 +301,58 @@ class _Work:
                     shortfall.output = self._output
         return []
 
-    def _progress(self, report: event_pb2.CaptureProgress) -> Told:
+    def _progress(self, report: event_pb2.CaptureProgress) -> Payloads:
         if report.phase == event_pb2.CAPTURE_PHASE_DONE:
-            # Only the decoder is; the capture says so itself, last.
+            # Only the decoder is done; the capture sends its own DONE at its end.
             return []
         left = self._time_left.estimate(report)
         if left is not None:
             report.time_left.FromNanoseconds(left)
         return [report] if self._throttle.offer(report) else []
 
-    async def _image(self, image: EncodedImage) -> Told:
+    async def _image(self, image: EncodedImage) -> Payloads:
         image.facts.output = self._output
-        with self._watch.stage("deliver"):
-            told = await self._sink.deliver(image.facts, image.data)
+        with self._timer.stage("deliver"):
+            delivered = await self._sink.deliver(image.facts, image.data)
         if not self._images:
             self._services.meter.first_image(time.monotonic() - self._began)
         self._images += 1
-        return self._counted(told)
+        return self._counted(delivered)
 
-    async def _finish(self) -> Told:
-        """Returns what the sink held back."""
-        with self._watch.stage("deliver"):
-            told = await self._sink.finish()
-        return self._counted(told)
+    async def _finish(self) -> Payloads:
+        """Finishes the sink; returns the payloads that it held back."""
+        with self._timer.stage("deliver"):
+            delivered = await self._sink.finish()
+        return self._counted(delivered)
 
     async def _store_manifest(self, manifest: Manifest) -> None:
-        """Stores what was told beside the images, all of which can be read by now."""
+        """Stores the manifest beside the images, all of which are stored by now."""
         self._sum_up()
-        with self._watch.stage("deliver"):
+        with self._timer.stage("deliver"):
             uri = await self._sink.store_manifest(manifest.complete(self._result))
         self._result.manifest_uri = uri
 
-    def _noted(self, told: Told) -> Told:
-        """Returns what will be told, taken up into the manifest where there is one."""
+    def _noted(self, batch: Payloads) -> Payloads:
+        """Returns `batch` after adding it to the manifest, where there is one."""
         if self._manifest is not None:
-            for payload in told:
+            for payload in batch:
                 self._manifest.note(payload)
-        return told
+        return batch
 
-    def _counted(self, told: list[payloads.Told]) -> Told:
-        """Returns what a sink tells, its images counted as delivered."""
-        for payload in told:
+    def _counted(self, delivered: Sequence[Payload]) -> Payloads:
+        """Returns a sink's payloads after counting their images as delivered."""
+        for payload in delivered:
             if not isinstance(payload, event_pb2.FrameCaptured):
                 continue
-            # An image may be stored although its delivery was cut off.
+            # An image may be stored although `deliver` was cancelled before it was counted.
             self._images = max(self._images, payload.index)
             if not payload.superseded:
                 self._image_bytes += payload.size_bytes
                 self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
-        return list(told)
+        return list(delivered)
 
     def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:
-        """Returns the newest progress, now of another phase."""
+        """Returns the latest progress with another phase."""
         report = event_pb2.CaptureProgress()
         report.CopyFrom(self._throttle.latest)
         report.phase = phase
@@ -360,13 +362,13 @@ class _Work:
         return report
 
     def _sum_up(self) -> None:
-        """Fills the result with what the service knows, and what the decoder did not say."""
+        """Fills the result with the service's figures and those the decoder did not report."""
         result, latest = self._result, self._throttle.latest
         result.captured_count = self._images
         result.image_bytes = self._image_bytes
         result.read_bytes = max(result.read_bytes, latest.read_bytes)
         reads.sum_up(self._source.reader, result)
-        for stage, spent in self._watch.times.items():
+        for stage, spent in self._timer.times.items():
             result.stage_times[stage].FromNanoseconds(spent)
         if uploading := self._sink.upload_time:
             result.stage_times["upload"].FromNanoseconds(uploading)

@@ -1,26 +1,27 @@
-"""Everything that can go wrong with a capture, as one tree.
+"""The errors of a capture, as one tree.
 
 CaptureError
-├── RequestError          the request itself                    INVALID_ARGUMENT
+├── RequestError          the request is invalid                INVALID_ARGUMENT
 │   ├── SpecSyntax · OptionUnknown · OptionRepeated · OptionMissing · ValueOutOfRange
 │   ├── SourceInvalid · TargetInvalid · TargetIsSource · DeliveryConflict · OutputUnsupported
 ├── OffsetAfterEnd        `ss` lies after the last frame        OUT_OF_RANGE
-├── SourceNotFound        nothing at that address               NOT_FOUND
+├── SourceNotFound        no source at that address             NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
-├── SourceNotAllowed      outside what the service may read     PERMISSION_DENIED
-├── TargetNotAllowed      a store does not take it              PERMISSION_DENIED
-├── MediaError            whatever the file causes              FAILED_PRECONDITION
+├── SourceNotAllowed      the service may not read it           PERMISSION_DENIED
+├── TargetNotAllowed      the store refuses the image           PERMISSION_DENIED
+├── MediaError            caused by the file                    FAILED_PRECONDITION
 │   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaEncrypted
 │   ├── MediaCorrupt · LimitExceeded · SourceChanged
 │   └── DecoderCrashed · DecoderStalled
-├── QueueFull             too much at once                      RESOURCE_EXHAUSTED
+├── QueueFull             too many captures                     RESOURCE_EXHAUSTED
 ├── DecoderLost · Draining · SinkUnreachable · SourceUnreachable  UNAVAILABLE
-├── ClientStalled         a client that takes nothing           ABORTED
+├── ClientStalled         the client reads no events            ABORTED
 ├── Deadline · Cancelled                                        DEADLINE_EXCEEDED · CANCELLED
-└── InternalError         a fault of ours                       INTERNAL
+└── InternalError         a fault of the service                INTERNAL
 
-An error is born complete: reason, code, the public sentence, and every variable part of the
-sentence in `metadata`. Reasons are stable; they are listed in proto/README.md and never renamed.
+An error is complete when it is raised: reason, code, the public sentence, and each variable value
+of the sentence in `metadata`. Reasons are stable; they are listed in proto/README.md and never
+renamed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from typing import ClassVar, Final
 
 
 class Code(IntEnum):
-    """The gRPC status codes in use, by their numbers in google.rpc.Code."""
+    """The gRPC status codes in use, with their numbers in google.rpc.Code."""
 
     OK = 0
     CANCELLED = 1
@@ -48,12 +49,12 @@ class Code(IntEnum):
 
 
 class CaptureError(Exception):
-    """A failure that its caller is told about.
+    """A failure that is reported to the caller.
 
     Args:
-        message: The sentence for a person. Carries nothing of the service's inside.
-        metadata: Every variable part of the sentence, by name.
-        retry_after_ms: When trying again may help; None when it will not.
+        message: The sentence for a person; it has no internals of the service.
+        metadata: Each variable value of the sentence, by name.
+        retry_after_ms: The time after which a retry may succeed; None when none will.
     """
 
     code: ClassVar[Code] = Code.INTERNAL
@@ -73,13 +74,13 @@ class CaptureError(Exception):
 
 
 class RequestError(CaptureError):
-    """The request is wrong, whatever the source is.
+    """The request is invalid for every source.
 
     Args:
         message: The sentence for a person.
         field: The request's field, as a path: `text`, `spec.box.width_px`, `source`.
-        column: In the text form, where the wrong part begins, from 1.
-        metadata: Every variable part of the sentence, by name.
+        column: The column in the text form at which the error begins, from 1.
+        metadata: Each variable value of the sentence, by name.
     """
 
     code = Code.INVALID_ARGUMENT
@@ -93,10 +94,10 @@ class RequestError(CaptureError):
         column: int | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        parts = dict(metadata or {})
+        values = dict(metadata or {})
         if column is not None:
-            parts["column"] = str(column)
-        super().__init__(message, metadata=parts)
+            values["column"] = str(column)
+        super().__init__(message, metadata=values)
         self.field: Final = field
         self.column: Final = column
 
@@ -114,13 +115,13 @@ class OptionUnknown(RequestError):
 
 
 class OptionRepeated(RequestError):
-    """An option or an action stands twice."""
+    """An option or an action is given twice."""
 
     reason = "OPTION_REPEATED"
 
 
 class OptionMissing(RequestError):
-    """A required option is not there."""
+    """A required option is missing."""
 
     reason = "OPTION_MISSING"
 
@@ -132,7 +133,7 @@ class ValueOutOfRange(RequestError):
 
 
 class SourceInvalid(RequestError):
-    """The source is not an address framecap reads."""
+    """The source is not an address that framecap can read."""
 
     reason = "SOURCE_INVALID"
 
@@ -150,13 +151,13 @@ class TargetIsSource(RequestError):
 
 
 class DeliveryConflict(RequestError):
-    """The request says twice, or in a way that cannot be, where the images go."""
+    """The request names the images' destination twice, or in an impossible combination."""
 
     reason = "DELIVERY_CONFLICT"
 
 
 class OutputUnsupported(RequestError):
-    """The request wants something made that this version does not make."""
+    """The request has an output that this version does not make."""
 
     reason = "OUTPUT_UNSUPPORTED"
 
@@ -168,25 +169,25 @@ class OffsetAfterEnd(CaptureError):
 
 
 class SourceNotFound(CaptureError):
-    """There is no such source."""
+    """The source does not exist."""
 
     code, reason = Code.NOT_FOUND, "SOURCE_NOT_FOUND"
 
 
 class BucketNotFound(CaptureError):
-    """There is no such bucket."""
+    """The bucket does not exist."""
 
     code, reason = Code.NOT_FOUND, "BUCKET_NOT_FOUND"
 
 
 class SourceNotAllowed(CaptureError):
-    """The source lies outside what the service may read."""
+    """The service may not read the source."""
 
     code, reason = Code.PERMISSION_DENIED, "SOURCE_NOT_ALLOWED"
 
 
 class TargetNotAllowed(CaptureError):
-    """The target's store does not take an image from this service."""
+    """The store of the images refuses an image from this service."""
 
     code, reason = Code.PERMISSION_DENIED, "TARGET_NOT_ALLOWED"
 
@@ -198,13 +199,13 @@ class MediaError(CaptureError):
 
 
 class NoVideoStream(MediaError):
-    """There is neither video nor cover art."""
+    """The file has neither video nor cover art."""
 
     reason = "NO_VIDEO_STREAM"
 
 
 class ContainerUnsupported(MediaError):
-    """The file is of a kind that is not read."""
+    """The container format is not supported."""
 
     reason = "CONTAINER_UNSUPPORTED"
 
@@ -222,7 +223,7 @@ class MediaEncrypted(MediaError):
 
 
 class MediaCorrupt(MediaError):
-    """Nothing, or in strict captures not everything, can be decoded."""
+    """No frame can be decoded, or, in a strict capture, not every frame."""
 
     reason = "MEDIA_CORRUPT"
 
@@ -234,7 +235,7 @@ class LimitExceeded(MediaError):
 
 
 class SourceChanged(MediaError):
-    """The source is no longer the one that was opened."""
+    """The source changed after it was opened."""
 
     reason = "SOURCE_CHANGED"
 
@@ -246,13 +247,13 @@ class DecoderCrashed(MediaError):
 
 
 class DecoderStalled(MediaError):
-    """The file made its decoder stop without an end."""
+    """The file made its decoder hang."""
 
     reason = "DECODER_STALLED"
 
 
 class QueueFull(CaptureError):
-    """The service has as much work as it takes."""
+    """The queue of captures is full."""
 
     code, reason = Code.RESOURCE_EXHAUSTED, "QUEUE_FULL"
 
@@ -282,7 +283,7 @@ class SinkUnreachable(CaptureError):
 
 
 class ClientStalled(CaptureError):
-    """The client took nothing for too long."""
+    """The client read no events for too long."""
 
     code, reason = Code.ABORTED, "CLIENT_STALLED"
 

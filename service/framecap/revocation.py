@@ -1,4 +1,4 @@
-"""Ends a wait when the service takes a capture's place back."""
+"""Ends a wait when the service revokes a capture's slot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeAlias
 from framecap.errors import CaptureError
 
 Revocation: TypeAlias = "asyncio.Future[CaptureError]"
-"""Done once the service ends a capture; its result is the error that the capture ends with."""
+"""Done once the service ends a capture; its result is the error of the capture."""
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def ended_by(revoked: Revocation) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        # A cancellation by anyone else as well has precedence.
+        # A cancellation from elsewhere takes precedence.
         if cancelled and task.uncancel() <= cancelling:
             raise revoked.result() from None
         raise

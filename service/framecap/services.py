@@ -1,7 +1,7 @@
-"""What a capture is given to work with.
+"""The interfaces that a capture depends on, and `Services`, which holds one of each.
 
-A capture knows these by what they promise. The service, the command line and the tests each bring
-their own.
+The service (`server/assembly.py`), the command line (`cli/local.py`) and the tests each build their
+own `Services`.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from framecap.v1 import event_pb2
 
 
 class KillCause(Enum):
-    """Why a decoder ended before its work was done."""
+    """The cause of a decoder's end before its work was done."""
 
     CANCELLED = "cancelled"
-    """The caller went away, stalled, or its deadline passed; or the service ended."""
+    """The caller went away or stalled, its deadline passed, or the service ended."""
 
     STALLED = "stalled"
     """The decoder made no progress."""
 
     CRASHED = "crashed"
-    """The decoder ended itself."""
+    """The decoder crashed, or broke its protocol."""
 
     LOST = "lost"
-    """Something outside killed it."""
+    """The decoder was killed from outside."""
 
     FAILED = "failed"
-    """The capture failed elsewhere: the source, the sink, the service."""
+    """The capture failed elsewhere: in the source, the sink or the service."""
 
 
 KILL_CAUSES: Final = {
@@ -51,10 +51,10 @@ KILL_CAUSES: Final = {
 
 
 class Meter(Protocol):
-    """Takes the figures of captures."""
+    """Records the metrics of captures."""
 
     def capture_ended(self, mode: str, outcome: str) -> None:
-        """Notes that a capture ended.
+        """Records that a capture ended.
 
         Args:
             mode: The mode's name in the text form, or `instants`, `explain`, `probe`.
@@ -62,23 +62,23 @@ class Meter(Protocol):
         """
 
     def first_image(self, seconds: float) -> None:
-        """Notes how long a capture took from its begin to its first image."""
+        """Records the time from the begin of a capture to its first image."""
 
     def image_delivered(self, size: int, principal: str) -> None:
-        """Notes that an image of `size` bytes was delivered to a principal."""
+        """Records that an image of `size` bytes was delivered to a principal."""
 
     def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
-        """Notes what a capture has read, where its time went and what was damaged."""
+        """Records a capture's bytes read, its time by stage and its damage."""
 
     def decoder_started(self) -> None:
-        """Notes that there is one more decoder."""
+        """Records that a decoder started."""
 
     def decoder_ended(self, cause: KillCause | None) -> None:
-        """Notes that there is one decoder less; `cause` is None when its work was done."""
+        """Records that a decoder ended; `cause` is None when its work was done."""
 
 
 class NoMeter:
-    """Keeps no figures."""
+    """Records nothing."""
 
     def capture_ended(self, mode: str, outcome: str) -> None:
         """Does nothing."""
@@ -100,70 +100,70 @@ class NoMeter:
 
 
 class Slot(Protocol):
-    """One capture's place among others, given back when its `with` block ends."""
+    """One capture's slot in admission control, released when its `with` block ends."""
 
     @property
     def revoked(self) -> Revocation:
-        """Done once the service ends the capture, which then fails with its result."""
+        """Done once the service ends the capture; its result is the error of the capture."""
 
     @property
     def must_wait(self) -> bool:
         """True when `start` would not return at once."""
 
     async def start(self) -> None:
-        """Returns when the capture may have a decoder that works."""
+        """Returns when the capture may start a decoder."""
 
     def pause(self) -> None:
-        """Lets others work while the decoder is blocked by its client."""
+        """Lets another capture decode while this one is blocked by its client."""
 
     async def resume(self) -> None:
-        """Returns when the decoder may work again."""
+        """Returns when the decoder may go on."""
 
 
 class AdmissionControl(Protocol):
-    """Decides how many captures may be under way."""
+    """Limits how many captures run and how many wait."""
 
     def check(self) -> None:
-        """Returns when captures are taken.
+        """Checks that the service admits captures.
 
         Raises:
             Draining: The service is shutting down.
         """
 
     def enter(self) -> AbstractContextManager[Slot]:
-        """Returns a place in the queue.
+        """Returns a slot, which may have to wait in the queue before it starts.
 
         Raises:
             Draining: The service is shutting down.
-            QueueFull: As many captures wait as may.
+            QueueFull: The queue is full.
         """
 
 
 class Sinks(Protocol):
-    """Says where the images of captures go."""
+    """Opens the destinations of captures' images."""
 
     def naming(self, spec: CaptureSpec, source: SourceName) -> Naming | None:
-        """Returns what the images will be called; None when they travel inside the events.
+        """Returns the naming of stored images; None when images are sent inside events.
 
         Raises:
             RequestError: The target cannot be used.
         """
 
     def open(self, naming: Naming | None) -> Sink:
-        """Returns what takes the images of one capture; who calls must close it."""
+        """Returns the sink for one capture's images; the caller must close it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureLimits:
-    """Bounds on every capture."""
+    """Limits on every capture."""
 
     pause_after: float = 1.0
-    """Seconds a client may leave its decoder waiting before others may work in its place."""
+    """Seconds that a client may block its decoder before another capture may decode instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a capture works with."""
+    """The dependencies of a capture."""
 
     launcher: Launcher
     """Starts decoders."""
@@ -172,26 +172,27 @@ class Services:
     """Opens sources."""
 
     sinks: Sinks
-    """Says where images go."""
+    """Opens the destinations of images."""
 
     admission: AdmissionControl
-    """Decides how many captures may be under way."""
+    """Limits how many captures run and how many wait."""
 
     read_address: Callable[[str], SourceAddress] = parse_source
-    """Returns the address that a caller's text names."""
+    """Parses the address of a source."""
 
     meter: Meter = field(default_factory=NoMeter)
-    """Takes the figures of captures."""
+    """Records the metrics of captures."""
 
     limits: CaptureLimits = field(default_factory=CaptureLimits)
-    """Bounds on captures."""
+    """Limits on every capture."""
 
     @asynccontextmanager
     async def decoder(self, descriptor: int | None) -> AsyncIterator[Decoder]:
-        """Starts a decoder, ends it with the block, and notes both.
+        """Starts a decoder, ends it with the block, and records both in the meter.
 
         Args:
-            descriptor: A local source; None where the source is read through the service.
+            descriptor: The descriptor of a local source; None when the decoder reads the source
+                through the service.
         """
         cause: KillCause | None = None
         async with await self.launcher.launch(descriptor) as decoder:

@@ -1,4 +1,4 @@
-"""Where the time of a capture goes."""
+"""Measures the time of a capture by stage."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 class StageTimer:
-    """Adds up time by stage, that of several threads too.
+    """Adds up time by stage, over all threads.
 
-    Stages of one thread do not overlap: the inner one of two is what counts.
+    Stages of one thread do not overlap: the time of an inner stage does not count for the outer.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class StageTimer:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Counts the time inside the block as `name`, less what inner stages count."""
+        """Adds the time inside the block to `name`, without the time of inner stages."""
         thread = self._thread
         outer = getattr(thread, "inner", 0)
         thread.inner = 0
@@ -41,8 +41,9 @@ class StageTimer:
             thread.inner = outer + spent
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
-        """Yields `items`, counting the time it takes to produce them as `name`."""
-        # A generator keeps what its variables name while it waits; this one keeps no item.
+        """Yields `items`, adding the time it takes to produce them to `name`."""
+        # A suspended generator keeps its variables alive, so none of them may hold an item: a
+        # decoded picture would stay in memory.
         box: list[T] = []
         while True:
             with self.stage(name):

@@ -1,8 +1,8 @@
 """Exact media time.
 
 A frame is on screen over [pts, next pts). Intervals include their start and exclude their end.
-Instants a caller names are integers, nanoseconds of media time; a frame's pts is an integer in its
-stream's time base. Between the two stands one `Clock`. Seconds as floats exist nowhere.
+Instants in a request are integers, nanoseconds of media time; a frame's pts is an integer in its
+stream's time base. A `Clock` converts between the two. Seconds are never floats.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Translates between a stream's pts and media time."""
+    """Converts between a stream's pts and media time."""
 
     time_base: Fraction
     """The unit of pts, in seconds. Positive."""
@@ -57,7 +57,7 @@ def floor_nanoseconds(seconds: Fraction) -> Nanoseconds:
 
 
 def format_time(instant: Nanoseconds) -> str:
-    """Returns an instant as people write it, to a millisecond: `00:05:00.000`."""
+    """Returns an instant as text, cut to a millisecond: `00:05:00.000`."""
     sign = "-" if instant < 0 else ""
     milliseconds = abs(instant) // NANOSECONDS_PER_MILLISECOND
     seconds, milliseconds = divmod(milliseconds, 1000)

@@ -1,1 +1,1 @@
-"""Decoder processes: starting, feeding, confining, watching and killing them."""
+"""Decoder processes: how they are started, confined, fed, watched and killed."""

@@ -1,6 +1,6 @@
-"""The service's end of the messages between it and a decoder; see `wire`.
+"""The service's end of the connection to a decoder; see `wire` for the format.
 
-It stands apart because a decoder loads no asyncio.
+It is a module of its own because a decoder does not load asyncio.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from google.protobuf.message import Message
 from framecap.decoder.wire import HEADER, MAX_CHUNK_BYTES, Received, announced, ended, frame, parse
 
 READ_AHEAD_BYTES: Final = 16 * 1024
-"""How much is read beyond a message, so that several small ones cost one read."""
+"""The bytes to read beyond a message, so that one read returns several small messages."""
 
 
 Deadline: TypeAlias = Callable[[], float]
-"""Returns when a wait ends, by the loop's clock. It may move while the wait lasts."""
+"""Returns the end of a wait, by the loop's clock. It may change during the wait."""
 
 
 class Overdue(Exception):
-    """The deadline of a wait is over."""
+    """The deadline of a wait has passed."""
 
 
 class AsyncChannel(Generic[Received]):
     """Sends and receives messages over a non-blocking socket, in an event loop.
 
-    A cancelled or overdue `send` or `receive` leaves the stream within a message: close it then.
+    A `send` or `receive` that was cancelled or overdue leaves the stream amid a message; the
+    socket must then be closed.
 
     Args:
-        sock: A connected stream socket, which stays the caller's.
-        kind: The class of the messages that arrive.
-        max_bytes: The longest message that is accepted.
+        sock: A connected stream socket; the caller closes it.
+        kind: The class of the messages to receive.
+        max_bytes: The length of the longest message that is accepted.
     """
 
     def __init__(self, sock: socket.socket, kind: type[Received], max_bytes: int) -> None:
@@ -48,7 +49,7 @@ class AsyncChannel(Generic[Received]):
 
     @property
     def has_more(self) -> bool:
-        """True when the next message has arrived whole."""
+        """True when the next message has arrived completely."""
         if len(self._ahead) < HEADER.size:
             return False
         length: int = HEADER.unpack_from(self._ahead)[0]
@@ -58,7 +59,7 @@ class AsyncChannel(Generic[Received]):
         """Sends a message; waits while the socket is full.
 
         Raises:
-            Overdue: It is full beyond the deadline.
+            Overdue: The socket was full until the deadline.
         """
         left = memoryview(b"".join(frame(message)))
         while left:
@@ -71,8 +72,8 @@ class AsyncChannel(Generic[Received]):
         """Returns the next message.
 
         Raises:
-            WireError: The stream ended, or what arrived is not a message.
-            Overdue: It has not arrived whole by the deadline.
+            WireError: The stream ended, or the bytes are not a message.
+            Overdue: The message had not arrived completely by the deadline.
         """
         header = await self._exactly(HEADER.size, deadline, begun=False)
         length = announced(header, self._max_bytes)
@@ -82,36 +83,36 @@ class AsyncChannel(Generic[Received]):
         if len(self._ahead) >= length:
             taken, self._ahead = self._ahead[:length], self._ahead[length:]
             return taken
-        # Room is taken as bytes arrive: a length alone must not cost memory.
-        parts, missing = [self._ahead], length - len(self._ahead)
+        # Memory is allocated as bytes arrive, not for the length that a header announces.
+        chunks, missing = [self._ahead], length - len(self._ahead)
         self._ahead = b""
         while missing > 0:
-            part = await self._some(max(READ_AHEAD_BYTES, min(missing, MAX_CHUNK_BYTES)), deadline)
-            if not part:
-                raise ended(begun or any(parts))
-            parts.append(part)
-            missing -= len(part)
+            chunk = await self._some(max(READ_AHEAD_BYTES, min(missing, MAX_CHUNK_BYTES)), deadline)
+            if not chunk:
+                raise ended(begun or any(chunks))
+            chunks.append(chunk)
+            missing -= len(chunk)
         if missing:
-            parts[-1], self._ahead = parts[-1][:missing], parts[-1][missing:]
-        return b"".join(parts)
+            chunks[-1], self._ahead = chunks[-1][:missing], chunks[-1][missing:]
+        return b"".join(chunks)
 
     async def _some(self, most: int, deadline: Deadline | None) -> bytes:
         """Returns up to `most` bytes; none at the end of the stream."""
         waited = False
         while True:
             try:
-                part = self._sock.recv(most)
+                chunk = self._sock.recv(most)
             except BlockingIOError:
                 await self._wait(self._loop.add_reader, self._loop.remove_reader, deadline)
                 waited = True
                 continue
             except ConnectionError:
-                # The peer died with bytes of ours unread; what it sent has been read by now.
+                # The peer died with unread bytes of ours; all its own bytes have been read.
                 return b""
             if not waited:
-                # It was there already, and a decoder could keep the socket full: let others in.
+                # A decoder that keeps the socket full must not block the event loop.
                 await asyncio.sleep(0)
-            return part
+            return chunk
 
     async def _wait(
         self,
@@ -133,7 +134,7 @@ class AsyncChannel(Generic[Received]):
                 remove(self._descriptor)
                 if timer is not None:
                     timer.cancel()
-            # It may have moved meanwhile.
+            # The deadline may have moved meanwhile.
             if deadline is not None and self._loop.time() >= deadline():
                 raise Overdue
 

@@ -1,4 +1,4 @@
-"""Checks what a decoder says. It has read an untrusted file and may be in that file's hands."""
+"""Checks the messages of a decoder, which an untrusted file may have taken over."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from framecap.formats.registry import numbered
 from framecap.v1.event_pb2 import CaptureFinished
 
 MAX_REPORT_BYTES: Final = 256 * 1024
-"""The longest message that is no image, so that the event made of it fits its own limit."""
+"""The longest message without an image; its event must fit the limit of an event."""
 
 MAX_WARNINGS: Final = 1000
 MAX_REFERENCE: Final = 4096
@@ -43,19 +43,19 @@ FILE_CAUSED: Final[dict[str, type[CaptureError]]] = {
         OffsetAfterEnd,
     )
 }
-"""What a decoder may give as the cause of a failure, by reason."""
+"""The errors that a decoder may report, by reason."""
 
 
 class Violation(Exception):
-    """A decoder broke the rules."""
+    """A decoder broke the protocol."""
 
 
 class Check:
     """Checks the messages of one decoder, in order.
 
     Args:
-        job: What the decoder was told to do.
-        max_image_bytes: The largest image.
+        job: The decoder's job.
+        max_image_bytes: The size of the largest image.
     """
 
     def __init__(self, job: Job, max_image_bytes: int) -> None:
@@ -67,10 +67,10 @@ class Check:
         self._files = 0
 
     def accept(self, message: FromDecoder) -> None:
-        """Checks the next message; a status in it is replaced by the service's own wording of it.
+        """Checks the next message; replaces a status in it by one that the service built.
 
         Raises:
-            Violation: It must not come now, or not with this content.
+            Violation: The message must not come now, or not with this content.
         """
         case = message.WhichOneof("message")
         _require(not self._seen & {"finished", "fault"}, f"{case} after the end")
@@ -94,18 +94,18 @@ class Check:
         self._seen.add(case or "")
 
     def _accept_image(self, image: EncodedImage) -> None:
-        # Each time a message is asked for its bytes, it copies them.
+        # Each access to `image.data` copies the bytes.
         facts, data = image.facts, image.data
         self._images += 1
         _require("planned" in self._seen, "an image before planned")
         _require(facts.index == self._images, f"image {facts.index} is not {self._images}")
         _require(facts.ByteSize() <= MAX_REPORT_BYTES, "an image's facts are too long")
         _require(facts.width >= 1 and facts.height >= 1, "an image without size")
-        _require(facts.time_base.denominator >= 1, "a time base below the line")
+        _require(facts.time_base.denominator >= 1, "a time base whose denominator is not positive")
         _require(
             not (facts.size_bytes or facts.sha256 or facts.superseded)
             and facts.WhichOneof("image") is None,
-            "an image that signs itself",
+            "an image with facts that only the service knows",
         )
         _require(len(data) <= self._max_image_bytes, "an image is too large")
         row = numbered(facts.format)
@@ -117,7 +117,8 @@ class Check:
         _require(read.offset >= 0, "a read before the beginning")
         _require(read.until >= 0, "a read to before the beginning")
         if read.file:
-            # Not before its open was answered; what an answer said of its size, reads need not.
+            # A file's number is known once its open was sent; `reads` checks that the open was
+            # answered. A read need not lie within the file's size.
             _require(0 < read.file <= self._files, f"a read of file {read.file}")
             return
         _require(self._job.remote, "a read of a local source")
@@ -139,10 +140,10 @@ class Check:
 
 
 def own_status(status: status_pb2.Status) -> status_pb2.Status:
-    """Returns the service's own status for the cause that a decoder gives.
+    """Returns a status built by the service, for the error in a decoder's status.
 
     Raises:
-        Violation: It is none that a file can cause.
+        Violation: A file cannot cause that error.
     """
     if status.code == 0:
         _require(status == to_status(None), "success with details")
@@ -160,7 +161,7 @@ def own_status(status: status_pb2.Status) -> status_pb2.Status:
 
 
 def error_of(status: status_pb2.Status) -> CaptureError | None:
-    """Returns the error that a checked status tells; None for success."""
+    """Returns the error in a checked status; None for success."""
     if status.code == 0:
         return None
     info = error_details_pb2.ErrorInfo()

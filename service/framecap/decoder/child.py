@@ -1,4 +1,4 @@
-"""What a decoder process does between the fork and the work."""
+"""The start of a decoder process: confinement, and the wait of an idle decoder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
 
 class ChildProcess:
-    """Turns a process that was just forked into a decoder; ends it, whatever happens.
+    """Turns a process that was just forked into a decoder; always ends the process.
 
     Args:
-        run: What to run once confined.
+        run: The main function, called once the process is confined.
     """
 
     def __init__(self, run: Run) -> None:
@@ -28,7 +28,7 @@ class ChildProcess:
         """Captures at once.
 
         Args:
-            descriptors: The socket to the service, and the source where it is local.
+            descriptors: The socket to the service, and the source if it is local.
             parent: The process that forked this one.
         """
         try:
@@ -41,7 +41,7 @@ class ChildProcess:
         """Waits for the descriptors, then captures.
 
         Args:
-            waiting: The socket on which they come.
+            waiting: The socket on which the descriptors arrive.
             parent: The process that forked this one.
         """
         try:
@@ -63,7 +63,7 @@ class ChildProcess:
 
 
 def _confined(confinement: Confinement) -> ConfinementError | None:
-    """Readies this process for untrusted files; returns why it is not ready."""
+    """Confines this process; returns the error if that failed."""
     try:
         confine.confine(confinement, DECODER_STEPS)
     except ConfinementError as error:

@@ -1,7 +1,7 @@
-"""The decoders that a fork server has forked: those at work, and idle ones forked ahead.
+"""The decoders of a fork server: those that capture, and idle ones that were forked ahead.
 
-An idle decoder is confined and waits for its capture's descriptors on a socket of its own. What it
-was forked for is the one capture it is then given; nothing it did before differs from another's.
+An idle decoder is confined, and waits on a socket of its own for the descriptors of a capture. It
+runs that one capture and ends. Until then all idle decoders are in the same state.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Final, NoReturn, Protocol
 from framecap.decoder import control
 
 REST_S: Final = 1.0
-"""Seconds without forking ahead after an idle decoder died or could not be forked."""
+"""Seconds to pause forking ahead after an idle decoder died or could not be forked."""
 
 
 class Become(Protocol):
-    """What a child process does."""
+    """Turns a forked process into a decoder."""
 
     def at_work(self, descriptors: tuple[int, ...], parent: int) -> NoReturn:
-        """Captures: the descriptors are the socket to the service, and the source if local."""
+        """Captures; the descriptors are the socket to the service, and a local source's."""
 
     def idle(self, waiting: int, parent: int) -> NoReturn:
         """Waits on a socket for the descriptors, then captures."""
@@ -37,24 +37,24 @@ class Child:
     """A decoder."""
 
     pid: int
-    """Its process."""
+    """Its process id."""
 
     pidfd: int
-    """Its descriptor, which the fork server holds until the process has ended."""
+    """Its pidfd, which the fork server holds until the process has ended."""
 
     number: int | None
-    """Its number, from its request; None while idle."""
+    """The number of its request; None while idle."""
 
     waiting: socket.socket | None = None
-    """The fork server's end of what an idle one waits on."""
+    """The fork server's end of the socket on which an idle decoder waits."""
 
 
 class Children:
-    """Forks decoders and knows them until they have ended.
+    """Forks decoders and keeps track of them until they end.
 
     Args:
-        become: What a child does.
-        idle: How many to have forked ahead.
+        become: Turns a forked process into a decoder.
+        idle: The number of idle decoders to keep forked ahead.
     """
 
     def __init__(self, become: Become, idle: int) -> None:
@@ -65,14 +65,14 @@ class Children:
         self._rest_until = 0.0
 
     def __iter__(self) -> Iterator[int]:
-        """Yields the pidfds of all."""
+        """Yields the pidfds of all decoders."""
         return iter(self._all)
 
     def start(self, number: int, descriptors: tuple[int, ...]) -> Child:
         """Returns a decoder that captures with copies of the descriptors.
 
         Raises:
-            OSError: None could be forked.
+            OSError: The fork failed.
         """
         while self._idle:
             child = self._all[self._idle.popleft()]
@@ -80,7 +80,7 @@ class Children:
             try:
                 control.send(child.waiting, b"go", descriptors)
             except OSError:
-                # It has just died; its exit is still to be read.
+                # It has just died; its exit is reported later.
                 signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
                 continue
             child.waiting.close()
@@ -92,13 +92,13 @@ class Children:
         )
 
     def ahead_in_ms(self) -> int | None:
-        """Returns when the next idle decoder is due; None while there are enough."""
+        """Returns the time until the next fork ahead; None while there are enough idle decoders."""
         if len(self._idle) >= self._wanted:
             return None
         return max(0, round((self._rest_until - time.monotonic()) * 1000))
 
     def fork_ahead(self) -> None:
-        """Forks an idle decoder; tries again later where that fails."""
+        """Forks an idle decoder; if that fails, the next attempt follows after a pause."""
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         except OSError:
@@ -118,7 +118,7 @@ class Children:
         self._idle.append(child.pidfd)
 
     def reap(self, pidfd: int) -> tuple[Child, int] | None:
-        """Returns a child that has ended and its wait status; None when it has not."""
+        """Returns a child that has ended, and its wait status; None if it has not ended."""
         child = self._all[pidfd]
         pid, status = os.waitpid(child.pid, os.WNOHANG)
         if pid == 0:
@@ -129,12 +129,12 @@ class Children:
             child.waiting.close()
             with suppress(ValueError):
                 self._idle.remove(pidfd)
-            # Whatever killed it may kill the next: not at once, and not again and again.
+            # The cause may kill the next one too, so a pause limits how often that happens.
             self._rest()
         return child, status
 
     def end(self) -> None:
-        """Kills all, waits for their end and closes everything."""
+        """Kills all decoders, waits for their exits and closes all descriptors."""
         for pidfd in self._all:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         for child in self._all.values():
@@ -162,7 +162,7 @@ class Children:
         try:
             pidfd = os.pidfd_open(pid)
         except OSError:
-            # Not reaped yet, so the number is still its own.
+            # The child is not reaped yet, so its process id is not reused.
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             raise

@@ -1,6 +1,6 @@
-"""What a fork server and a decoder give up before they work, as ordered lists of steps.
+"""The privileges that a fork server and a decoder give up at start, as ordered lists of steps.
 
-A step that cannot be taken raises: a decoder that is not confined does not touch a file.
+A step that fails raises: an unconfined decoder must not open a file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG: Final = 1
 PR_SET_DUMPABLE: Final = 4
 PR_SET_NO_NEW_PRIVS: Final = 38
 SYS_CLOSE_RANGE: Final = 436
-"""The same number on every architecture, as for all calls newer than Linux 5.0."""
+"""The same number on every architecture, as for every system call since Linux 5.0."""
 
 LAST_DESCRIPTOR: Final = 2**32 - 1
 MAX_DESCRIPTORS: Final = 32
@@ -32,10 +32,10 @@ class ConfinementError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What a process keeps."""
+    """The parent and the descriptors that a process keeps."""
 
     parent: int
-    """The process that forked it, and whose death it must not survive."""
+    """The process that forked it; it must not outlive that process."""
 
     keep: tuple[int, ...]
     """The descriptors it keeps, besides the standard streams."""
@@ -61,17 +61,17 @@ def die_with_parent(confinement: Confinement) -> None:
     """Has the kernel kill this process when its parent dies."""
     _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != confinement.parent:
-        # It died before the kernel was asked.
+        # The parent died before the signal was set.
         os._exit(0)
 
 
 def leave_session(_: Confinement) -> None:
-    """Leaves the terminal: its Ctrl-C is for the process that started this one."""
+    """Leaves the terminal's session, so that its Ctrl-C does not signal this process."""
     os.setsid()
 
 
 def default_signals(_: Confinement) -> None:
-    """Undoes whatever the parent did to signals."""
+    """Resets all signal handlers and the signal mask, which are inherited from the parent."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
@@ -79,23 +79,23 @@ def default_signals(_: Confinement) -> None:
 
 
 def forget_environment(_: Confinement) -> None:
-    """Empties the environment, where Python itself may have put LC_CTYPE, and C libraries more."""
+    """Empties the environment, to which Python may have added LC_CTYPE, and C libraries more."""
     os.environ.clear()
     _check(_libc.clearenv())
 
 
 def silence_input_and_output(_: Confinement) -> None:
-    """Turns standard input and output to nothing, and leaves standard error."""
-    _turn_to_nothing(STANDARD_STREAMS[:2])
+    """Redirects standard input and output to /dev/null, and leaves standard error."""
+    _redirect_to_null(STANDARD_STREAMS[:2])
 
 
 def silence_standard_streams(_: Confinement) -> None:
-    """Turns the standard streams to nothing; libraries write to them what is no one's to read."""
-    _turn_to_nothing(STANDARD_STREAMS)
+    """Redirects the standard streams to /dev/null; the output of libraries is not wanted."""
+    _redirect_to_null(STANDARD_STREAMS)
 
 
 def close_other_descriptors(confinement: Confinement) -> None:
-    """Closes every descriptor but those to keep and the standard streams."""
+    """Closes all descriptors except the standard streams and `confinement.keep`."""
     low = len(STANDARD_STREAMS)
     for descriptor in sorted(confinement.keep):
         _close_range(low, descriptor - 1)
@@ -104,7 +104,7 @@ def close_other_descriptors(confinement: Confinement) -> None:
 
 
 def be_killed_first(_: Confinement) -> None:
-    """Offers itself first when the machine has no memory left."""
+    """Makes this process the first that the kernel kills when memory runs out."""
     descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
     try:
         os.write(descriptor, b"1000")
@@ -113,18 +113,18 @@ def be_killed_first(_: Confinement) -> None:
 
 
 def hide_from_debuggers(_: Confinement) -> None:
-    """Forbids core dumps and tracing; from here on /proc/self belongs to root."""
+    """Forbids core dumps and tracing; afterwards /proc/self belongs to root."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl(PR_SET_DUMPABLE, 0)
 
 
 def keep_few_descriptors(_: Confinement) -> None:
-    """Bounds the descriptors that can be open."""
+    """Limits the number of open descriptors."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_DESCRIPTORS, MAX_DESCRIPTORS))
 
 
 def gain_no_privileges(_: Confinement) -> None:
-    """Gives up gaining privileges by running programs, for good."""
+    """Forbids, for good, gaining privileges by running programs."""
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -135,13 +135,13 @@ SERVER_STEPS: Final[tuple[Step, ...]] = (
     close_other_descriptors,
 )
 
-# The server's signals and environment are in order, and nothing changes them before it forks.
+# Decoders inherit the signals and the environment that the fork server has reset already.
 DECODER_STEPS: Final[tuple[Step, ...]] = (
     die_with_parent,
     leave_session,
     silence_standard_streams,
     close_other_descriptors,
-    # Writes below /proc/self, so it comes before that is closed to this process.
+    # Writes to /proc/self, so it must come before hide_from_debuggers.
     be_killed_first,
     hide_from_debuggers,
     keep_few_descriptors,
@@ -149,16 +149,16 @@ DECODER_STEPS: Final[tuple[Step, ...]] = (
 )
 
 
-def _turn_to_nothing(streams: tuple[int, ...]) -> None:
-    nothing = os.open(os.devnull, os.O_RDWR)
+def _redirect_to_null(streams: tuple[int, ...]) -> None:
+    null = os.open(os.devnull, os.O_RDWR)
     for stream in streams:
-        os.dup2(nothing, stream)
-    if nothing not in streams:
-        os.close(nothing)
+        os.dup2(null, stream)
+    if null not in streams:
+        os.close(null)
 
 
 def _prctl(option: int, value: int) -> None:
-    # Every argument is given: the kernel refuses some options when the unused ones are not 0.
+    # The kernel refuses some options unless the unused arguments are 0.
     zero = ctypes.c_ulong(0)
     _check(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero))
 

@@ -1,7 +1,7 @@
-"""What the service and a fork server say to each other, one packet each, over SOCK_SEQPACKET.
+"""The protocol between the service and a fork server: one packet a message, over SOCK_SEQPACKET.
 
-The service asks for a decoder and passes its descriptors; the server answers with the process and
-its pidfd, and later reports its exit. Packets have a fixed form; what has another is no packet.
+The service requests a decoder and passes its descriptors; the server answers with the process id
+and the pidfd, and later reports the exit. A packet of any other form is refused.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _MAGIC: Final = b"fcap"
 
 
 class PacketMalformed(Exception):
-    """What arrived is not a packet of the expected form."""
+    """A packet does not have the expected form."""
 
 
 class ReplyKind(IntEnum):
-    """What a fork server reports."""
+    """The kinds of a fork server's replies."""
 
     READY = 1
-    """It has loaded everything. Always first, once."""
+    """The fork server is loaded and warmed up. Always the first reply, sent once."""
 
     STARTED = 2
-    """A decoder runs; its pidfd comes along."""
+    """A decoder runs; its pidfd is passed with the packet."""
 
     REFUSED = 3
     """A decoder could not be started; `value` is the errno."""
@@ -45,10 +45,10 @@ class ReplyKind(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Asks for a decoder."""
+    """A request for a decoder."""
 
     number: int
-    """Names the decoder in replies."""
+    """Identifies the decoder in replies."""
 
     def pack(self) -> bytes:
         """Returns the packet."""
@@ -59,7 +59,7 @@ class Request:
         """Returns the request in a packet.
 
         Raises:
-            PacketMalformed: There is none.
+            PacketMalformed: The packet is not a request.
         """
         if len(packet) != _REQUEST.size:
             raise PacketMalformed(f"a request of {len(packet)} bytes")
@@ -71,16 +71,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Reports to the service."""
+    """A fork server's reply or report to the service."""
 
     kind: ReplyKind
-    """What is reported."""
+    """The kind of the reply."""
 
     number: int = 0
-    """The decoder's number, from its request."""
+    """The number of the decoder's request."""
 
     pid: int = 0
-    """The decoder's process."""
+    """The decoder's process id."""
 
     value: int = 0
     """An errno or a wait status, by kind."""
@@ -94,7 +94,7 @@ class Reply:
         """Returns the reply in a packet.
 
         Raises:
-            PacketMalformed: There is none.
+            PacketMalformed: The packet is not a reply.
         """
         try:
             magic, kind, number, pid, value = _REPLY.unpack(packet)
@@ -107,13 +107,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
-    """What one receive brought. The descriptors belong to whoever received it."""
+    """One received packet. The receiver must close its descriptors."""
 
     data: bytes
-    """The bytes; none at the end of the connection, or when an empty packet was sent."""
+    """The bytes; empty at the end of the connection, or when an empty packet was sent."""
 
     descriptors: tuple[int, ...]
-    """The descriptors that came along."""
+    """The descriptors passed with the packet."""
 
     complete: bool
     """False when bytes or descriptors were cut off."""
@@ -125,10 +125,10 @@ class Packet:
 
 
 def send(sock: socket.socket, data: bytes, descriptors: Sequence[int] = ()) -> None:
-    """Sends one packet without blocking; copies of the descriptors go along.
+    """Sends one packet with copies of the descriptors, without blocking.
 
     Raises:
-        BlockingIOError: The peer has not taken earlier packets yet.
+        BlockingIOError: The socket is full of packets that the peer has not read.
     """
     ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
     flags = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
@@ -139,7 +139,7 @@ def receive(sock: socket.socket) -> Packet:
     """Returns the next packet without blocking.
 
     Raises:
-        BlockingIOError: There is none yet.
+        BlockingIOError: No packet has arrived.
     """
     size = max(_REQUEST.size, _REPLY.size)
     numbers = array.array("i")

@@ -1,4 +1,4 @@
-"""What the end of a decoder that said nothing means to the caller."""
+"""Translates the end of a decoder that sent no result to an error for the caller."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ RETRY_AFTER_MS: Final = 1000
 FROM_OUTSIDE: Final = frozenset(
     {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 )
-"""The signals that a process does not die of by its own doing."""
+"""The signals that a process does not cause itself."""
 
 
 def crashed() -> DecoderCrashed:
-    """Returns the error for a decoder that broke on its file, or broke the rules."""
+    """Returns the error for a decoder that crashed on its file, or broke the protocol."""
     return DecoderCrashed("the file crashed its decoder")
 
 
 def lost() -> DecoderLost:
-    """Returns the error for a decoder that others ended, or that could not begin."""
+    """Returns the error for a decoder that was killed from outside, or could not be started."""
     return DecoderLost(
         "the decoder was ended from outside; the same request may succeed when it is sent again",
         retry_after_ms=RETRY_AFTER_MS,
@@ -42,7 +42,7 @@ def error_for(wait_status: int | None) -> CaptureError:
     """Returns the error for a decoder that ended before its job did.
 
     Args:
-        wait_status: As `waitpid` gives it; None when it was lost with the fork server.
+        wait_status: The status from `waitpid`; None when it was lost with the fork server.
     """
     if wait_status is None:
         return lost()
@@ -52,7 +52,7 @@ def error_for(wait_status: int | None) -> CaptureError:
 
 
 def describe(wait_status: int | None) -> str:
-    """Returns how a decoder ended, for the log."""
+    """Returns a description of a decoder's exit, for the log."""
     if wait_status is None:
         return "it was lost with its fork server"
     if os.WIFSIGNALED(wait_status):

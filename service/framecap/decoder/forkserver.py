@@ -1,8 +1,8 @@
-"""The fork server: a program with one thread that has everything loaded and forks decoders.
+"""The fork server: a single-threaded program with all modules loaded, which forks decoders.
 
-It runs as `python -I -m framecap.decoder.forkserver FD IDLE`, FD being its end of the connection to
-the service and IDLE how many decoders to have forked ahead, and ends with that connection. It waits
-for nothing but the next packet and the exit of a decoder, and forks ahead while neither is there.
+It runs as `python -I -m framecap.decoder.forkserver FD IDLE`: FD is its end of the connection to
+the service, IDLE the number of idle decoders to keep forked ahead. It ends with the connection. It
+waits only for the next packet and the exits of decoders; while there is neither, it forks ahead.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from framecap.decoder.control import Packet, PacketMalformed, Reply, ReplyKind, 
 Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
 PRELOAD: Final = ("framecap.decoder.child", "framecap.decoder.warm_up")
-"""What every decoder needs; each brings what it stands on."""
+"""The modules that every decoder needs; each imports its own dependencies."""
 
 ROUNDS: Final = 8
-"""How often Python runs a function before it specializes it."""
+"""The number of runs after which Python has specialized a function."""
 
 
 class Server:
     """Starts a decoder per request and reports its exit.
 
-    Holds one descriptor per decoder, one more while that is idle, none of a decoder that ended.
+    Holds one descriptor per running decoder, two per idle one, none of a decoder that ended.
 
     Args:
         sock: The connection to the service.
-        become: What a child does.
-        idle: How many decoders to have forked ahead.
+        become: Turns a forked process into a decoder.
+        idle: The number of idle decoders to keep forked ahead.
     """
 
     def __init__(self, sock: socket.socket, become: Become, idle: int = 0) -> None:
@@ -51,9 +51,9 @@ class Server:
         self._outbox: deque[tuple[bytes, tuple[int, ...]]] = deque()
 
     def serve(self) -> None:
-        """Serves until the service closes the connection, then ends all decoders."""
+        """Serves until the service closes the connection, then kills all decoders."""
         try:
-            # A command that is refused at once does not wait for this to be ready.
+            # A command that fails early closes the connection before the server is ready.
             with contextlib.suppress(ConnectionError):
                 self._post(Reply(kind=ReplyKind.READY))
                 while self._turn():
@@ -62,9 +62,9 @@ class Server:
             self._children.end()
 
     def _turn(self) -> bool:
-        """Waits for the next thing and does it; returns False when the service is gone."""
+        """Handles the next packet or exit, or forks ahead; returns False if the service is gone."""
         poll = select.poll()
-        # New requests wait while the service does not take what it is told.
+        # No new request is read while replies wait to be sent.
         poll.register(self._sock, select.POLLOUT if self._outbox else select.POLLIN)
         for pidfd in self._children:
             poll.register(pidfd, select.POLLIN)
@@ -90,7 +90,7 @@ class Server:
             return True
         try:
             if not packet.data:
-                # An empty packet looks like the end, but the end also hangs up.
+                # An empty packet and the end of the connection differ only in POLLHUP.
                 return not mask & select.POLLHUP
             self._answer(packet)
         finally:
@@ -103,7 +103,7 @@ class Server:
         except PacketMalformed:
             return
         if not packet.complete or not packet.descriptors:
-            # The kernel cuts descriptors off when this process may not open more.
+            # The kernel drops descriptors when this process may not open more.
             self._refuse(request, errno.EMFILE)
             return
         try:
@@ -134,7 +134,7 @@ class Server:
             self._post(Reply(kind=kind, number=child.number, pid=child.pid, value=status))
 
     def _post(self, reply: Reply, descriptors: tuple[int, ...] = ()) -> None:
-        """Has a reply sent as soon as the service takes it; closes its descriptors then."""
+        """Queues a reply and sends it as soon as possible; its descriptors are closed then."""
         self._outbox.append((reply.pack(), descriptors))
         self._flush()
 
@@ -151,12 +151,12 @@ class Server:
 
 
 def serve(descriptor: int, run: Run | None = None, *, idle: int = 0) -> NoReturn:
-    """Is the fork server, on a control socket, until its service ends; then ends the process.
+    """Runs the fork server on a control socket until the service ends; then ends the process.
 
     Args:
         descriptor: The control socket.
-        run: What a decoder runs; the worker when None.
-        idle: How many decoders to have forked ahead.
+        run: The main function of a decoder; the worker's when None.
+        idle: The number of idle decoders to keep forked ahead.
     """
     become = _load(descriptor, run, ROUNDS)
     memory.give_back()
@@ -164,9 +164,9 @@ def serve(descriptor: int, run: Run | None = None, *, idle: int = 0) -> NoReturn
 
 
 def serve_forked(descriptor: int, run: Run | None = None) -> NoReturn:
-    """Is the fork server in a process that was forked, not executed; never returns."""
+    """Runs the fork server in a process that was forked, not executed; never returns."""
     try:
-        # Rubbish of the parent may own descriptors by number: it must not be collected here.
+        # Garbage of the parent may own descriptors: collecting it here would close ours by number.
         gc.freeze()
         os.setsid()
         _serve(descriptor, _load(descriptor, run, 0), 0)
@@ -176,16 +176,16 @@ def serve_forked(descriptor: int, run: Run | None = None) -> NoReturn:
 
 
 def _load(descriptor: int, run: Run | None, rounds: int) -> Become:
-    """Loads and prepares all that a decoder needs, so that none does it again."""
+    """Loads and warms up all modules that a decoder needs, once for all decoders."""
     keep = Confinement(parent=os.getppid(), keep=(descriptor,))
     confine.confine(keep, SERVER_STEPS)
-    # Threads do not survive a fork; OpenBLAS starts one per core unless told before it loads.
+    # Threads do not survive a fork; OpenBLAS starts one per core unless this is set first.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    child, rehearsal = map(importlib.import_module, PRELOAD)
+    child, warm_up = map(importlib.import_module, PRELOAD)
     memory.leave_no_holes()
-    rehearsal.warm_up(rounds)
+    warm_up.warm_up(rounds)
     forget_environment(keep)
-    # What is loaded stays: no collection in a child need look at it, or copy its pages.
+    # Frozen objects are not visited by a child's collections, which would copy their pages.
     gc.collect()
     gc.freeze()
     become: Become = child.ChildProcess(run or child.worker.run)

@@ -1,4 +1,4 @@
-"""Starting decoders: through a fork server program, or through a fork of this process."""
+"""Starts decoders, through a fork server program or through a fork of this process."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from framecap.decoder.process import Decoder
 from framecap.decoder.settings import DecoderSettings
 
 SOCKET_BUFFER_BYTES: Final = 256 * 1024
-"""How far a decoder may run ahead of the service; the kernel doubles it for its own accounts, and
-may allow less. Enough for most images to cross at once."""
+"""The bytes that a decoder may send ahead of the service; most images fit whole.
+
+The kernel doubles it for its bookkeeping, and may allow less.
+"""
 
 COMMAND: Final = (sys.executable, "-I", "-m", "framecap.decoder.forkserver")
 
@@ -32,24 +34,25 @@ class Launcher(Protocol):
     """Starts decoders."""
 
     async def launch(self, source_fd: int | None = None) -> Decoder:
-        """Returns a new decoder; enter its context at once, which owns the process.
+        """Returns a new decoder; enter its context at once: the context owns the process.
 
         Args:
-            source_fd: A local source, opened for reading; stays the caller's, who may close it
-                when this returns. None when the source is read through the service.
+            source_fd: A descriptor of a local source, open for reading; the caller keeps it and
+                may close it when this returns. None when the decoder reads the source through
+                the service.
 
         Raises:
-            DecoderLost: None could be started, for now.
+            DecoderLost: No decoder could be started, for now.
         """
 
     async def close(self) -> None:
-        """Ends all decoders and what started them."""
+        """Ends all decoders and the process that forks them."""
 
 
 class ForkServer:
-    """Starts decoders through a program that has everything loaded; made by `start`.
+    """Starts decoders through the fork server program; create it with `start`.
 
-    The program gets nothing of this process: no environment, no descriptors. When it dies, the
+    The program inherits no environment and no descriptors of this process. When it dies, the
     decoders die with it, and the next launch starts it again.
     """
 
@@ -70,12 +73,12 @@ class ForkServer:
         """Returns a launcher whose program is ready.
 
         Args:
-            settings: The bounds on decoders.
-            command: The program; the number of its control socket is appended, and how many
-                decoders to have forked ahead.
+            settings: The limits of decoders.
+            command: The program; the number of its control socket and the number of idle decoders
+                are appended.
 
         Raises:
-            ServerGone: The program ended at once; it wrote why to standard error.
+            ServerGone: The program ended at once; it wrote the reason to standard error.
         """
         launcher = cls(settings or DecoderSettings(), command)
         await launcher._connected()
@@ -83,12 +86,12 @@ class ForkServer:
 
     @property
     def alive(self) -> int:
-        """How many decoders run."""
+        """The number of running decoders."""
         return self._link.alive if self._link is not None else 0
 
     @property
     def pid(self) -> int | None:
-        """The program's process; None while there is none."""
+        """The program's process id; None while it does not run."""
         return self._link.pid if self._link is not None and self._link.connected else None
 
     async def launch(self, source_fd: int | None = None) -> Decoder:
@@ -108,7 +111,7 @@ class ForkServer:
                 await self._link.close()
 
     async def _connected(self) -> ForkServerLink:
-        """Returns the link to a program that answers, which may be a new one."""
+        """Returns the link to a running program; starts one if there is none."""
         async with self._starting:
             if self._closed:
                 raise exits.lost()
@@ -127,23 +130,23 @@ class ForkServer:
 class DirectFork:
     """Starts decoders from a fork of this process, for a command that captures once.
 
-    Make it early, before the process has threads, and best before it has an event loop: the fork
-    loads what decoders need while this process goes about the rest.
+    Create it early, before the process has threads, and preferably before it has an event loop: the
+    fork loads the decoders' modules while this process continues.
 
     Args:
-        settings: The bounds on decoders.
-        run: What a decoder runs; the worker unless a test says otherwise.
+        settings: The limits of decoders.
+        run: The main function of a decoder; the worker's, except in tests.
     """
 
     def __init__(self, settings: DecoderSettings | None = None, *, run: Run | None = None) -> None:
         self._settings = settings or DecoderSettings()
         self._sock, theirs = _control_pair()
         self._link: ForkServerLink | None = None
-        # A signal between the fork and the child's own settings would run handlers of ours there.
+        # Until the child has reset its handlers, a signal would run this process's handlers there.
         masked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             self.pid: Final = os.fork()
-            """The fork's process."""
+            """The fork's process id."""
             if self.pid == 0:
                 serve_forked(theirs.fileno(), run)
         except OSError:
@@ -155,7 +158,7 @@ class DirectFork:
 
     @property
     def alive(self) -> int:
-        """How many decoders run."""
+        """The number of running decoders."""
         return self._link.alive if self._link is not None else 0
 
     async def launch(self, source_fd: int | None = None) -> Decoder:
@@ -209,7 +212,7 @@ def _execute(command: Sequence[str], idle: int) -> ForkServerLink:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(descriptor,),
-                # The terminal's Ctrl-C is for the service, which ends captures in good order.
+                # The terminal's Ctrl-C must stop only the service, which then ends its captures.
                 start_new_session=True,
             )
     except BaseException:

@@ -34,23 +34,23 @@ class Forked:
     """A decoder process that was started."""
 
     pid: int
-    """The process."""
+    """Its process id."""
 
     pidfd: int
-    """Its descriptor; belongs to whoever asked for the process."""
+    """Its pidfd, which the requester of the process must close."""
 
     exited: asyncio.Future[int | None]
-    """Becomes its wait status, or None when the fork server ended first."""
+    """Resolves to its wait status, or to None when the fork server ended first."""
 
 
 class ForkServerLink:
     """Owns a fork server process and the connection to it.
 
-    Must be made in the event loop that uses it.
+    Must be created in the event loop that uses it.
 
     Args:
-        sock: The service's end of the connection, from now on this object's.
-        pid: The fork server's process.
+        sock: The service's end of the connection; this object closes it.
+        pid: The fork server's process id.
         reap: Collects the ended process; called once, when it has ended.
     """
 
@@ -78,14 +78,14 @@ class ForkServerLink:
 
     @property
     def alive(self) -> int:
-        """How many decoders run."""
+        """The number of running decoders."""
         return len(self._running)
 
     async def ready(self) -> None:
-        """Returns once the server has loaded everything.
+        """Returns once the server has loaded its modules and is warmed up.
 
         Raises:
-            ServerGone: It ended instead.
+            ServerGone: The server ended before that.
         """
         await asyncio.shield(self._ready)
         if not self._connected:
@@ -96,13 +96,13 @@ class ForkServerLink:
 
         Raises:
             ServerGone: The server has ended.
-            ForkRefused: The machine has no room for another process.
+            ForkRefused: The machine cannot start another process.
         """
         answer = await self._request(descriptors)
         try:
             return await answer
         except asyncio.CancelledError:
-            # The wait's end cancelled the answer too, unless it was there already.
+            # This cancelled the answer too, unless the answer had already arrived.
             if not answer.cancelled() and answer.exception() is None:
                 _discard(answer.result())
             raise
@@ -122,7 +122,7 @@ class ForkServerLink:
             self._reap()
 
     async def _request(self, descriptors: Sequence[int]) -> asyncio.Future[Forked]:
-        """Sends a request; returns what becomes its answer."""
+        """Sends a request; returns the future of its answer."""
         async with self._sending:
             while self._connected:
                 try:
@@ -192,7 +192,7 @@ class ForkServerLink:
             answer.set_result(forked)
 
     def _disconnect(self) -> None:
-        """Closes the connection, at which the server ends, if it has not; tells who waits."""
+        """Closes the connection, which ends the server, and fails all pending requests."""
         if not self._connected:
             return
         self._connected = False
@@ -211,7 +211,7 @@ class ForkServerLink:
 
 
 def _discard(forked: Forked) -> None:
-    """Ends a decoder that no one waits for any more."""
+    """Kills a decoder whose requester was cancelled."""
     try:
         signal.pidfd_send_signal(forked.pidfd, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,7 +1,7 @@
-"""How a fork server stays small, and how a decoder gets much memory by few page faults.
+"""Keeps a fork server small, and gives a decoder much memory with few page faults.
 
-All of this is advice to the C library and the kernel: where it is not taken, everything works the
-same, with more memory or more faults. glibc and Linux are what it knows.
+All of this is advice to the C library and the kernel (glibc and Linux): if they ignore it,
+everything works the same, with more memory or more page faults.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MADV_DONTNEED: Final = 4
 _MADV_HUGEPAGE: Final = 14
 
 ROOM_BYTES: Final = 128 * 1024 * 1024
-"""How much of its heap a decoder asks for in huge pages; what it does not touch costs nothing."""
+"""The heap that a decoder requests in huge pages; untouched pages cost nothing."""
 
 HUGE_PAGE_BYTES: Final = 2 * 1024 * 1024
 LARGE_BYTES: Final = 16 * 1024
@@ -29,19 +29,20 @@ _NEVER: Final = 2**31 - 1
 
 
 def leave_no_holes() -> None:
-    """Keeps large blocks out of the heap, so that none leaves a hole there once it is freed.
+    """Keeps large blocks out of the heap, so that freed ones leave no holes there.
 
-    Into such holes a decoder's blocks would go: pages of the server, each copied at its first use.
+    A decoder would fill such holes: they are pages shared with the server, each copied on the first
+    write.
     """
     if hasattr(_libc, "mallopt"):
         _libc.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def give_back() -> None:
-    """Gives back what loading has used and serving does not need.
+    """Returns memory to the kernel that loading used and serving does not need.
 
-    That is free memory amid the heap, and pages of programs: they are in the page cache all the
-    same, and a fork does not inherit them.
+    This is free memory within the heap, and mapped pages of executables: these stay in the page
+    cache, and a fork does not inherit their mappings.
     """
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(0)
@@ -50,11 +51,11 @@ def give_back() -> None:
 
 
 def take_room() -> None:
-    """Readies the heap for pictures.
+    """Prepares the heap for decoded pictures.
 
-    The C library would map each picture's planes anew and unmap them after; every page of that
-    faults again. Here they come from the heap, which keeps what it has and grows by huge pages:
-    of 1080p, 8 300 faults become 2 000. One arena, so that threads share it.
+    By default the C library maps and unmaps the planes of each picture, and every page faults
+    again. With these settings the planes come from the heap, which never shrinks and grows by huge
+    pages: for 1080p, 8 300 faults become 2 000. Threads share one arena.
     """
     if not hasattr(_libc, "mallopt"):
         return
@@ -71,7 +72,7 @@ def take_room() -> None:
 
 
 def _untouched_programs() -> Iterator[tuple[int, int]]:
-    """Yields start and size of all mappings of files that hold nothing of this process's own."""
+    """Yields start and size of the read-only file mappings without private pages."""
     start = size = 0
     of_a_file = False
     for line in Path("/proc/self/smaps").read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Waiting for processes by descriptor."""
+"""Waits for the end of processes by their pidfds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from typing import Final
 
 KILL_GRACE: Final = 10.0
-"""Seconds until a killed process is gone. Only one stuck inside the kernel takes as long."""
+"""Seconds to wait for a killed process. Only a process stuck in the kernel takes that long."""
 
 
 async def gone(pidfd: int, grace: float = KILL_GRACE) -> bool:
     """Returns once the process has ended; False when it has not within `grace` seconds.
 
-    A cancellation takes effect only after that, so that what follows may rely on it.
+    A cancellation takes effect only after the wait, so that the caller's cleanup may rely on it.
     """
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[bool] = loop.create_future()

@@ -22,14 +22,14 @@ from framecap.decoder.wire import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
 
 SPARE_BYTES: Final = 1024 * 1024
-"""What a message with the largest image has besides the image."""
+"""The room for the other fields of a message with the largest image."""
 
 EXIT_GRACE: Final = 5.0
-"""Seconds between the end of a decoder's stream and the news of its exit."""
+"""Seconds to wait for a decoder's exit status after the end of its stream."""
 
 
 class DecoderEnded(Exception):
-    """How a decoder ended; for the log, as the cause of what its caller is told."""
+    """The way a decoder ended; logged as the cause of the error that the caller receives."""
 
 
 class DecoderFault(Exception):
@@ -39,15 +39,15 @@ class DecoderFault(Exception):
 class Decoder:
     """Owns one decoder process; leaving its context ends the process and closes everything.
 
-    Little is read ahead: while `messages` is not asked for the next, the decoder's socket fills
-    and the decoder waits.
+    Little is read ahead: while nobody iterates `messages`, the decoder's socket fills and the
+    decoder blocks.
 
     Args:
-        sock: The service's end of the decoder's socket, from now on this object's.
-        pid: The process.
-        pidfd: The process's descriptor, from now on this object's.
-        exited: Becomes the wait status, or None when no one will ever know it.
-        settings: The bounds.
+        sock: The service's end of the decoder's socket; this object closes it.
+        pid: The process id.
+        pidfd: The process's pidfd; this object closes it.
+        exited: Resolves to the wait status, or to None when the fork server ended first.
+        settings: The limits of a decoder.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Decoder:
         self._answering = asyncio.Lock()
 
     async def send(self, message: ToDecoder) -> None:
-        """Sends the job, once and first.
+        """Sends a message; the first must be the job.
 
-        Sending to a decoder that has ended does nothing: `messages` tells why it ended.
+        Sending to a decoder that has ended does nothing: `messages` raises the reason.
 
         Raises:
-            DecoderStalled: It does not take the message.
+            DecoderStalled: The decoder does not read the message.
         """
         if message.HasField("job"):
             self._check = Check(message.job, self._settings.max_image_bytes)
@@ -90,17 +90,17 @@ class Decoder:
 
     @property
     def has_more(self) -> bool:
-        """True when `messages` will give the next at once."""
+        """True when `messages` will yield the next one without waiting."""
         return self._channel.has_more
 
     async def messages(self) -> AsyncGenerator[FromDecoder]:
-        """Yields what the decoder reports, checked; ends after `finished`.
+        """Yields the decoder's messages, checked; ends after `finished`.
 
         Raises:
-            DecoderCrashed: The file crashed it, or made it break the rules.
-            DecoderStalled: It made no progress.
-            DecoderLost: It was ended from outside.
-            InternalError: Its own code failed; the log has the traceback.
+            DecoderCrashed: The file crashed the decoder, or made it break the protocol.
+            DecoderStalled: The decoder made no progress.
+            DecoderLost: The decoder was killed from outside.
+            InternalError: The decoder's own code failed; the log has the traceback.
         """
         if self._check is None:
             raise RuntimeError("a decoder reports after its job is sent")
@@ -113,13 +113,13 @@ class Decoder:
                 return
 
     def reading(self) -> AbstractContextManager[None]:
-        """Returns a block during which the decoder waits for the service, not the other way."""
+        """Returns a context that stops the watchdog, while the decoder waits for the service."""
         return self._watchdog.held()
 
     async def answer(self, answer: ReadAnswer | OpenAnswer) -> None:
-        """Sends an answer, while `messages` is asked for the next, whose clock counts.
+        """Sends an answer, concurrently with `messages`, whose deadline applies.
 
-        Answering a decoder that has ended does nothing: `messages` tells why it ended.
+        Answering a decoder that has ended does nothing: `messages` raises the reason.
         """
         async with self._answering:
             with suppress(ConnectionError):
@@ -129,7 +129,7 @@ class Decoder:
                     await self._channel.send(ToDecoder(read=answer))
 
     def kill(self) -> None:
-        """Ends the process at once, if it still runs."""
+        """Kills the process, if it still runs."""
         try:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         except ProcessLookupError:
@@ -165,12 +165,12 @@ class Decoder:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
         if not (message.HasField("read") or message.HasField("open")):
-            # Reading on is no progress: a file can make its reader run in a circle.
+            # A read is no progress: a file can make its demuxer read in an endless loop.
             self._watchdog.progressed()
         return message
 
     async def _raise_end(self) -> NoReturn:
-        """Raises what it means that the stream ended before the job did."""
+        """Raises the error for a stream that ended before its job."""
         try:
             async with asyncio.timeout(EXIT_GRACE):
                 status = await asyncio.shield(self._exited)
@@ -181,5 +181,5 @@ class Decoder:
 
 
 def _printable(text: str) -> str:
-    """Returns `text` as lines for a log; it may come from a decoder in the hands of its file."""
+    """Returns `text` safe for a log: a file that took over its decoder may have written it."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)

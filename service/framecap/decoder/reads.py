@@ -1,4 +1,4 @@
-"""Answering a decoder's reads of a source that only the service can reach."""
+"""Answers a decoder's reads of a source that only the service can access."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from contextlib import aclosing
 
 from framecap.decoder import exits
 from framecap.decoder.process import Decoder
-from framecap.decoder.v1.decoder_pb2 import (
-    FromDecoder,
-    OpenAnswer,
-    OpenRequest,
-    ReadAnswer,
-    ReadRequest,
-)
+from framecap.decoder.v1.decoder_pb2 import FromDecoder, OpenAnswer, ReadAnswer, ReadRequest
 from framecap.errors import CaptureError
 from framecap.events.status import incident
 from framecap.source.nested import Nested
@@ -23,7 +17,7 @@ from framecap.v1.event_pb2 import CaptureFinished
 
 
 def sum_up(reader: Reader | None, result: CaptureFinished) -> None:
-    """Tells what reading a remote source has cost; of a local one its decoder tells."""
+    """Fills in the traffic of a remote source; of a local source the decoder reports it."""
     if reader is not None:
         traffic = reader.traffic
         result.read_bytes, result.read_request_count = traffic.bytes, traffic.requests
@@ -33,56 +27,52 @@ def sum_up(reader: Reader | None, result: CaptureFinished) -> None:
 async def messages(
     decoder: Decoder, reader: Reader | None, refer: Refer | None = None
 ) -> AsyncGenerator[FromDecoder]:
-    """Yields what a decoder reports, its reads and opens answered meanwhile.
+    """Yields a decoder's reports, and answers its read and open requests in the background.
 
-    Several may be under way at once, and are answered as they come. While any is, the
-    decoder's clock stands still.
+    Several requests may be in progress at once; each is answered as soon as its data arrives.
+    While any is in progress, the decoder's watchdog is stopped.
 
     Args:
-        decoder: The decoder, its job sent.
-        reader: Reads the source; None where the decoder does.
-        refer: Opens what the source refers to, or refuses to; None where nothing may be.
+        decoder: The decoder; its job has been sent.
+        reader: Reads the source; None when the decoder reads it itself.
+        refer: Opens, or refuses, files that the source refers to; None when none are allowed.
 
     Raises:
-        CaptureError: As `Decoder.messages`; where a read failed, that failure, whatever the
-            decoder made of it.
+        CaptureError: As `Decoder.messages`; if a read failed, the error of that read instead.
     """
     failures: list[CaptureError] = []
     answering: set[asyncio.Task[None]] = set()
     nested = None if refer is None else Nested(refer)
 
-    async def read(asked: ReadRequest, told: ReadAnswer) -> None:
-        if asked.file:
-            assert nested is not None
-            if not nested.knows(asked.file):
-                # It reads on in a file that it was refused, or has not waited for.
-                raise exits.crashed()
-            told.data = await nested.read(asked.file, asked.offset, asked.length, until=asked.until)
-        else:
+    async def read(request: ReadRequest) -> bytes:
+        offset, length, until = request.offset, request.length, request.until
+        if not request.file:
             assert reader is not None
-            told.data = await reader.read(asked.offset, asked.length, until=asked.until)
-
-    async def opened(asked: OpenRequest, told: OpenAnswer) -> None:
+            return await reader.read(offset, length, until=until)
         assert nested is not None
-        told.file, told.size = await nested.open(asked.reference)
+        if not nested.knows(request.file):
+            # The open of this file was refused, or is not answered yet.
+            raise exits.crashed()
+        return await nested.read(request.file, offset, length, until=until)
 
     async def answer(message: FromDecoder) -> None:
-        told: ReadAnswer | OpenAnswer
+        response: ReadAnswer | OpenAnswer
         with decoder.reading():
             try:
                 if message.HasField("read"):
-                    told = ReadAnswer(number=message.read.number)
-                    await read(message.read, told)
+                    response = ReadAnswer(number=message.read.number)
+                    response.data = await read(message.read)
                 else:
-                    told = OpenAnswer(number=message.open.number)
-                    await opened(message.open, told)
+                    response = OpenAnswer(number=message.open.number)
+                    assert nested is not None
+                    response.file, response.size = await nested.open(message.open.reference)
             except CaptureError as error:
                 failures.append(error)
-                told.failed = True
+                response.failed = True
             except Exception as fault:
                 failures.append(incident(fault))
-                told.failed = True
-        await decoder.answer(told)
+                response.failed = True
+        await decoder.answer(response)
 
     try:
         async with aclosing(decoder.messages()) as reports:

@@ -1,7 +1,7 @@
-"""The source as a decoder sees it: a read-only file, local or read through the service.
+"""A decoder's view of the source: a read-only file, local or read through the service.
 
-Each file has a position of its own. A descriptor passed to another process shares its position with
-every other holder, so reads name their offset and leave that one alone.
+Each file object has its own position. All processes that hold a passed descriptor share that
+descriptor's position, so reads give their offset (pread) and never move it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from framecap.decoder.v1.decoder_pb2 import (
 from framecap.decoder.wire import BlockingChannel
 
 BLOCK_BYTES: Final = 256 * 1024
-"""What one `ReadRequest` asks for, save at the end."""
+"""The length of a `ReadRequest`, except for the last block of a file."""
 
 KEPT_BLOCKS: Final = 32
-"""How many blocks a decoder keeps."""
+"""The number of blocks of a file that a decoder caches."""
 
 
 class SourceFile(io.RawIOBase):
@@ -36,7 +36,7 @@ class SourceFile(io.RawIOBase):
 
     Args:
         size: Its size in bytes.
-        requests: Asks for files that this one refers to; None where none may be.
+        requests: Requests files that this one refers to; None when none are allowed.
     """
 
     def __init__(self, size: int, requests: SourceRequests | None = None) -> None:
@@ -44,7 +44,7 @@ class SourceFile(io.RawIOBase):
         self._requests = requests
         self.size: Final = size
         self.bytes_read = 0
-        """How many bytes were read so far."""
+        """The number of bytes read so far."""
         self._position = 0
 
     @abstractmethod
@@ -52,16 +52,18 @@ class SourceFile(io.RawIOBase):
         """Returns up to `length` bytes from `offset`; none only at the end.
 
         Args:
-            offset: Where they begin.
-            length: How many at most.
-            until: Where who reads on from there means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            length: The most bytes to return.
+            until: The offset at which the reader expects to stop, for read-ahead; 0 if unknown.
         """
 
     def open_reference(self, reference: str) -> SourceFile:
-        """Returns a file that this one refers to; who may not ask for it is told by the service.
+        """Returns a file that this one refers to.
+
+        The process ends if the service refuses the file.
 
         Raises:
-            PermissionError: None may be asked for.
+            PermissionError: This source may not refer to files.
         """
         if self._requests is None or not self._requests.refers:
             raise PermissionError
@@ -82,13 +84,13 @@ class SourceFile(io.RawIOBase):
         return b"".join(iter(self.read, b""))
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
-        """Fills `buffer` from the position; returns how many bytes there were."""
+        """Fills `buffer` from the position; returns the number of bytes read."""
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Moves the position; one past the end is allowed, one before the beginning is not."""
+        """Moves the position; it may be beyond the end, but not before the beginning."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         if origin + offset < 0:
             raise OSError(22, "a position before the beginning")
@@ -109,12 +111,12 @@ class SourceFile(io.RawIOBase):
 
 
 class LocalFile(SourceFile):
-    """A regular file behind a descriptor, which stays the caller's.
+    """A regular file, read by its descriptor, which the caller closes.
 
     Args:
         descriptor: The file's descriptor.
         size: The file's size in bytes.
-        requests: Asks for files that this one refers to; None where none may be.
+        requests: Requests files that this one refers to; None when none are allowed.
     """
 
     def __init__(self, descriptor: int, size: int, requests: SourceRequests | None = None) -> None:
@@ -129,16 +131,16 @@ class LocalFile(SourceFile):
 class RemoteFile(SourceFile):
     """A file that the service reads; several threads may read at once.
 
-    It is asked for in blocks, some of which are kept: the library reads in small pieces, here and
-    there, and often the same ones again.
+    It is requested in blocks, of which the latest are cached: libav makes small reads at scattered
+    offsets, and often repeats them.
 
-    When the service cannot read, the process ends: whatever a decoder made of half a source would
-    be wrong, and the service knows the cause better.
+    When the service cannot read, the process ends: the results of an incomplete source would be
+    wrong, and the service knows the cause.
 
     Args:
-        requests: Asks the service.
+        requests: Sends the requests to the service.
         size: The file's size in bytes.
-        number: What the service knows the file by; 0 is the source.
+        number: The service's number for the file; 0 is the source.
     """
 
     def __init__(self, requests: SourceRequests, size: int, number: int = 0) -> None:
@@ -153,7 +155,7 @@ class RemoteFile(SourceFile):
         if offset >= self.size:
             return b""
         number, begin = divmod(offset, BLOCK_BYTES)
-        # An index of anyone's making may name a place that no message can.
+        # An untrusted index may give an offset that does not fit the message's field.
         return self._block(number, min(until, self.size))[begin : begin + length]
 
     def _block(self, number: int, until: int) -> bytes:
@@ -172,11 +174,11 @@ class RemoteFile(SourceFile):
 
 
 class SourceRequests:
-    """Asks the service for bytes and files. Of the threads that wait, one receives for all.
+    """Requests bytes and files from the service. Of the waiting threads, one receives for all.
 
     Args:
         channel: The decoder's channel to the service.
-        refers: Whether files that the source refers to may be asked for.
+        refers: Whether files that the source refers to may be requested.
     """
 
     def __init__(self, channel: BlockingChannel[ToDecoder], *, refers: bool = False) -> None:
@@ -188,7 +190,7 @@ class SourceRequests:
         self._arrived = threading.Condition()
 
     def read(self, offset: int, length: int, file: int = 0, *, until: int = 0) -> bytes:
-        """Returns bytes of a file; ends the process when there are none to be had."""
+        """Returns bytes of a file; ends the process if the service cannot read them."""
         number = next(self._numbers)
         request = ReadRequest(offset=offset, length=length, number=number, file=file, until=until)
         answer = self._answer(number, FromDecoder(read=request))
@@ -196,7 +198,7 @@ class SourceRequests:
         return answer.data
 
     def open(self, reference: str) -> OpenAnswer:
-        """Returns what a reference names; ends the process when it may not be read."""
+        """Opens the file that a reference names; ends the process if it may not be read."""
         number = next(self._numbers)
         request = OpenRequest(reference=reference, number=number)
         answer = self._answer(number, FromDecoder(open=request))
@@ -211,7 +213,7 @@ class SourceRequests:
                 if number in self._answers:
                     return self._answers.pop(number)
                 self._receiving = True
-            answer = _understood(self._channel.receive())
+            answer = _answer_in(self._channel.receive())
             if answer is None or answer.failed:
                 os._exit(0)
             with self._arrived:
@@ -220,7 +222,7 @@ class SourceRequests:
                 self._arrived.notify_all()
 
 
-def _understood(message: ToDecoder) -> ReadAnswer | OpenAnswer | None:
+def _answer_in(message: ToDecoder) -> ReadAnswer | OpenAnswer | None:
     match message.WhichOneof("message"):
         case "read":
             return message.read

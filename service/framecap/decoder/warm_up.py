@@ -1,9 +1,9 @@
-"""Captures that a fork server does itself, before any decoder.
+"""The warm-up: captures that a fork server runs itself, before it forks any decoder.
 
-What Python and libav prepare on first use, a fork inherits: modules loaded late, tables, look-ups,
-code that is specialized when it has run a few times. After this a decoder loads nothing, and takes
-a fifth less of the processor for a thumbnail. The film is ours, so nothing untrusted is decoded
-outside of a decoder.
+A fork inherits the state that Python and libav prepare on first use: late imports, tables, caches,
+code that Python specializes after a few runs. After the warm-up a decoder loads nothing, and uses a
+fifth less processor time for a thumbnail. The clip is part of this module, so no untrusted file is
+decoded outside of a decoder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from framecap.formats.registry import FORMATS
 from framecap.model.spec import ImageFormat
 from framecap.v1 import capture_pb2
 
-FILM: Final = zlib.decompress(
+CLIP: Final = zlib.decompress(
     base64.b64decode(
         "eNpjYGBQSCupLMgszs9lYGBiANFAbJRYlmyYW2BiyMDAwJFWlJoKpPfmpiSWAGmf1I4WRvmPJW5XzKz/c5zdse3Zv8"
         "eMQhHvtD6unPvgBdvrZLV7dXFt0naiRYK7Nq42rTQXvbSrJu5vcL3woU+x1XyPpk0MVmHqjfbYmhhg9xdonrXjLI0k"
@@ -35,7 +35,7 @@ FILM: Final = zlib.decompress(
         "QCwJcUNyPpJ+AyC2LU0pAUW7aW4qmAYBReQoBiaLosSCghzk4OLIBKYjAHU9uGs="
     )
 )
-"""Four frames of H.264 in MP4, 64 by 64: a slope of grey that moves."""
+"""Four frames of H.264 in MP4, 64 by 64: a moving grey gradient."""
 
 BOX: Final = capture_pb2.ImageBox(width_px=32, height_px=32)
 
@@ -47,40 +47,40 @@ SELECTIONS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 COMMON: Final = (ImageFormat.JPG, SELECTIONS[1])
-"""What most ask for: one image, in JPEG."""
+"""The most common capture: one image, in JPEG."""
 
 
 class WarmUpFailed(Exception):
-    """What must work everywhere does not work here."""
+    """A capture of the built-in clip failed, so this installation is broken."""
 
 
 def warm_up(rounds: int) -> None:
-    """Captures in every mode and format, then one image again and again.
+    """Captures in every mode and format, then repeats the most common capture.
 
     Args:
-        rounds: How often the latter.
+        rounds: The number of repetitions.
 
     Raises:
-        WarmUpFailed: That gave no image.
+        WarmUpFailed: A capture failed or gave no image.
     """
-    film = os.memfd_create("rehearsal", os.MFD_CLOEXEC)
+    clip = os.memfd_create("warm-up", os.MFD_CLOEXEC)
     try:
-        os.pwrite(film, FILM, 0)
+        os.pwrite(clip, CLIP, 0)
         for format, selection in (*product(FORMATS, SELECTIONS), *[COMMON] * rounds):
             encoding: dict[str, Any] = {FORMATS[format].encoding: {}}
-            _warm_up(film, capture_pb2.CaptureSpec(box=BOX, **encoding, **selection))
+            _warm_up(clip, capture_pb2.CaptureSpec(box=BOX, **encoding, **selection))
     finally:
-        os.close(film)
+        os.close(clip)
 
 
-def _warm_up(film: int, spec: capture_pb2.CaptureSpec) -> None:
-    job = Job(kind=JOB_KIND_CAPTURE, spec=spec, source_size=len(FILM))
-    # All that is sent fits into the sockets, so one thread can be both ends.
+def _warm_up(clip: int, spec: capture_pb2.CaptureSpec) -> None:
+    job = Job(kind=JOB_KIND_CAPTURE, spec=spec, source_size=len(CLIP))
+    # All messages fit into the sockets' buffers, so one thread can serve both ends.
     ours, theirs = socket.socketpair()
     with ours, theirs:
         service = BlockingChannel(ours, FromDecoder, worker.MAX_MESSAGE_BYTES)
         service.send(ToDecoder(job=job))
-        worker.work(theirs, film)
+        worker.work(theirs, clip)
         message = service.receive()
         while not message.HasField("finished"):
             message = service.receive()

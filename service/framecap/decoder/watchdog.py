@@ -9,12 +9,12 @@ from contextlib import contextmanager
 class Watchdog:
     """Counts the time spent waiting for a decoder since its last progress.
 
-    Its clock runs only inside `waiting`, and stands still inside `held`. So the time in which the
-    service answers a read, or its consumer holds up the capture, is not the decoder's.
+    The clock runs only inside `waiting`, and stops inside `held`. So the time in which the service
+    answers a read, or a slow client blocks the capture, does not count against the decoder.
 
     Args:
-        stall_after: How many seconds of waiting end it.
-        clock: The clock of deadlines, in seconds.
+        stall_after: The seconds of waiting after which the deadline is reached.
+        clock: Returns the time of deadlines, in seconds.
     """
 
     def __init__(self, stall_after: float, clock: Callable[[], float]) -> None:
@@ -27,9 +27,9 @@ class Watchdog:
 
     @contextmanager
     def waiting(self) -> Iterator[Callable[[], float]]:
-        """Runs the clock for the block, which is given what tells the deadline of its wait.
+        """Runs the clock for the block, and gives it a function that returns the wait's deadline.
 
-        The deadline may move while the block waits, but only further away.
+        The deadline may move while the block waits, but only to later.
         """
         self._waiting = True
         self._run()
@@ -41,7 +41,7 @@ class Watchdog:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Stops the clock, also of a wait that has begun, until the last such block ends."""
+        """Stops the clock, even within a wait, until the last such block ends."""
         self._stop()
         self._holds += 1
         try:
@@ -51,7 +51,7 @@ class Watchdog:
             self._run()
 
     def progressed(self) -> None:
-        """Winds the clock up again."""
+        """Resets the time that is left, because the decoder made progress."""
         self._left = self._stall_after
 
     def _deadline(self) -> float:
@@ -59,12 +59,12 @@ class Watchdog:
         return began + self._left
 
     def _run(self) -> None:
-        """Starts the clock of the wait, if there is one and nothing holds it."""
+        """Starts the clock, if a wait is in progress and no block holds the clock."""
         if self._waiting and not self._holds:
             self._began = self._clock()
 
     def _stop(self) -> None:
-        """Stops the clock of the wait, if it runs."""
+        """Stops the clock, if it runs."""
         if self._began is not None:
             self._left -= self._clock() - self._began
             self._began = None

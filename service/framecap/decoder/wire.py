@@ -1,8 +1,7 @@
 """The messages between the service and a decoder: protobuf, each preceded by its length.
 
-The length is 4 bytes, big endian. Whatever else arrives is a `WireError`, never something to guess
-at. Little is read ahead: a reader that does not ask leaves the bytes in the socket, so that its
-peer blocks once the socket is full.
+The length is 4 bytes, big endian. Any other input is a `WireError`. Little is read ahead: while a
+side receives nothing, its peer blocks once the socket is full.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Received = TypeVar("Received", bound=Message)
 
 
 class WireError(Exception):
-    """What arrived is not a message."""
+    """The received bytes are not a message."""
 
 
 class StreamEnded(WireError):
@@ -44,9 +43,9 @@ class BlockingChannel(Generic[Received]):
     """Sends and receives messages over a blocking socket; threads may share it.
 
     Args:
-        sock: A connected stream socket, which stays the caller's.
-        kind: The class of the messages that arrive.
-        max_bytes: The longest message that is accepted.
+        sock: A connected stream socket; the caller closes it.
+        kind: The class of the messages to receive.
+        max_bytes: The length of the longest message that is accepted.
     """
 
     def __init__(self, sock: socket.socket, kind: type[Received], max_bytes: int) -> None:
@@ -59,30 +58,30 @@ class BlockingChannel(Generic[Received]):
         """Sends a message; blocks while the socket is full."""
         header, payload = frame(message)
         with self._sending:
-            # In one call, so that the reader wakes once.
+            # One system call, so that the reader wakes once.
             sent = self._sock.sendmsg([header, payload])
             if sent < len(header) + len(payload):
                 self._sock.sendall((header + payload)[sent:])
 
     def receive(self) -> Received:
-        """Returns the next message; blocks until it is there.
+        """Returns the next message; blocks until it has arrived.
 
         Raises:
-            WireError: The stream ended, or what arrived is not a message.
+            WireError: The stream ended, or the bytes are not a message.
         """
         length = announced(self._exactly(HEADER.size, begun=False), self._max_bytes)
         return parse(self._kind, self._exactly(length, begun=True))
 
     def _exactly(self, length: int, *, begun: bool) -> bytes:
-        parts: list[bytes] = []
+        chunks: list[bytes] = []
         missing = length
         while missing:
-            part = self._sock.recv(min(missing, MAX_CHUNK_BYTES))
-            if not part:
-                raise ended(begun or bool(parts))
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+            chunk = self._sock.recv(min(missing, MAX_CHUNK_BYTES))
+            if not chunk:
+                raise ended(begun or bool(chunks))
+            chunks.append(chunk)
+            missing -= len(chunk)
+        return b"".join(chunks)
 
 
 def frame(message: Message) -> tuple[bytes, bytes]:
@@ -95,7 +94,7 @@ def announced(header: bytes, max_bytes: int) -> int:
     """Returns the length that a header announces.
 
     Raises:
-        MessageTooLong: It is above `max_bytes`.
+        MessageTooLong: The length is above `max_bytes`.
     """
     (length,) = HEADER.unpack(header)
     if length > max_bytes:
@@ -107,7 +106,7 @@ def parse(kind: type[Received], payload: bytes) -> Received:
     """Returns the message that `payload` holds.
 
     Raises:
-        MessageMalformed: It holds none, or one without a known case.
+        MessageMalformed: `payload` is not a message, or has no known case.
     """
     try:
         message = kind.FromString(payload)

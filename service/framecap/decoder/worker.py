@@ -1,4 +1,4 @@
-"""What a decoder process runs: one job, reported over one socket."""
+"""The main function of a decoder process: runs one job and reports it over one socket."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ UNTIL: Final = {
 
 
 class BrokenJob(Exception):
-    """The service sent no job, or a pipeline gave no summary."""
+    """The service sent no valid job, or the pipeline yielded no summary."""
 
 
 def run(
     sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run
 ) -> NoReturn:
-    """Does the job that arrives on `sock`, then ends the process.
+    """Runs the job that arrives on `sock`, then ends the process.
 
     Args:
         sock: The socket to the service.
-        source_fd: The source, where it is local.
-        pipeline: What captures; yields reports, a `Summary` last, and may fail even after that.
+        source_fd: The descriptor of a local source; None otherwise.
+        pipeline: The capture pipeline; yields reports, a `Summary` last, and may fail even after
+            that.
     """
     try:
         work(sock, source_fd, pipeline=pipeline)
@@ -55,7 +56,7 @@ def run(
 
 
 def work(sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run) -> None:
-    """Does the job that arrives on `sock`, and reports all of it; see `run`.
+    """Runs the job that arrives on `sock`, and reports it; see `run`.
 
     Raises:
         Exception: This process's own code failed.
@@ -74,7 +75,7 @@ def report_fault(sock: socket.socket, error: BaseException) -> None:
 def _work(
     channel: BlockingChannel[ToDecoder], source_fd: int | None, pipeline: Pipeline
 ) -> FromDecoder:
-    """Does the job; returns its last message."""
+    """Runs the job; returns its last message."""
     job = channel.receive().job
     if job.kind not in UNTIL:
         raise BrokenJob(f"a job of kind {job.kind}")
@@ -102,7 +103,7 @@ def _work(
 
 
 def message_for(report: Report) -> FromDecoder:
-    """Returns the message that tells a report, other than the summary."""
+    """Returns the message for a report other than the summary."""
     match report:
         case MediaInfo():
             return FromDecoder(probed=messages.probed(report))
@@ -128,7 +129,7 @@ def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None
 
 
 def _nothing_known(images: int, read_bytes: int) -> Summary:
-    """Returns the summary of a capture that failed before it could sum up."""
+    """Returns the summary of a capture that failed before it yielded one."""
     nothing: dict[str, Any] = {"requested_count": None, "explanation": "", "end": None}
     return Summary(
         captured_count=images,

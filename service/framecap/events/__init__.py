@@ -1,1 +1,1 @@
-"""What is told."""
+"""The events of a capture: messages, order, progress, statuses, manifest."""

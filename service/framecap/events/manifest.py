@@ -1,4 +1,4 @@
-"""What a capture's events said, as one JSON object: a `CaptureManifest` in protobuf's JSON."""
+"""A capture's events as one JSON object: a `CaptureManifest` in protobuf's JSON."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ RETRY_MS: Final = 1000
 
 
 class Manifest:
-    """Gathers what is told. All but the head is kept in temporary files, so memory stays flat.
+    """Collects the payloads of a capture. The owner must call `close`.
 
-    Close it.
+    Frames and warnings go to temporary files, so that memory does not grow with their number.
 
     Args:
-        accepted: What was asked for.
+        accepted: The payload of `accepted`.
 
     Raises:
-        SinkUnreachable: There is no place for temporary files.
+        SinkUnreachable: A temporary file cannot be created.
     """
 
     def __init__(self, accepted: event_pb2.CaptureAccepted) -> None:
@@ -37,10 +37,10 @@ class Manifest:
         self._warnings = _List()
 
     def note(self, payload: Payload) -> None:
-        """Takes up what was told, in the order in which it was.
+        """Adds a payload; payloads come in the order of their events.
 
         Raises:
-            SinkUnreachable: It cannot be kept.
+            SinkUnreachable: The payload cannot be written.
         """
         match payload:
             case event_pb2.MediaProbed():
@@ -53,17 +53,21 @@ class Manifest:
                 self._warnings.add(payload)
 
     def complete(self, finished: event_pb2.CaptureFinished) -> memoryview:
-        """Returns the whole object: of a file that is gone once nobody reads it.
+        """Returns the whole object, mapped from an unlinked file.
+
+        The file's space is freed with the view.
 
         Raises:
-            SinkUnreachable: It cannot be kept.
+            SinkUnreachable: The object cannot be written.
         """
-        head = "".join(f'"{name}":{message_to_line(part)},' for name, part in self._head.items())
+        head = "".join(
+            f'"{name}":{message_to_line(message)},' for name, message in self._head.items()
+        )
         with _kept() as whole:
             whole.write(b"{" + head.encode())
-            for name, parts in (("frames", self._frames), ("warnings", self._warnings)):
+            for name, messages in (("frames", self._frames), ("warnings", self._warnings)):
                 whole.write(f'"{name}":['.encode())
-                parts.copy_to(whole)
+                messages.copy_to(whole)
                 whole.write(b"],")
             whole.write(f'"finished":{message_to_line(finished)}}}\n'.encode())
             whole.flush()
@@ -76,14 +80,14 @@ class Manifest:
 
 
 class _List:
-    """Messages as JSON, with commas between them, in a file."""
+    """A file of messages as JSON, separated by commas."""
 
     def __init__(self) -> None:
         self._file = _file()
         self._separator = ""
 
     def add(self, message: Message) -> None:
-        """Writes one more."""
+        """Appends a message."""
         try:
             self._file.write(f"{self._separator}{message_to_line(message)}".encode())
         except OSError as error:
@@ -91,7 +95,7 @@ class _List:
         self._separator = ","
 
     def copy_to(self, other: BinaryIO) -> None:
-        """Writes all into another file."""
+        """Copies all messages into another file."""
         self._file.seek(0)
         shutil.copyfileobj(self._file, other)
 
@@ -102,7 +106,7 @@ class _List:
 
 @contextmanager
 def _kept() -> Iterator[BinaryIO]:
-    """Gives the block a temporary file; the system's refusal to write becomes our error."""
+    """Opens a temporary file for the block; translates an OSError into SinkUnreachable."""
     try:
         with _file() as file:
             yield file

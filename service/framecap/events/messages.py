@@ -1,7 +1,7 @@
-"""The frozen values as protobuf messages.
+"""Converts the model's frozen values to protobuf messages.
 
-Every function is total: what a hostile file can put into a value (a pts of 2^63, a pixel a billion
-times wider than high) is held within what the message can carry, never an exception.
+Every function is total: values from a hostile file (a pts of 2^63, a pixel a billion times wider
+than high) are clamped to the range of the message's field and never raise.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HASH_BITS: Final = 64
 MAX_INT32: Final = 2**31 - 1
 MAX_INT64: Final = 2**63 - 1
 
-# google.protobuf.Duration's own bound, about 10 000 years.
+# The limit of google.protobuf.Duration, about 10 000 years.
 MAX_DURATION: Final = 315_576_000_000 * NANOSECONDS_PER_SECOND
 
 STRATEGIES: Final[Mapping[Strategy, event_pb2.CaptureStrategy]] = {
@@ -84,7 +84,7 @@ def image_format(format: ImageFormat) -> capture_pb2.ImageFormat:
 
 
 def probed(media: MediaInfo) -> event_pb2.MediaProbed:
-    """Returns what a source contains, as the event tells it."""
+    """Returns the `probed` payload: the contents of a source."""
     message = event_pb2.MediaProbed(
         container=media.container,
         codec=media.codec,
@@ -114,7 +114,7 @@ def probed(media: MediaInfo) -> event_pb2.MediaProbed:
 
 
 def planned(plan: Plan) -> event_pb2.CapturePlanned:
-    """Returns how a capture decodes, as the event tells it."""
+    """Returns the `planned` payload: the strategy and the expected cost."""
     output = event_pb2.PlannedOutput(
         expected_count=_int64(plan.expected_count or 0),
         exact=plan.exact,
@@ -131,7 +131,7 @@ def planned(plan: Plan) -> event_pb2.CapturePlanned:
 
 
 def progress(report: Progress) -> event_pb2.CaptureProgress:
-    """Returns how far a capture is, as the event tells it; the time left is the teller's to add."""
+    """Returns the `progress` payload, without the time left, which the service adds."""
     message = event_pb2.CaptureProgress(
         phase=PHASES[report.phase],
         done=duration(report.done),
@@ -144,9 +144,9 @@ def progress(report: Progress) -> event_pb2.CaptureProgress:
 
 
 def frame(image: Image) -> event_pb2.FrameCaptured:
-    """Returns the facts about an image, without its size, its SHA-256 and where it is.
+    """Returns the facts about an image, without its size, its SHA-256 and its location.
 
-    These three the service finds itself, so that a decoder cannot sign its own results.
+    The service determines these three itself, because a decoder is not trusted with them.
     """
     return event_pb2.FrameCaptured(
         index=image.index,
@@ -168,7 +168,7 @@ def frame(image: Image) -> event_pb2.FrameCaptured:
 
 
 def warning(warning: CaptureWarning) -> event_pb2.CaptureWarning:
-    """Returns a notice as the event tells it."""
+    """Returns the `warning` payload."""
     return event_pb2.CaptureWarning(
         reason=warning.reason,
         message=_text(warning.message),
@@ -179,11 +179,11 @@ def warning(warning: CaptureWarning) -> event_pb2.CaptureWarning:
 def finished(
     summary: Summary | None = None, error: CaptureError | None = None
 ) -> event_pb2.CaptureFinished:
-    """Returns the end of a capture as the event tells it.
+    """Returns the `finished` payload.
 
     Args:
-        summary: What was captured; None when the capture ended before anything was known.
-        error: Why it failed; None when it succeeded.
+        summary: The capture's results; None when the capture ended before it had any.
+        error: The error that ended the capture; None when it succeeded.
     """
     message = event_pb2.CaptureFinished(status=to_status(error))
     if summary is None:
@@ -205,7 +205,7 @@ def finished(
 
 
 def rational(value: Fraction) -> event_pb2.Rational:
-    """Returns a fraction whose two halves fit 64 bits, the nearest when the exact one does not."""
+    """Returns the fraction, or the nearest one whose numerator and denominator fit 64 bits."""
     if abs(value.numerator) > MAX_INT64 or value.denominator > MAX_INT64:
         if abs(value) >= MAX_INT64:
             value = Fraction(MAX_INT64 if value > 0 else -MAX_INT64)
@@ -216,7 +216,7 @@ def rational(value: Fraction) -> event_pb2.Rational:
 
 
 def duration(instant: Nanoseconds) -> Duration:
-    """Returns a span of time; both of its halves carry its sign."""
+    """Returns a duration; its seconds and nanoseconds have the same sign."""
     instant = max(-MAX_DURATION, min(instant, MAX_DURATION))
     seconds, nanos = divmod(abs(instant), NANOSECONDS_PER_SECOND)
     sign = -1 if instant < 0 else 1
@@ -247,5 +247,5 @@ def _int64(value: int) -> int:
 
 
 def _text(value: str) -> str:
-    """Returns a string that UTF-8 can say: a file's name may hold bytes that are not."""
+    """Returns `value` with escapes for bytes that are not UTF-8, which a file's name may have."""
     return value.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""When to tell progress: not too often, and not too seldom."""
+"""The pace of progress events: a minimum spacing, and heartbeats in a silent stream."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from framecap.v1.event_pb2 import CaptureProgress
 
 PROGRESS_SPACING_MS: Final = 300
 
-# An event of some kind stands in every 10 s; what is left is for telling it.
+# Clients are promised an event every 10 s; the remaining 2 s are for its delivery.
 HEARTBEAT_MS: Final = 8_000
 
 
 class ProgressThrottle:
-    """Thins progress to a few reports a second, and always lets the last one, `DONE`, pass.
+    """Limits progress to a few reports a second; the last one, `DONE`, always passes.
 
     Args:
         clock: A monotonic clock, in nanoseconds.
@@ -36,11 +36,11 @@ class ProgressThrottle:
 
     @property
     def latest(self) -> CaptureProgress:
-        """The newest report, told or not: what a heartbeat repeats."""
+        """The latest report, sent or not; a heartbeat repeats it."""
         return self._latest
 
     def offer(self, report: CaptureProgress) -> bool:
-        """Returns whether `report` is to be told now."""
+        """Returns whether to send `report` now."""
         self._latest = report
         now = self._clock()
         early = self._passed_at is not None and now - self._passed_at < self._spacing
@@ -51,11 +51,11 @@ class ProgressThrottle:
 
 
 class Heartbeat:
-    """Says when a stream has been silent for so long that something must be told.
+    """Determines when a silent stream must send an event.
 
     Args:
         clock: A monotonic clock, in nanoseconds.
-        period_ms: How long a stream may be silent.
+        period_ms: The longest time that a stream may be silent.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Heartbeat:
     ) -> None:
         self._clock = clock
         self._period = period_ms * NANOSECONDS_PER_MILLISECOND
-        self._told_at = clock()
+        self._sent_at = clock()
 
-    def told(self) -> None:
-        """Notes that an event was told just now."""
-        self._told_at = self._clock()
+    def event_sent(self) -> None:
+        """Starts the period again, because an event was sent just now."""
+        self._sent_at = self._clock()
 
     def due_in_ms(self) -> int:
-        """Returns how long the stream may still be silent; 0 when something must be told now."""
-        left = self._told_at + self._period - self._clock()
-        # Rounded up: a waiter who wakes a little early would find it not due and spin.
+        """Returns the time until an event must be sent; 0 when it must be sent now."""
+        left = self._sent_at + self._period - self._clock()
+        # Rounded up: a caller that waits a little too short would find no event due, and spin.
         return max(0, -(-left // NANOSECONDS_PER_MILLISECOND))

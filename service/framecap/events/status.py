@@ -22,8 +22,8 @@ from framecap.errors import (
 
 DOMAIN: Final = "framecap"
 
-# A status also travels in HTTP/2 trailers, where 8 KiB is all a peer need take: the sentence in
-# percent encoding, and beside it this whole message in base64. So its words are held short.
+# A status is also sent in HTTP/2 trailers: the sentence in percent encoding, and this whole message
+# in base64. A peer need not accept more than 8 KiB of them, so the sentence and metadata are cut.
 MAX_SENTENCE_BYTES: Final = 512
 MAX_VALUE_BYTES: Final = 256
 MAX_METADATA_BYTES: Final = 1536
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def to_status(error: CaptureError | None) -> status_pb2.Status:
-    """Returns the status that tells `error`; OK for None."""
+    """Returns the status for `error`; OK for None."""
     if error is None:
         return status_pb2.Status(code=Code.OK)
     sentence = shorten(error.message, MAX_SENTENCE_BYTES)
@@ -48,9 +48,9 @@ def to_status(error: CaptureError | None) -> status_pb2.Status:
 
 
 def incident(exception: BaseException) -> InternalError:
-    """Returns the error that stands for a fault of the service, and logs the fault.
+    """Returns the error to report for a fault of the service, and logs the fault.
 
-    Its caller learns an incident id and nothing else; the log has the id and the traceback.
+    The error has an incident id and nothing else; the log has the id and the traceback.
     """
     number = os.urandom(8).hex()
     logger.error("incident %s", number, exc_info=exception)
@@ -60,7 +60,7 @@ def incident(exception: BaseException) -> InternalError:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Returns `text` as at most `limit` bytes of UTF-8, with an ellipsis where it was cut."""
+    """Returns `text` cut to at most `limit` bytes of UTF-8, with an ellipsis if it was cut."""
     encoded = text.encode(errors="backslashreplace")
     if len(encoded) > limit:
         ellipsis = "…".encode()
@@ -97,7 +97,7 @@ def _details(error: CaptureError, sentence: str) -> Iterator[Message]:
 
 
 def _short_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Returns the entries, in order, each cut short, for as long as all fit."""
+    """Returns the first entries, each value cut, that fit MAX_METADATA_BYTES together."""
     kept: dict[str, str] = {}
     room = MAX_METADATA_BYTES
     for name, value in metadata.items():

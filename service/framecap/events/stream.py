@@ -1,4 +1,4 @@
-"""The numbered stream of a capture's events, and what keeps it in order."""
+"""Numbers the events of a capture and checks their order."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ CASES: Final[Mapping[type[Payload], str]] = {
 }
 
 NOT_OF_RECORD: Final = frozenset({"progress"})
-"""Events that no log keeps: their sequence is 0."""
+"""Events that are not kept in a task's log; their sequence is 0."""
 
 ONCE: Final = frozenset({"accepted", "probed", "planned", "finished"})
 
-# What must have been told before.
+# The event that must come before.
 REQUIRES: Final = {
     "planned": "probed",
     "frame": "planned",
@@ -50,7 +50,7 @@ REQUIRES: Final = {
 
 
 class OutOfOrder(RuntimeError):
-    """An event was about to be told where it must not stand. A fault of the service."""
+    """An event came out of order. A fault of the service."""
 
 
 class EventStream:
@@ -58,8 +58,8 @@ class EventStream:
 
     The order: `accepted` first; `probed`, then `planned`, at most once each; `frame` by index
     without gaps; the `chunk` events of an image directly after its `frame`; exactly one `finished`,
-    last. In tasks
-    `attempt_started` stands before each attempt, with which all but `accepted` begins again.
+    last. In tasks `attempt_started` precedes each attempt; after it, all events but `accepted`
+    begin again.
 
     Args:
         clock: The wall clock, in nanoseconds since 1970.
@@ -68,10 +68,10 @@ class EventStream:
     def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
         self._clock = clock
         self._sequence = 0
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
         self._last_index = 0
         self._image_size = 0
-        self._image_told = 0
+        self._image_sent = 0
 
     @property
     def sequence(self) -> int:
@@ -80,34 +80,34 @@ class EventStream:
 
     @property
     def finished(self) -> bool:
-        """True once `finished` was told."""
-        return "finished" in self._told
+        """True once `finished` was sent."""
+        return "finished" in self._seen
 
     def wrap(self, payload: Payload) -> CaptureEvent:
         """Returns the next event.
 
         Raises:
-            OutOfOrder: The event must not stand here; the stream is as it was before.
+            OutOfOrder: The event must not come now; the stream is as it was before.
         """
         case = CASES[type(payload)]
-        self._check_place(case)
+        self._check_order(case)
         if isinstance(payload, event_pb2.ImageChunk):
             self._check_chunk(payload)
-            self._image_told += len(payload.data)
-        elif self._image_told < self._image_size and not _failed(payload):
+            self._image_sent += len(payload.data)
+        elif self._image_sent < self._image_size and not _failed(payload):
             raise OutOfOrder(f"{case} amid the chunks of image {self._last_index}")
         if isinstance(payload, event_pb2.FrameCaptured):
             if payload.index != self._last_index + 1:
                 raise OutOfOrder(f"frame {payload.index} after frame {self._last_index}")
             self._last_index = payload.index
-            self._image_told = len(payload.data)
+            self._image_sent = len(payload.data)
             inline = payload.WhichOneof("image") == "data"
             self._image_size = payload.size_bytes if inline else 0
         if isinstance(payload, event_pb2.AttemptStarted):
-            # An attempt begins again: its own facts, its own images from 1.
-            self._told -= {"probed", "planned", "frame"}
+            # Each attempt has its own `probed` and `planned`, and its own images from 1.
+            self._seen -= {"probed", "planned", "frame"}
             self._last_index = 0
-        self._told.add(case)
+        self._seen.add(case)
         event = CaptureEvent()
         if case not in NOT_OF_RECORD:
             self._sequence += 1
@@ -118,26 +118,26 @@ class EventStream:
         getattr(event, case).SetInParent()
         return event
 
-    def _check_place(self, case: str) -> None:
+    def _check_order(self, case: str) -> None:
         if self.finished:
             raise OutOfOrder(f"{case} after finished")
-        if not self._told and case != "accepted":
+        if not self._seen and case != "accepted":
             raise OutOfOrder(f"{case} before accepted")
-        if case in ONCE and case in self._told:
+        if case in ONCE and case in self._seen:
             raise OutOfOrder(f"{case} a second time")
-        if case in REQUIRES and REQUIRES[case] not in self._told:
+        if case in REQUIRES and REQUIRES[case] not in self._seen:
             raise OutOfOrder(f"{case} before {REQUIRES[case]}")
 
     def _check_chunk(self, chunk: event_pb2.ImageChunk) -> None:
-        if chunk.index != self._last_index or chunk.offset != self._image_told:
+        if chunk.index != self._last_index or chunk.offset != self._image_sent:
             raise OutOfOrder(
                 f"chunk at {chunk.offset} of image {chunk.index}"
-                f" where {self._image_told} of image {self._last_index} follows"
+                f" where {self._image_sent} of image {self._last_index} follows"
             )
-        if self._image_told + len(chunk.data) > self._image_size:
+        if self._image_sent + len(chunk.data) > self._image_size:
             raise OutOfOrder(f"chunk beyond the end of image {chunk.index}")
 
 
 def _failed(payload: Payload) -> bool:
-    """Returns whether this ends a failed capture, which may happen anywhere."""
+    """Returns whether `payload` ends a failed capture; it may come at any time."""
     return isinstance(payload, event_pb2.CaptureFinished) and payload.status.code != 0

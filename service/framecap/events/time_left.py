@@ -1,4 +1,4 @@
-"""How long a capture will still take."""
+"""Estimates the time left of a capture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framecap.v1.event_pb2 import CaptureProgress
 
 LEAST_ELAPSED: Final = 2 * NANOSECONDS_PER_SECOND
 LEAST_SHARE: Final = 50
-"""The part of the whole, as one in so many, that must be done before the rest is estimated."""
+"""The time left is estimated once 1/LEAST_SHARE of the total is done."""
 
 
 class TimeLeft:
@@ -29,7 +29,7 @@ class TimeLeft:
         self._began_at: Nanoseconds = 0
 
     def estimate(self, report: CaptureProgress) -> Nanoseconds | None:
-        """Returns the time left by the pace of the report's phase; None while nothing is known."""
+        """Returns the time left at the pace of the report's phase; None while that is unknown."""
         now, done = self._clock(), report.done.ToNanoseconds()
         if report.phase != self._phase or done < self._began_at:
             self._phase, self._began, self._began_at = report.phase, now, done

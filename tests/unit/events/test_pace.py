@@ -81,7 +81,7 @@ def test_an_event_puts_the_heartbeat_off() -> None:
     clock = SteppedClock()
     heartbeat = Heartbeat(clock, period_ms=8_000)
     clock.pass_ms(7_999)
-    heartbeat.told()
+    heartbeat.event_sent()
     assert heartbeat.due_in_ms() == 8_000
 
 
