@@ -99,7 +99,7 @@ async def serve(settings: Settings) -> None:
             # What is loaded stays: no collection need look at it again.
             gc.collect()
             gc.freeze()
-            await stop.asked()
+            await stop.requested()
     logger.info("ended")
 
 
