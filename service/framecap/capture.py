@@ -268,7 +268,7 @@ class _Work:
         A shutdown lets images on their way to a store arrive, for a short time. The error that
         ended the work is reported; another failure of the sink is not.
         """
-        stored: list[payloads.Told] = []
+        stored: list[payloads.SinkPayload] = []
         if isinstance(error, Draining):
             with suppress(CaptureError, TimeoutError):
                 async with asyncio.timeout(LAST_UPLOADS_SECONDS):
@@ -337,7 +337,7 @@ class _Work:
                 self._manifest.note(payload)
         return told
 
-    def _counted(self, told: list[payloads.Told]) -> Told:
+    def _counted(self, told: list[payloads.SinkPayload]) -> Told:
         """Returns what a sink tells, its images counted as delivered."""
         for payload in told:
             if not isinstance(payload, event_pb2.FrameCaptured):

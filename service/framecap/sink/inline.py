@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from framecap.sink.payloads import Data, Told, measured
+from framecap.sink.payloads import Data, SinkPayload, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -23,7 +23,7 @@ class InlineSink:
     def begin(self, stream_ordinal: int) -> None:
         """Does nothing: images that travel inside events have no names."""
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
         """Returns the frame with the first part of its bytes, then the other parts."""
         told = await measured(frame, data)
         told.data = data[:PART_BYTES]
@@ -46,11 +46,11 @@ class InlineSink:
         """Nothing is on its way."""
         return None
 
-    def ready(self) -> list[Told]:
+    def ready(self) -> list[SinkPayload]:
         """Returns nothing: nothing is on its way."""
         return []
 
-    async def finish(self) -> list[Told]:
+    async def finish(self) -> list[SinkPayload]:
         """Returns nothing: nothing is held back."""
         return []
 

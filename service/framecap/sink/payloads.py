@@ -12,7 +12,7 @@ from framecap.v1 import event_pb2
 Data: TypeAlias = bytes | memoryview
 """What an object holds: in memory, or of a file."""
 
-Told: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
+SinkPayload: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
 
 # From here on, hashing takes longer than the loop should be held up.
 LARGE_BYTES: Final = 1 << 20
@@ -35,7 +35,7 @@ class Sink(Protocol):
         """
         ...
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
         """Takes an image and returns what may now be told, in `index` order.
 
         Args:
@@ -55,7 +55,7 @@ class Sink(Protocol):
         """Done once `ready` returns more images, or raises; None while none is on its way."""
         ...
 
-    def ready(self) -> list[Told]:
+    def ready(self) -> list[SinkPayload]:
         """Returns what may be told by now, without waiting.
 
         Raises:
@@ -63,7 +63,7 @@ class Sink(Protocol):
         """
         ...
 
-    async def finish(self) -> list[Told]:
+    async def finish(self) -> list[SinkPayload]:
         """Stores what was held back and returns what may now be told.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from framecap.formats.registry import numbered
 from framecap.sink.naming import Naming
-from framecap.sink.payloads import Data, Told, measured
+from framecap.sink.payloads import Data, SinkPayload, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -113,7 +113,7 @@ class StoringSink:
         if self._naming.manifest is not None:
             self._naming.manifest_key(stream_ordinal)
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
         """Begins to store an image, and returns those that are; waits where too many are not.
 
         With one name for all, tells the one before as superseded.
@@ -125,7 +125,7 @@ class StoringSink:
             if self._at_once == 1:
                 await self._wait()
             return self.ready()
-        told: list[Told] = []
+        told: list[SinkPayload] = []
         if self._held is not None:
             before, _ = self._held
             before.superseded = True
@@ -139,20 +139,20 @@ class StoringSink:
         """The upload of the image that is told next; None while none is on its way."""
         return self._in_progress[0].stored if self._in_progress else None
 
-    def ready(self) -> list[Told]:
+    def ready(self) -> list[SinkPayload]:
         """Returns the images that were stored meanwhile."""
-        told: list[Told] = []
+        told: list[SinkPayload] = []
         while self._in_progress and self._in_progress[0].stored.done():
             upload = self._in_progress[0]
             if upload.stored.exception() is not None and told:
-                # Told first, then failed: with the next call.
+                # SinkPayload first, then failed: with the next call.
                 break
             upload.frame.uri = upload.stored.result()
             told.append(upload.frame)
             self._in_progress.popleft()
         return told
 
-    async def finish(self) -> list[Told]:
+    async def finish(self) -> list[SinkPayload]:
         """Waits for the images on their way, and stores the one that is held, if one is."""
         if self._held is not None:
             self._put(*self._held)
