@@ -20,7 +20,7 @@ from framecap.storage.request_statistics import NoRequestStatistics, RequestStat
 from framecap.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
-    from framecap.server.pages import Pages
+    from framecap.server.web_backend import WebBackend
     from framecap.server.s3 import S3
 
 
@@ -54,7 +54,7 @@ class Stores:
         self.urls: Final = self if any(hosts) else None
         self._hosts = Hosts(*hosts)
         self._statistics = statistics or NoRequestStatistics()
-        self._pages: Pages | None = None
+        self._web: WebBackend | None = None
         self._loaded: S3 | None = None
 
     async def start(self) -> None:
@@ -83,15 +83,15 @@ class Stores:
         Raises:
             CaptureError: It cannot be read.
         """
-        if self._pages is None:
-            module = importlib.import_module("framecap.server.pages")
-            self._pages = module.Pages(self._settings, self._hosts, self._statistics)
-        return await self._pages.open(address)
+        if self._web is None:
+            module = importlib.import_module("framecap.server.web_backend")
+            self._web = module.WebBackend(self._settings, self._hosts, self._statistics)
+        return await self._web.open(address)
 
     async def close(self) -> None:
         """Closes all connections."""
-        if self._pages is not None:
-            await self._pages.close()
+        if self._web is not None:
+            await self._web.close()
         if self._loaded is not None:
             await self._loaded.close()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from framecap.source.address import UrlAddress
 from framecap.source.hosts import Hosts
 from framecap.source.opened import OpenSource
-from framecap.source.pages import WebFiles
+from framecap.source.web_opening import WebFiles
 from framecap.source.remote import RemoteLimits
 from framecap.source.web import Web
 from framecap.storage.request_statistics import RequestStatistics
 from framecap.storage.settings import StorageSettings
 
 
-class Pages:
+class WebBackend:
     """Reads files of web servers. Close it.
 
     Args:
