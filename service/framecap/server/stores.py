@@ -20,8 +20,8 @@ from framecap.storage.request_statistics import NoRequestStatistics, RequestStat
 from framecap.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
-    from framecap.server.web_backend import WebBackend
     from framecap.server.s3 import S3
+    from framecap.server.web_backend import WebBackend
 
 
 class Stores:

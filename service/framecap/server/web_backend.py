@@ -5,9 +5,9 @@ from __future__ import annotations
 from framecap.source.address import UrlAddress
 from framecap.source.hosts import Hosts
 from framecap.source.opened import OpenSource
-from framecap.source.web_opening import WebFiles
 from framecap.source.remote import RemoteLimits
 from framecap.source.web import Web
+from framecap.source.web_opening import WebFiles
 from framecap.storage.request_statistics import RequestStatistics
 from framecap.storage.settings import StorageSettings
 
