@@ -145,7 +145,7 @@ class StoringSink:
         while self._in_progress and self._in_progress[0].stored.done():
             upload = self._in_progress[0]
             if upload.stored.exception() is not None and images:
-                # SinkPayload first, then failed: with the next call.
+                # Return the stored images first; the next call raises the error.
                 break
             upload.frame.uri = upload.stored.result()
             images.append(upload.frame)
@@ -218,7 +218,7 @@ class StoringSink:
             reason="ONE_KEY_FOR_ALL",
             message=(
                 f"All images have the key {key}, so only the last one is stored."
-                " {index} in the template tells them apart."
+                " {index} in the template distinguishes them."
             ),
             metadata={"key": key},
         )

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from framecap.events.stream import EventStream
-from framecap.sink.inline import MAX_MESSAGE_BYTES, CHUNK_BYTES, InlineSink
+from framecap.sink.inline import CHUNK_BYTES, MAX_MESSAGE_BYTES, InlineSink
 from framecap.v1 import event_pb2, snapshot_service_pb2
 
 # Every fact as large on the wire as it can be.

@@ -96,7 +96,7 @@ async def test_the_warning_names_the_key_and_the_way_out() -> None:
     warning, _ = await sink.deliver(frame(2), b"two")
     assert warning.message == (
         "All images have the key cover.jpg, so only the last one is stored."
-        " {index} in the template tells them apart."
+        " {index} in the template distinguishes them."
     )
     assert dict(warning.metadata) == {"key": "cover.jpg"}
 
