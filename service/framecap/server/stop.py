@@ -1,4 +1,4 @@
-"""A request to stop the service."""
+"""The request to stop the service."""
 
 from __future__ import annotations
 
