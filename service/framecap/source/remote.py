@@ -41,7 +41,7 @@ class RemoteLimits:
     """Bytes of it that are cached in memory."""
 
     retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY
-    """How often a failed request is repeated."""
+    """Attempts, waits and timeouts of requests."""
 
     @property
     def of_nested(self) -> RemoteLimits:
@@ -57,10 +57,10 @@ class RemoteName:
     """The names of a remote source."""
 
     public_name: str
-    """The source as events and logs show it."""
+    """The source's name in events and logs."""
 
     bucket: str | None
-    """The bucket; None where it is in none."""
+    """The bucket; None for a web address."""
 
     key: str
     """The object's key; the file's name for a web address."""
@@ -220,7 +220,7 @@ def translated(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureE
 
 
 def no_bucket(bucket: str) -> BucketNotFound:
-    """Returns the error of a bucket that is not there."""
+    """Returns the error of a missing bucket."""
     return BucketNotFound(
         f"source: there is no bucket {shown(bucket)}", metadata={"bucket": bucket}
     )
