@@ -44,7 +44,7 @@ class ServiceMetrics:
         )
         self._frames = Counter(
             "framecap_frames_captured",
-            "Images delivered, by principal.",
+            "Images delivered, by who asked for them.",
             ["principal"],
             registry=registry,
         )
@@ -59,7 +59,7 @@ class ServiceMetrics:
         )
         self._stages = Counter(
             "framecap_stage_seconds",
-            "Time that captures spent in each stage, summed over concurrent reads.",
+            "Time that captures spent in each stage; reads that wait side by side each count.",
             ["stage"],
             registry=registry,
         )
@@ -67,7 +67,7 @@ class ServiceMetrics:
             self._stages.labels(stage)
         self._damage = Counter(
             "framecap_damage",
-            "Damage in the media of captures, by kind.",
+            "Damage that captures met, by what it was.",
             ["kind"],
             registry=registry,
         )
