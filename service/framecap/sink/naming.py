@@ -47,7 +47,7 @@ class SourceName:
     """The source's key; a path's file name."""
 
     last_modified: datetime = EPOCH
-    """When the source last changed, in UTC; the epoch while unknown."""
+    """The time of the source's last change, in UTC; the epoch while unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Naming:
     """The image format."""
 
     created: datetime = EPOCH
-    """When the capture began, in UTC; the epoch while unknown."""
+    """The time of the capture's start, in UTC; the epoch while unknown."""
 
     field: str = KEY_FIELD
     """The request's field that errors name."""

@@ -145,7 +145,7 @@ class StoringSink:
         while self._in_progress and self._in_progress[0].stored.done():
             upload = self._in_progress[0]
             if upload.stored.exception() is not None and images:
-                # Return the stored images first; the next call raises the error.
+                # The stored images are returned first; the next call raises the error.
                 break
             upload.frame.uri = upload.stored.result()
             images.append(upload.frame)

@@ -63,7 +63,7 @@ class KeyTemplate:
     def parse(cls, text: str, field: str = KEY_FIELD) -> KeyTemplate:
         """Returns the template that `text` denotes.
 
-        The check for an extension precedes the filling in of values: the last segment has a dot
+        The template has an extension if, before values are filled in, its last segment has a dot
         followed by text, by `{autoext}` or by `{ext}`.
 
         Args:

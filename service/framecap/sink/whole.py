@@ -55,8 +55,9 @@ class WholeFiles:
             data: The file's bytes.
 
         Raises:
-            OSError: It cannot be written. An earlier file of that name stays as it was.
-            ValueError: The path has other segments.
+            OSError: It cannot be written. Nothing of it remains, and an earlier file of that name
+                stays as it was.
+            ValueError: The path has an invalid segment.
         """
         fault = path_fault(path)
         if fault:

@@ -171,7 +171,7 @@ def _invalid(text: str, why: str) -> SourceInvalid:
 
 
 def _without_secrets(text: str) -> str:
-    """Returns the loggable form of an unreadable address: of a URL, only its scheme."""
+    """Returns the loggable form of an unreadable address: of a web address, only its scheme."""
     scheme, separator, _ = text.partition("://")
     if not separator or scheme.lower() in {*BUCKET_SCHEMES, "file"}:
         return text

@@ -46,7 +46,7 @@ class Blocks:
         origin: The origin of the bytes.
         found: The source as it was opened.
         capacity: The approximate number of cached bytes.
-        retry_policy: How often a failed fetch is resumed.
+        retry_policy: Attempts and waits of resumed fetches.
         take: Called with each number of received bytes; may raise.
     """
 

@@ -8,7 +8,7 @@ from framecap.storage.request_statistics import NoRequestStatistics, RequestStat
 
 
 class Budget:
-    """Counts fetched bytes and requests, and ends a capture that exceeds its limit.
+    """Counts fetched bytes and requests, and ends a capture that exceeds the limit of bytes.
 
     Args:
         limit: The largest number of bytes.

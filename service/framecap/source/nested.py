@@ -1,4 +1,4 @@
-"""The files that a playlist refers to. A file that changes after its first opening fails."""
+"""The files that a playlist refers to. A file that changed since its first opening is refused."""
 
 from __future__ import annotations
 

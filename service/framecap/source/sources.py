@@ -33,7 +33,7 @@ class Sources:
         Raises:
             SourceNotFound: There is nothing at the address.
             BucketNotFound: There is no such bucket.
-            SourceNotAllowed: The address lies outside what may be read.
+            SourceNotAllowed: The address lies outside the allowed sources.
             SourceUnreachable: It could not be read, for now.
         """
         match address:

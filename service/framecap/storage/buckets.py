@@ -67,7 +67,7 @@ class S3Bucket:
     """The credentials that sign requests; None for anonymous requests."""
 
     abort_uploads_after: int = 86_400
-    """Seconds after which the start of a service ends an unfinished upload; 0 never does."""
+    """Seconds after which the start of a service aborts an unfinished upload; 0 never does."""
 
 
 Bucket: TypeAlias = DirectoryBucket | S3Bucket
@@ -98,7 +98,7 @@ class Buckets:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The directories of local buckets."""
+        """The directories that contain local buckets."""
         directories = (b for b in self._configured.values() if isinstance(b, DirectoryBucket))
         return (self.root, *(bucket.root for bucket in directories))
 

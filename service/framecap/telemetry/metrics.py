@@ -146,7 +146,7 @@ class ServiceMetrics:
         self._captures.labels(mode, outcome).inc()
 
     def first_image(self, seconds: float) -> None:
-        """Notes the time from the begin of a capture to its first image."""
+        """Notes the time from the start of a capture to its first image."""
         self._first_frame.observe(seconds)
 
     def image_delivered(self, size: int, principal: str) -> None:
