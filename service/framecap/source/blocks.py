@@ -220,7 +220,7 @@ class Blocks:
                 continue
             if isinstance(error, Exception):
                 coming.set_exception(error)
-                # Marks the exception as retrieved: a read-ahead block may have no reader.
+                # asyncio warns of unretrieved exceptions, and a read-ahead may have no reader.
                 coming.exception()
             else:
                 coming.cancel()
