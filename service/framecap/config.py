@@ -1,8 +1,8 @@
-"""All settings, gathered from their owners and read from the environment.
+"""All settings, collected from their owners and read from the environment.
 
 Each owner has one frozen dataclass beside its code. A setting `name` is the variable
-`FRAMECAP_NAME` and, where a command has it, the option `--name`; one that cannot be used names
-itself in the error, with an example of what would be right.
+`FRAMECAP_NAME` and, if a command has it, the option `--name`. The error of an invalid setting names
+the setting and shows a valid example.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
-    """A setting cannot be used. The sentence names it and what would be right."""
+    """A setting is invalid. The message names it and shows a valid example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an operator may set."""
+    """All settings of an operator."""
 
     server: ServerSettings = field(default_factory=ServerSettings)
-    """Where the service listens, what it reads and how it ends."""
+    """The service's addresses, files and shutdown."""
 
     api: ApiSettings = field(default_factory=ApiSettings)
     """Bounds on calls."""
 
     admission: AdmissionLimits = field(default_factory=AdmissionLimits)
-    """How much is taken at once."""
+    """Limits on concurrent captures."""
 
     capture: CaptureLimits = field(default_factory=CaptureLimits)
     """Bounds on captures."""
@@ -55,23 +55,23 @@ class Settings:
     """Bounds on decoders."""
 
     storage: StorageSettings = field(default_factory=StorageSettings)
-    """Which buckets there are, and bounds on reading and writing them."""
+    """The buckets and hosts, and bounds on reading and writing them."""
 
     logs: LogSettings = field(default_factory=LogSettings)
-    """What is logged."""
+    """Logs."""
 
 
 def load(
     environ: Mapping[str, str] = os.environ, options: Mapping[str, str] | None = None
 ) -> Settings:
-    """Returns the settings that the environment and the command line's options make.
+    """Returns the settings of the environment and the command line's options.
 
     Args:
         environ: The environment.
-        options: Texts by the setting's name, for example `listen`; they go before the environment.
+        options: Texts by the setting's name, for example `listen`; they override the environment.
 
     Raises:
-        SettingsError: One cannot be used, or an option names none.
+        SettingsError: A setting is invalid, or an option names none.
     """
     texts = {
         name.removeprefix(PREFIX).lower(): (name, text)
@@ -86,17 +86,17 @@ def load(
 
 
 def load_storage(environ: Mapping[str, str] = os.environ) -> StorageSettings:
-    """Returns what the environment says about storage, for who needs nothing else.
+    """Returns the settings of storage alone, from the environment.
 
     Raises:
-        SettingsError: One of these settings cannot be used.
+        SettingsError: A setting of storage is invalid.
     """
     names = {f"{PREFIX}{setting.name.upper()}" for setting in fields(StorageSettings)}
     return load({name: text for name, text in environ.items() if name in names}).storage
 
 
 def variables() -> dict[str, Any]:
-    """Returns all settings' defaults, by name."""
+    """Returns the defaults of all settings, by name."""
     return {setting.name: _default(setting) for _, owner in _owners() for setting in fields(owner)}
 
 
@@ -109,7 +109,7 @@ def _default(setting: Field[Any]) -> Any:
 
 
 def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
-    """Returns the owner's dataclass with what `texts` says, defaults elsewhere."""
+    """Returns the owner's dataclass with the values of `texts`, and defaults for the others."""
     kinds = get_type_hints(owner)
     values = {}
     for setting in fields(owner):
@@ -122,7 +122,7 @@ def _read(owner: type[Any], texts: Mapping[str, tuple[str, str]]) -> Any:
     try:
         return owner(**values)
     except ValueError as error:
-        # An owner's own check begins its sentence with the setting's name.
+        # The message of an owner's own check begins with the setting's name.
         name, _, sentence = str(error).partition(": ")
         raise SettingsError(f"{texts[name][0]}: {sentence}") from error
 

@@ -95,7 +95,7 @@ async def ending(
         )
         async with run_service(settings, stop) as service:
             begun.set_result(service)
-            await stop.asked()
+            await stop.requested()
 
     task = asyncio.create_task(serve())
     ended = asyncio.Event()
@@ -105,7 +105,7 @@ async def ending(
         async with aio.insecure_channel(service.address, options=SMALL_WINDOW) as channel:
             yield Ending(service, channel, SnapshotServiceStub(channel), ended)
     finally:
-        stop.ask()
+        stop.request()
         await task
 
 
@@ -130,7 +130,7 @@ async def test_captures_under_way_finish_while_new_ones_are_refused(
     async with ending(media, tmp_path, stop, grace=600) as client:
         health = health_pb2_grpc.HealthStub(client.channel)
         call = await begin(client, media)
-        stop.ask()
+        stop.request()
         await until(lambda: client.service.admission.draining, "the service drains")
         for name in ("", SERVICE):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
@@ -170,7 +170,7 @@ async def test_a_capture_that_outlasts_the_grace_finishes_with_draining(
     async with ending(media, tmp_path, stop, grace=0.1) as client:
         call = await begin(client, media)
         (pid,) = decoders(client)
-        stop.ask()
+        stop.request()
         # The client does not read meanwhile: its capture ends all the same.
         await until(lambda: not alive(pid), "the decoder is gone")
         rest = await take_all(slowly(call, pause))
@@ -195,7 +195,7 @@ async def test_an_ended_capture_tells_what_is_stored(media: Path, tmp_path: Path
             )
         )
         await first_frame(call)
-        stop.ask()
+        stop.request()
         rest = await take_all(call)
         check_drained(rest)
         stored = {path.name for path in Path(tmp_path, "buckets", "shots").iterdir()}
@@ -208,7 +208,7 @@ async def test_several_captures_end_at_once(media: Path, tmp_path: Path) -> None
     stop = Stop()
     async with ending(media, tmp_path, stop, grace=0.1, running=3) as client:
         calls = [await begin(client, media) for _ in range(3)]
-        stop.ask()
+        stop.request()
         await until(lambda: not decoders(client), "the decoders are gone")
         for rest in await asyncio.gather(*map(take_all, calls)):
             check_drained(rest)
@@ -227,7 +227,7 @@ async def test_calls_that_wait_end_with_draining(media: Path, tmp_path: Path) ->
         refusals = [asyncio.create_task(refusal(answer)) for answer in answers]
         stream = asyncio.create_task(take(client.stub, source=source, text=EVERY_SECOND))
         await until(lambda: client.service.admission.load.queued == 4, "they wait")
-        stop.ask()
+        stop.request()
         for status in await asyncio.gather(*refusals):
             check_status(status)
         check_drained(await stream)
@@ -251,7 +251,7 @@ async def test_a_source_that_does_not_open_ends_with_draining(media: Path, tmp_p
                 take(client.stub, source=f"https://127.0.0.1:{port}/a.mp4", text=EVERY_SECOND)
             )
             await arrived.wait()
-            stop.ask()
+            stop.request()
             refused = await call
             assert refused.events == []
             assert refused.status is not None
@@ -266,7 +266,7 @@ async def test_a_client_that_reads_nothing_does_not_hold_up_the_end(
     async with ending(media, tmp_path, stop, grace=0.1) as client:
         call = await begin(client, media, LARGE)
         other = await begin(client, media)
-        stop.ask()
+        stop.request()
         began = time.monotonic()
         check_drained(await take_all(other))
         await client.ended.wait()
@@ -283,10 +283,10 @@ async def test_asking_again_ends_the_grace(media: Path, tmp_path: Path) -> None:
     async with ending(media, tmp_path, stop, grace=600) as client:
         await begin(client, media)
         (pid,) = decoders(client)
-        stop.ask()
+        stop.request()
         await until(lambda: client.service.admission.draining, "the service drains")
         assert alive(pid)
-        stop.ask()
+        stop.request()
         await until(lambda: not alive(pid), "the decoder is gone")
 
 
@@ -297,7 +297,7 @@ async def test_one_who_watches_health_learns_of_the_end(media: Path, tmp_path: P
             health_pb2.HealthCheckRequest(service=SERVICE)
         )
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
-        stop.ask()
+        stop.request()
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 

@@ -11,9 +11,9 @@ import pytest
 from framecap.errors import CaptureError, SourceChanged, SourceNotAllowed, SourceUnreachable
 from framecap.source.address import parse_source
 from framecap.source.hosts import Hosts, is_public
-from framecap.source.pages import WebFiles
 from framecap.source.remote import RemoteLimits
 from framecap.source.web import Web, WebOrigin
+from framecap.source.web_opening import WebFiles
 from servers.web import CERTIFICATE, Site, running_site
 from storage.conftest import QUICK
 from storage.origins import OriginContract

@@ -1,4 +1,4 @@
-"""Where the service listens."""
+"""Addresses that the service listens at."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ MAX_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A place to listen at: a host and a port, or the path of a Unix socket."""
+    """An address to listen at: a host and a port, or the path of a Unix socket."""
 
     host: str
-    """A name or a number; empty for a Unix socket."""
+    """A host name or an IP address; empty for a Unix socket."""
 
     port: int
-    """0 lets the system choose."""
+    """The port; 0 lets the system choose."""
 
     path: str = ""
     """The path of a Unix socket; empty for TCP."""
@@ -26,7 +26,7 @@ class Address:
         """Returns the address that `host:port`, `[host]:port` or `unix:path` names.
 
         Raises:
-            ValueError: It names none; the sentence says what would be right.
+            ValueError: It names none; the message has an example.
         """
         if text.startswith("unix:"):
             path = text.removeprefix("unix:")
@@ -43,7 +43,7 @@ class Address:
 
     @property
     def local(self) -> bool:
-        """True when only this machine can reach it."""
+        """True when only this machine can connect to it."""
         if self.path or self.host == "localhost":
             return True
         try:

@@ -1,8 +1,9 @@
-"""How many captures may be under way.
+"""Admission of captures: limits on running and open decoders, and a queue.
 
-Two limits stand beside each other: *running* decoders share the processors, *open* ones share the
-memory. A capture needs a place of both kinds to begin. One whose decoder is blocked by its client
-uses no processor, so it gives its running place back and takes another when its client reads on.
+Two limits apply: *running* decoders share the processors, *open* ones share the memory. A capture
+needs a slot of both kinds to begin. While back-pressure from its client blocks its decoder, the
+capture uses no processor, so it releases its running slot and acquires another when its client
+reads on.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ RETRY_AFTER_MS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionLimits:
-    """How much the service takes at once."""
+    """The limits on concurrent captures."""
 
     running: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """Decoders that may work at the same time."""
+    """The most decoders that run at the same time."""
 
     open: int = field(default_factory=lambda: 4 * (os.cpu_count() or 1))
-    """Decoders that may exist at the same time, those blocked by slow clients included."""
+    """The most decoders that exist at the same time, those blocked by slow clients included."""
 
     queue: int = 64
-    """Captures that may wait for a decoder."""
+    """The most captures that wait for a decoder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How much is under way at this moment."""
+    """The current number of captures."""
 
     queued: int
     """Captures that wait for a decoder."""
@@ -49,10 +50,10 @@ class Load:
 
 
 class Admission:
-    """Gives places to captures, in the order they came.
+    """Gives slots to captures, in the order of their arrival.
 
     Args:
-        limits: How much is taken at once.
+        limits: The limits on concurrent captures.
     """
 
     def __init__(self, limits: AdmissionLimits) -> None:
@@ -61,11 +62,11 @@ class Admission:
         self._open = asyncio.Semaphore(limits.open)
         self._load = {"queued": 0, "running": 0, "open": 0}
         self._draining = False
-        self._places: set[Slot] = set()
+        self._slots: set[Slot] = set()
 
     @property
     def load(self) -> Load:
-        """How much is under way at this moment."""
+        """The current number of captures."""
         return Load(**self._load)
 
     @property
@@ -74,11 +75,11 @@ class Admission:
         return self._draining
 
     def enter(self) -> Slot:
-        """Returns a place in the queue, at once; leaving its `with` block gives all back.
+        """Returns a queued slot, without waiting; leaving its `with` block releases all it holds.
 
         Raises:
             Draining: The service is shutting down.
-            QueueFull: As many captures wait as may.
+            QueueFull: The queue is full.
         """
         self.check()
         load, limits = self.load, self._limits
@@ -90,10 +91,10 @@ class Admission:
                 metadata={"open": str(load.open), "queued": str(load.queued)},
                 retry_after_ms=RETRY_AFTER_MS,
             )
-        return Slot(self._running, self._open, self._count, self._places)
+        return Slot(self._running, self._open, self._count, self._slots)
 
     def check(self) -> None:
-        """Returns when captures are still taken.
+        """Returns if the service still accepts captures.
 
         Raises:
             Draining: The service is shutting down.
@@ -105,13 +106,13 @@ class Admission:
             )
 
     def drain(self) -> None:
-        """Refuses all captures from now on; those that have entered go on."""
+        """Refuses all new captures; those that have entered continue."""
         self._draining = True
 
     def revoke(self) -> None:
         """Ends the captures that have entered, with `Draining`; refuses all others."""
         self.drain()
-        for slot in tuple(self._places):
+        for slot in tuple(self._slots):
             slot.revoke(
                 Draining(
                     "The service is shutting down and the capture did not end in time. Try again, "
@@ -125,9 +126,9 @@ class Admission:
 
 
 class Slot:
-    """One capture's place: queued, then open and running, paused and running again at will.
+    """One capture's slot: queued, then open and running, paused and running again at will.
 
-    Its `with` block gives back whatever it holds.
+    Its `with` block releases all it holds.
     """
 
     def __init__(
@@ -135,19 +136,19 @@ class Slot:
         running: asyncio.Semaphore,
         open_: asyncio.Semaphore,
         count: Callable[[str, int], None],
-        places: set[Slot],
+        slots: set[Slot],
     ) -> None:
         self.revoked: Final[Revocation] = asyncio.get_running_loop().create_future()
         """Done once the service ends the capture."""
-        self._places = places
+        self._slots = slots
         self._semaphores = {"running": running, "open": open_}
         self._count = count
         self._held: list[str] = []
-        places.add(self)
+        slots.add(self)
         self._hold("queued")
 
     def revoke(self, error: CaptureError) -> None:
-        """Ends the capture with `error`; without effect the second time."""
+        """Ends the capture with `error`; no effect the second time."""
         if not self.revoked.done():
             self.revoked.set_result(error)
 
@@ -157,18 +158,18 @@ class Slot:
         return any(semaphore.locked() for semaphore in self._semaphores.values())
 
     async def start(self) -> None:
-        """Returns when the capture may have a decoder that works."""
+        """Waits until the capture may run a decoder."""
         await self._acquire("open")
         await self._acquire("running")
         self._release("queued")
 
     def pause(self) -> None:
-        """Gives the running place back; without effect while paused."""
+        """Releases the running slot; no effect while paused."""
         if "running" in self._held:
             self._release("running")
 
     async def resume(self) -> None:
-        """Returns when the decoder may work again; at once while running."""
+        """Waits until the decoder may run again; returns at once while running."""
         if "running" not in self._held:
             await self._acquire("running")
 
@@ -195,6 +196,6 @@ class Slot:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._places.discard(self)
+        self._slots.discard(self)
         for held in reversed(self._held.copy()):
             self._release(held)

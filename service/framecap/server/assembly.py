@@ -1,4 +1,4 @@
-"""What the service gives its captures to work with."""
+"""Assembly of the services that captures use."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from framecap.telemetry.metrics import ServiceMetrics
 
 
 class BucketSinks:
-    """Sends images inside the events, or into the bucket that a request names.
+    """Opens sinks: inside the events, or in the bucket that a request names.
 
     Args:
-        stores: Where buckets are.
+        stores: The stores of the buckets.
     """
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
     def naming(self, spec: CaptureSpec, source: SourceName) -> Naming | None:
-        """Returns what the images will be called; None when they travel inside the events.
+        """Returns the naming of the images; None when the events contain them.
 
         Raises:
             TargetInvalid: The target's bucket or key cannot be used.
@@ -42,7 +42,7 @@ class BucketSinks:
         return object_naming(spec, spec.target, source)
 
     def open(self, naming: Naming | None) -> Sink:
-        """Returns what takes the images of one capture; who calls must close it."""
+        """Returns the sink of one capture; the caller must close it."""
         if naming is None or naming.bucket is None:
             return InlineSink()
         return self._stores.sink(naming)
@@ -55,10 +55,10 @@ def make_services(
     metrics: ServiceMetrics,
     stores: Stores,
 ) -> Services:
-    """Returns what captures work with, as the settings say.
+    """Returns the services that captures use, by the settings.
 
     Raises:
-        SettingsError: A directory that they name cannot be used.
+        SettingsError: A directory that the settings name cannot be used.
     """
     try:
         files = LocalFiles(settings.server.allow_path)
@@ -76,10 +76,10 @@ def make_services(
 
 @asynccontextmanager
 async def open_stores(settings: Settings, metrics: ServiceMetrics) -> AsyncIterator[Stores]:
-    """Gives the stores that the settings name, ready; closes their connections after the block.
+    """Yields the stores that the settings name, ready; closes their connections after the block.
 
     Raises:
-        SettingsError: One cannot be used.
+        SettingsError: A store cannot be used.
     """
     data = settings.server.data
     try:

@@ -27,21 +27,21 @@ from framecap.v1 import snapshot_service_pb2, snapshot_service_pb2_grpc
 
 SERVICE: Final = snapshot_service_pb2.DESCRIPTOR.services_by_name["SnapshotService"].full_name
 LAST_READ_SECONDS: Final = 5.0
-"""How long clients have to read to the end of calls that the service ended."""
+"""The time for clients to read the last messages of calls that the service ended."""
 
 FLUSH_SECONDS: Final = 0.5
-"""How long answers that are on their way have to leave."""
+"""The time for pending responses to be sent."""
 
 CANCEL_SECONDS: Final = 10.0
-"""How long cancelled calls have to clean up; a decoder may be that slow to die."""
+"""The time for cancelled calls to clean up; killing a decoder may take that long."""
 
 WHOLE: Final = ""
-"""The name under which health speaks of the server as a whole."""
+"""The name under which health reports the server as a whole."""
 
 OPTIONS: Final = (
-    # Two services on one port would share the calls, unnoticed.
+    # With SO_REUSEPORT, two services on one port would silently share the calls.
     ("grpc.so_reuseport", 0),
-    # Requests are small; the largest has some thousand instants.
+    # Requests are small; the largest contains some thousand times.
     ("grpc.max_receive_message_length", 1024 * 1024),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
@@ -51,17 +51,17 @@ OPTIONS: Final = (
 
 
 class GrpcServer:
-    """Takes calls at one address.
+    """Serves calls at one address.
 
     Args:
         settings: All settings.
-        services: What captures work with.
+        services: The services that captures use.
         metrics: Counts calls.
     """
 
     def __init__(self, settings: Settings, services: Services, metrics: ServiceMetrics) -> None:
         self._listen = settings.server.listen
-        # From the outside in. Errors are turned into statuses inside of what counts statuses.
+        # From the outermost in: errors become statuses before the outer ones count statuses.
         self._calls = InFlightInterceptor()
         interceptors = (
             self._calls,
@@ -81,7 +81,7 @@ class GrpcServer:
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
-        """Begins to take calls, and returns where, as clients write it.
+        """Starts to serve calls, and returns the address, as clients write it.
 
         Raises:
             SettingsError: The address cannot be listened at.
@@ -96,15 +96,15 @@ class GrpcServer:
         return str(self._listen if self._listen.path else Address(self._listen.host, port))
 
     async def report_not_serving(self) -> None:
-        """Tells all who ask for health that no more calls should be sent here."""
+        """Makes health checks answer NOT_SERVING, so that clients send no more calls."""
         await self._health.enter_graceful_shutdown()
 
     async def idle(self) -> None:
-        """Returns once no call is under way."""
+        """Waits until no call is running."""
         await self._calls.none()
 
     async def close(self) -> None:
-        """Stops listening once the calls have ended; cancels those that do not in time."""
+        """Stops listening after the calls have ended; cancels calls that do not end in time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_READ_SECONDS):
                 await self._calls.none()

@@ -1,4 +1,4 @@
-"""What captures do with S3-compatible stores. Loading this module loads aiobotocore."""
+"""The S3 backend of captures. Loading this module loads aiobotocore."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class S3:
     """Reads and writes objects of S3-compatible stores. Close it.
 
     Args:
-        settings: What an operator set.
-        statistics: Takes the figures of requests.
+        settings: The storage settings.
+        statistics: Receives the figures of requests.
     """
 
     def __init__(self, settings: StorageSettings, statistics: RequestStatistics) -> None:
@@ -34,11 +34,11 @@ class S3:
         self._objects = S3Objects(self._clients, limits)
 
     async def start(self, buckets: Sequence[S3Bucket]) -> None:
-        """Makes the clients, and ends uploads that killed services left."""
+        """Creates the clients, and aborts uploads that killed services left open."""
         await abort_old_uploads(self._clients, buckets)
 
     async def open(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
-        """Returns the open object; who calls must close it.
+        """Returns the open object; the caller must close it.
 
         Raises:
             CaptureError: It cannot be read.
@@ -46,7 +46,7 @@ class S3:
         return await self._objects.open(address, bucket)
 
     def sink(self, bucket: S3Bucket, naming: Naming) -> Sink:
-        """Returns what stores the images of one capture; who calls must close it."""
+        """Returns the sink of one capture; the caller must close it."""
         return s3_sink(self._clients, bucket, naming, uploads=self._settings.uploads)
 
     async def close(self) -> None:

@@ -1,9 +1,9 @@
-"""The service as a whole: assembled, served, ended in the order the outside world needs.
+"""The service as a whole: assembly, serving and graceful shutdown.
 
-The end: health says NOT_SERVING → new captures are refused with `DRAINING` → captures under way
-finish within the grace → the rest end with `DRAINING`, in `finished` and in the status of their
-call → calls whose clients do not read that in time are cancelled, and connections close → the
-decoders' fork server ends. A second signal ends the grace at once.
+The order of a shutdown: health reports NOT_SERVING → new captures are refused with `DRAINING` →
+running captures finish within the grace period → the rest end with `DRAINING`, in `finished` and in
+the status of their call → calls whose clients do not read that in time are cancelled, and
+connections close → the decoders' fork server ends. A second signal ends the grace period at once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Service:
     """A running service."""
 
     address: str
-    """Where calls are taken, as clients write it."""
+    """The address for calls, as clients write it."""
 
     metrics_port: int | None
-    """The port of the metrics; None when they are not shown."""
+    """The port of the metrics; None when they are off."""
 
     launcher: ForkServer
     """Starts its decoders."""
@@ -47,14 +47,14 @@ class Service:
 
 @asynccontextmanager
 async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator[Service]:
-    """Runs a service for as long as the block lasts, then ends it in good order.
+    """Runs a service within the block, then shuts it down gracefully.
 
     Args:
         settings: All settings.
-        stop: Tells when the end is in a hurry.
+        stop: Its second request ends the grace period.
 
     Raises:
-        SettingsError: Something that the settings name cannot be used.
+        SettingsError: A resource that the settings name cannot be used.
     """
     async with AsyncExitStack() as held:
         admission = Admission(settings.admission)
@@ -87,19 +87,19 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
 
 
 async def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT, then ends in good order.
+    """Serves until SIGTERM or SIGINT, then shuts down gracefully.
 
     Raises:
-        SettingsError: Something that the settings name cannot be used.
+        SettingsError: A resource that the settings name cannot be used.
     """
     configure_logs(settings.logs)
     stop = Stop()
     with stop.on_signals():
         async with running(settings, stop):
-            # What is loaded stays: no collection need look at it again.
+            # Loaded modules stay, so garbage collections need not traverse them again.
             gc.collect()
             gc.freeze()
-            await stop.asked()
+            await stop.requested()
     logger.info("ended")
 
 
@@ -113,7 +113,7 @@ def _show(metrics: ServiceMetrics, address: Address) -> MetricsPort:
 
 
 async def _either(one: Awaitable[None], other: Awaitable[None], timeout: float) -> None:
-    """Returns once one of the two has, or after `timeout` seconds."""
+    """Waits for the first of the two to return, for `timeout` seconds at most."""
     waits = [asyncio.ensure_future(wait) for wait in (one, other)]
     try:
         await asyncio.wait(waits, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What an operator may set about the server."""
+"""The settings of the server."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ DEFAULT_METRICS: Final = Address("127.0.0.1", 9464)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
-    """Where the service listens, what it reads and how it ends."""
+    """Settings of the service's addresses, files and shutdown."""
 
     listen: Address = DEFAULT_LISTEN
-    """Where calls are taken."""
+    """The address for calls."""
 
     metrics: Address | None = DEFAULT_METRICS
-    """Where metrics are shown; None shows none."""
+    """The address of the metrics; None turns them off."""
 
     data: Path = Path("framecap-data")
-    """The directory of what the service keeps; buckets are directories in its `buckets`."""
+    """The service's data directory; the directories in its `buckets` are buckets."""
 
     allow_path: tuple[Path, ...] = ()
     """The directories whose files may be sources."""
 
     grace: float = 30.0
-    """Seconds that captures under way have to finish when the service ends."""
+    """Seconds that running captures have to finish when the service shuts down."""
 
     def __post_init__(self) -> None:
         if not self.listen.local:

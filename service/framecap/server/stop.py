@@ -1,4 +1,4 @@
-"""The wish to end."""
+"""The request to stop the service."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stop:
-    """Is asked for once to end in good order, and again to end at once."""
+    """A stop that is requested once for a graceful end, and twice for an immediate one."""
 
     def __init__(self) -> None:
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
         self._hurry = asyncio.Event()
 
-    def ask(self) -> None:
-        """Asks to end; asking again asks not to wait."""
-        if self._asked.is_set():
+    def request(self) -> None:
+        """Requests the end; the second request ends the grace period."""
+        if self._requested.is_set():
             self._hurry.set()
-        self._asked.set()
+        self._requested.set()
 
-    async def asked(self) -> None:
-        """Returns once the end was asked for."""
-        await self._asked.wait()
+    async def requested(self) -> None:
+        """Returns after the first request."""
+        await self._requested.wait()
 
     async def hurried(self) -> None:
-        """Returns once the end was asked for again."""
+        """Returns after the second request."""
         await self._hurry.wait()
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Asks at each SIGTERM and SIGINT that arrives within the block."""
+        """Requests the end at each SIGTERM and SIGINT that arrives within the block."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            loop.add_signal_handler(number, self.ask)
+            loop.add_signal_handler(number, self.request)
         try:
             yield
         finally:

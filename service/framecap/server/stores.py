@@ -1,4 +1,4 @@
-"""The object stores that captures read from and write to."""
+"""The stores of sources and images: buckets, S3-compatible stores and web servers."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from framecap.storage.request_statistics import NoRequestStatistics, RequestStat
 from framecap.storage.settings import StorageSettings
 
 if TYPE_CHECKING:
-    from framecap.server.pages import Pages
     from framecap.server.s3 import S3
+    from framecap.server.web_backend import WebBackend
 
 
 class Stores:
-    """Where objects are. What S3 needs is loaded when the first object of such a bucket is.
+    """Opens sources and sinks in stores, and loads the modules of S3 and web at their first use.
 
     Close it.
 
     Args:
         data: The data directory.
-        settings: What an operator set.
-        statistics: Takes the figures of requests.
+        settings: The storage settings.
+        statistics: Receives the figures of requests.
 
     Raises:
-        BucketsInvalid: The file that says where buckets are cannot be used.
+        BucketsInvalid: The file that configures buckets cannot be used.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Stores:
         self.urls: Final = self if any(hosts) else None
         self._hosts = Hosts(*hosts)
         self._statistics = statistics or NoRequestStatistics()
-        self._pages: Pages | None = None
-        self._loaded: S3 | None = None
+        self._web: WebBackend | None = None
+        self._s3_backend: S3 | None = None
 
     async def start(self) -> None:
-        """Makes ready for a service, and clears up after killed ones.
+        """Prepares for a service: removes the half-written files and uploads of killed ones.
 
         Raises:
-            OSError: A directory cannot be cleared up.
+            OSError: A directory cannot be swept.
         """
         for root in self.buckets.roots:
             sweep_directory(root)
@@ -69,7 +69,7 @@ class Stores:
             await self._s3.start(self.buckets.s3)
 
     def sink(self, naming: Naming) -> Sink:
-        """Returns what stores the images of one capture; who calls must close it."""
+        """Returns the sink of one capture; the caller must close it."""
         assert naming.bucket is not None
         match self.buckets.find(naming.bucket):
             case DirectoryBucket() as bucket:
@@ -78,29 +78,29 @@ class Stores:
                 return self._s3.sink(bucket, naming)
 
     async def open(self, address: UrlAddress) -> OpenSource:
-        """Returns the open file of a web server; who calls must close it.
+        """Returns the open file of a web server; the caller must close it.
 
         Raises:
             CaptureError: It cannot be read.
         """
-        if self._pages is None:
-            module = importlib.import_module("framecap.server.pages")
-            self._pages = module.Pages(self._settings, self._hosts, self._statistics)
-        return await self._pages.open(address)
+        if self._web is None:
+            module = importlib.import_module("framecap.server.web_backend")
+            self._web = module.WebBackend(self._settings, self._hosts, self._statistics)
+        return await self._web.open(address)
 
     async def close(self) -> None:
         """Closes all connections."""
-        if self._pages is not None:
-            await self._pages.close()
-        if self._loaded is not None:
-            await self._loaded.close()
+        if self._web is not None:
+            await self._web.close()
+        if self._s3_backend is not None:
+            await self._s3_backend.close()
 
     async def _open_remote(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
         return await self._s3.open(address, bucket)
 
     @property
     def _s3(self) -> S3:
-        if self._loaded is None:
+        if self._s3_backend is None:
             module = importlib.import_module("framecap.server.s3")
-            self._loaded = module.S3(self._settings, self._statistics)
-        return self._loaded
+            self._s3_backend = module.S3(self._settings, self._statistics)
+        return self._s3_backend

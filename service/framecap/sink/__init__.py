@@ -1,1 +1,1 @@
-"""Where images go."""
+"""Sinks: the destinations of images."""

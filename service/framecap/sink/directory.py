@@ -1,4 +1,4 @@
-"""Images as files of this machine: a directory of the user's, or a local bucket."""
+"""Stores images as files of this machine: in a user's directory, or in a local bucket."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from framecap.storage.buckets import DirectoryBucket
 
 RETRY_MS: Final = 1000
 
-# The key cannot be a file here, whoever tries and whenever.
-_NO_PLACE: Final = frozenset(
+# Permanent errors: no attempt can store a file at this key.
+_PERMANENT: Final = frozenset(
     {
         errno.ENOTDIR,
         errno.EISDIR,
@@ -39,17 +39,17 @@ ResultT = TypeVar("ResultT")
 
 
 class FileStore:
-    """Keeps objects as files beneath a directory, which is opened when the first one comes.
+    """Stores objects as files beneath a directory, which is opened for the first one.
 
-    All work on files is done in a thread, one piece after the other.
+    All work on files runs in a thread, one call after the other.
 
     Args:
         root: The directory. It is created if it is missing.
-        prefix: What stands before each key to make it a path below `root`; ends with a slash
-            unless it is empty.
+        prefix: The path below `root` that precedes each key; ends with a slash unless it is
+            empty.
         uri: Returns an object's URI by its key.
-        durable: Whether files survive a power failure whole.
-        sweeping: Whether what killed writers left is removed first.
+        durable: True to write files that survive a power failure whole.
+        sweeping: True to remove the staging files of killed writers first.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class FileStore:
         self._work: asyncio.Future[None] | None = None
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
-        """Stores an object, whole or not at all, and returns its URI; its facts are not kept.
+        """Stores an object, whole or not at all, and returns its URI; does not store its facts.
 
         Raises:
-            TargetInvalid: There is something at the key, or on the way to it, that is not an
-                object.
+            TargetInvalid: There is something at the key, or at a segment before it, that is not
+                an object.
             SinkUnreachable: It could not be stored, for now.
         """
         try:
@@ -84,14 +84,14 @@ class FileStore:
         return self._uri(key)
 
     async def close(self) -> None:
-        """Removes whatever is half-written. Closing again does nothing."""
-        # A cancelled put goes on in its thread, and must not lose its files meanwhile.
+        """Removes half-written files. Closing again does nothing."""
+        # A cancelled put continues in its thread and still needs its files.
         if self._work is not None:
             await asyncio.wait([self._work])
         await self._in_thread(self._close)
 
     def _put(self, key: str, data: Data) -> None:
-        # Else an object could be taken for another writer's staging, and be swept away.
+        # A sweep would remove an object with this prefix as a staging directory.
         if (self._prefix + key).startswith(staging.PREFIX):
             raise OSError(errno.EEXIST, "reserved")
         if self._files is None:
@@ -108,10 +108,10 @@ class FileStore:
 
 
 def directory_sink(root: Path, naming: Naming) -> StoringSink:
-    """Returns a sink into a directory of the user's; images are told by `file:` URIs.
+    """Returns a sink into a user's directory; events name images by `file:` URIs.
 
-    Files are not forced to the disk one by one. What killed captures left in the directory is
-    removed first.
+    It does not sync each file to the disk. It first removes the staging files of killed captures
+    from the directory.
     """
     root = Path(os.path.abspath(root))
     return StoringSink(
@@ -123,8 +123,8 @@ def directory_sink(root: Path, naming: Naming) -> StoringSink:
 def directory_bucket_sink(bucket: DirectoryBucket, naming: Naming) -> StoringSink:
     """Returns a sink into a bucket that is a directory.
 
-    A bucket that is missing is created with its first object. Objects survive a power failure
-    whole. Images are told by `s3:` URIs.
+    The first object creates a missing bucket. Objects survive a power failure whole. Events name
+    images by `s3:` URIs.
     """
     return StoringSink(
         naming,
@@ -139,7 +139,7 @@ def directory_bucket_sink(bucket: DirectoryBucket, naming: Naming) -> StoringSin
 
 
 def sweep_directory(root: Path) -> None:
-    """Removes what killed services left half-written. For the start of a service."""
+    """Removes half-written files of killed services. For the start of a service."""
     try:
         root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -151,8 +151,8 @@ def sweep_directory(root: Path) -> None:
 
 
 def _translated(error: OSError, key: str, what: str) -> CaptureError:
-    """Returns what the system's refusal to store an object means to its caller."""
-    if error.errno in _NO_PLACE:
+    """Returns the capture's error for a system error while storing an object."""
+    if error.errno in _PERMANENT:
         return TargetInvalid(
             f"{KEY_FIELD}: the key {shown(key)} cannot be a file: something that is not an object,"
             " or a name that is too long, is in its way",

@@ -1,41 +1,41 @@
-"""Images inside the events."""
+"""Sends images inside the events."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Final
 
-from framecap.sink.payloads import Data, Told, measured
+from framecap.sink.payloads import Data, SinkPayload, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 MAX_MESSAGE_BYTES: Final = 512 * 1024
 
-# What the facts, the event and the response around the bytes may take: ten times what they do.
+# Room for the facts, the event and the response around the bytes: ten times their usual size.
 HEADROOM_BYTES: Final = 4096
 
-PART_BYTES: Final = MAX_MESSAGE_BYTES - HEADROOM_BYTES
+CHUNK_BYTES: Final = MAX_MESSAGE_BYTES - HEADROOM_BYTES
 
 
 class InlineSink:
-    """Sends images inside the events, in parts that keep every message at 512 KiB or less."""
+    """Sends images inside the events, in chunks that keep every message at 512 KiB or less."""
 
     def begin(self, stream_ordinal: int) -> None:
         """Does nothing: images that travel inside events have no names."""
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
-        """Returns the frame with the first part of its bytes, then the other parts."""
-        told = await measured(frame, data)
-        told.data = data[:PART_BYTES]
-        rest = range(PART_BYTES, len(data), PART_BYTES)
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
+        """Returns the frame with its first chunk, then the other chunks."""
+        captured = await measured(frame, data)
+        captured.data = data[:CHUNK_BYTES]
+        rest = range(CHUNK_BYTES, len(data), CHUNK_BYTES)
         return [
-            told,
+            captured,
             *(
                 event_pb2.ImageChunk(
-                    index=told.index,
+                    index=captured.index,
                     offset=offset,
-                    data=data[offset : offset + PART_BYTES],
-                    output=told.output,
+                    data=data[offset : offset + CHUNK_BYTES],
+                    output=captured.output,
                 )
                 for offset in rest
             ),
@@ -43,19 +43,19 @@ class InlineSink:
 
     @property
     def uploading(self) -> asyncio.Future[str] | None:
-        """Nothing is on its way."""
+        """No upload runs."""
         return None
 
-    def ready(self) -> list[Told]:
-        """Returns nothing: nothing is on its way."""
+    def ready(self) -> list[SinkPayload]:
+        """Returns nothing: `deliver` returned all payloads."""
         return []
 
-    async def finish(self) -> list[Told]:
-        """Returns nothing: nothing is held back."""
+    async def finish(self) -> list[SinkPayload]:
+        """Returns nothing: no image is held back."""
         return []
 
     async def store_manifest(self, data: Data) -> str:
-        """Is never called: a manifest is only asked for beside objects."""
+        """Is never called: only captures into buckets have a manifest."""
         raise NotImplementedError
 
     @property

@@ -1,4 +1,4 @@
-"""What the objects of a capture are called."""
+"""The names of a capture's objects."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_INDEX: Final = 2**31 - 1
 _MAX_STREAMS: Final = 9999
 
-# No template has it: stands for an image's number in a key that is looked for.
+# No template contains it: it stands for an image's number in a search pattern.
 _NUMBER: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceName:
-    """What a target's name may be made of."""
+    """The facts of a source that object names may contain."""
 
     bucket: str | None
     """The source's bucket; None for a path."""
@@ -47,7 +47,7 @@ class SourceName:
     """The source's key; a path's file name."""
 
     last_modified: datetime = EPOCH
-    """When the source last changed, in UTC; the epoch as long as that is not known."""
+    """The time of the source's last change, in UTC; the epoch while unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,9 @@ class Naming:
     """Names the images of one capture.
 
     Raises:
-        TargetInvalid: Some image's key would not be a key: `..`, an empty segment, too long, or
-            made of the bucket of a source that has none. Or the manifest's, which may not be an
-            image's either.
+        TargetInvalid: An image's key, or the manifest's, is no valid key (`..`, an empty segment,
+            too long), or names the bucket of a source that has none; or the manifest's key may
+            be an image's.
         TargetIsSource: All images, or the manifest, would have the source's own key.
     """
 
@@ -65,7 +65,7 @@ class Naming:
     """The template of the keys."""
 
     bucket: str | None
-    """The target bucket; None where images become files of a directory."""
+    """The destination bucket; None if images become files of a directory."""
 
     source: SourceName
     """The source."""
@@ -74,16 +74,16 @@ class Naming:
     """The image format."""
 
     created: datetime = EPOCH
-    """When the capture began, in UTC; the epoch as long as that is not known."""
+    """The time of the capture's start, in UTC; the epoch while unknown."""
 
     field: str = KEY_FIELD
     """The request's field that errors name."""
 
     manifest: KeyTemplate | None = None
-    """The template of the manifest's key; None where there is none."""
+    """The template of the manifest's key; None if there is none."""
 
     def __post_init__(self) -> None:
-        # Whatever could be wrong with a key is wrong before anything was decoded.
+        # Checks the extreme keys now, so that an invalid key fails before any decoding.
         self.key(index=1, stream_ordinal=0)
         self.key(index=_MAX_INDEX, stream_ordinal=_MAX_STREAMS)
         if self.manifest is not None:
@@ -103,7 +103,7 @@ class Naming:
             stream_ordinal: The stream's ordinal among the video streams that are not covers.
 
         Raises:
-            TargetInvalid: It would not be a key.
+            TargetInvalid: It is no valid key.
             TargetIsSource: It is the source's own key.
         """
         values = self._values(stream_ordinal)
@@ -111,13 +111,13 @@ class Naming:
         return self._checked(self.template, values | numbered, self.field, "an image")
 
     def manifest_key(self, stream_ordinal: int) -> str:
-        """Returns the key of the manifest, which `manifest` names.
+        """Returns the key of the manifest; `manifest` must not be None.
 
         Args:
             stream_ordinal: The stream's ordinal among the video streams that are not covers.
 
         Raises:
-            TargetInvalid: It would not be a key, or could be an image's.
+            TargetInvalid: It is no valid key, or may be an image's.
             TargetIsSource: It is the source's own key.
         """
         assert self.manifest is not None
@@ -145,18 +145,18 @@ class Naming:
         return key
 
     def _may_be_an_image(self, key: str, stream_ordinal: int) -> bool:
-        """Returns whether an image of some number has that key."""
+        """Returns whether some image may have that key."""
         values = self._values(stream_ordinal)
         images = self.template.fill(values | {"index": _NUMBER, "autoext": self.format.value})
         first, *others = map(re.escape, images.split(_NUMBER))
         if not others:
             return key == images
-        # The same number in each place.
+        # Every `{index}` of a template has the same value.
         pattern = first + "([1-9][0-9]*)" + r"\1".join(others)
         return re.fullmatch(pattern, key) is not None
 
     def warnings(self) -> tuple[CaptureWarning, ...]:
-        """Returns what is worth knowing about the names before the capture."""
+        """Returns the warnings about the names that are known before the capture."""
         key = self.key(index=1, stream_ordinal=0)
         extension = posixpath.basename(key).rpartition(".")[2]
         if extension.lower() in FORMATS[self.format].extensions:
@@ -190,7 +190,7 @@ class Naming:
 
 
 def object_naming(spec: CaptureSpec, target: ObjectTarget, source: SourceName) -> Naming:
-    """Returns what the objects of a capture that begins now will be called.
+    """Returns the naming of the objects of a capture that begins now.
 
     Raises:
         TargetInvalid: The target's bucket or a key cannot be used.
@@ -211,7 +211,7 @@ def resolve_bucket(target: ObjectTarget, source_bucket: str | None) -> str:
     """Returns the bucket that images go to: the target's, else the source's.
 
     Raises:
-        TargetInvalid: There is neither, or it is no bucket's name.
+        TargetInvalid: There is neither, or its name is invalid.
     """
     bucket = target.bucket or source_bucket
     if not bucket:

@@ -1,4 +1,4 @@
-"""Where images go, as the spine sees it."""
+"""The sink of a capture's images, as `capture.py` uses it."""
 
 from __future__ import annotations
 
@@ -10,41 +10,42 @@ from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 Data: TypeAlias = bytes | memoryview
-"""What an object holds: in memory, or of a file."""
+"""The content of an object: in memory, or a mapped file."""
 
-Told: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
+SinkPayload: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
+"""A payload of the event stream that a sink returns."""
 
-# From here on, hashing takes longer than the loop should be held up.
+# Hashing more bytes would block the event loop for too long.
 LARGE_BYTES: Final = 1 << 20
 
 
 class Sink(Protocol):
-    """Takes the images of one capture, in order, and says what may be told about them.
+    """Receives the images of one capture, in order, and returns payloads of the event stream.
 
-    The order of calls: `begin`, `deliver` per image, `finish` when no more images come (also when
-    the media failed midway, so that what was captured is told), `store_manifest` where one was
-    asked for and all went well, and `close` always, last. A capture that is cancelled is closed
-    without `finish`.
+    The order of calls: `begin`; `deliver` per image; `finish` after the last image (also when the
+    media failed midway, so that the captured images are reported); `store_manifest` if one was
+    requested and all went well; `close` always, last. A cancelled capture is closed without
+    `finish`.
     """
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal among the video streams that are not covers.
+        """Receives the stream's ordinal among the video streams that are not covers.
 
         Raises:
-            RequestError: With it, the manifest cannot have the name that was asked for.
+            RequestError: With this ordinal, the manifest cannot have the requested name.
         """
         ...
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
-        """Takes an image and returns what may now be told, in `index` order.
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
+        """Receives an image and returns the payloads that are ready, in `index` order.
 
         Args:
-            frame: The facts; size, SHA-256 and place are added to a copy.
+            frame: The facts; size, SHA-256 and URI are added to a copy.
             data: The encoded image.
 
         Raises:
             TargetInvalid: There is something at the key that is not an object.
-            TargetNotAllowed: The store does not take it.
+            TargetNotAllowed: The store refuses it.
             BucketNotFound: There is no such bucket.
             SinkUnreachable: An image could not be stored, for now.
         """
@@ -52,19 +53,19 @@ class Sink(Protocol):
 
     @property
     def uploading(self) -> asyncio.Future[str] | None:
-        """Done once `ready` returns more images, or raises; None while none is on its way."""
+        """Done once `ready` returns more images, or raises; None while no upload runs."""
         ...
 
-    def ready(self) -> list[Told]:
-        """Returns what may be told by now, without waiting.
+    def ready(self) -> list[SinkPayload]:
+        """Returns the payloads that are ready, without waiting.
 
         Raises:
             CaptureError: As `deliver`.
         """
         ...
 
-    async def finish(self) -> list[Told]:
-        """Stores what was held back and returns what may now be told.
+    async def finish(self) -> list[SinkPayload]:
+        """Stores the image that was held back and returns the remaining payloads.
 
         Raises:
             TargetInvalid: As `deliver`.
@@ -73,7 +74,7 @@ class Sink(Protocol):
         ...
 
     async def store_manifest(self, data: Data) -> str:
-        """Stores the manifest, once `finish` has told all images, and returns its URI.
+        """Stores the manifest, after `finish` has returned all images, and returns its URI.
 
         Raises:
             TargetInvalid: As `deliver`.
@@ -83,10 +84,10 @@ class Sink(Protocol):
 
     @property
     def upload_time(self) -> Nanoseconds:
-        """How long storing took so far, objects stored side by side each counted."""
+        """The time spent storing so far, summed over concurrent uploads."""
 
     async def close(self) -> None:
-        """Removes whatever is half-written. Closing again does nothing."""
+        """Removes half-written objects. Closing again does nothing."""
         ...
 
 

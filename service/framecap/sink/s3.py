@@ -1,4 +1,4 @@
-"""Images as objects of S3-compatible stores. Loading this module loads aiobotocore."""
+"""Stores images as objects of S3-compatible stores. Loading this module loads aiobotocore."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from framecap.storage.request_statistics import Operation
 from framecap.storage.retry import persist
 
 PART_BYTES: Final = 8 * 1024 * 1024
-"""The parts of a large object, of two or more; stores take none below 5 MiB but the last."""
+"""The part size of a multipart upload; stores refuse parts below 5 MiB, except the last."""
 
 PARTS_AT_ONCE: Final = 4
 
 ABORT_SECONDS: Final = 10.0
-"""How long the end of an upload in parts may take that is not to be."""
+"""The timeout of aborting a multipart upload."""
 
 RETRY_MS: Final = 2000
 
@@ -37,12 +37,12 @@ logger = logging.getLogger(__name__)
 
 
 class S3Store:
-    """Keeps objects in a bucket of a store.
+    """Stores objects in a bucket.
 
     Args:
         clients: The clients of the stores.
         bucket: The bucket.
-        part_bytes: The size of the parts of a large object.
+        part_bytes: The part size; objects of two or more parts become multipart uploads.
     """
 
     def __init__(self, clients: S3Clients, bucket: S3Bucket, part_bytes: int = PART_BYTES) -> None:
@@ -51,36 +51,36 @@ class S3Store:
         self._part_bytes = part_bytes
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
-        """Stores an object, whole or not at all, and returns its URI once it can be read.
+        """Stores an object, whole or not at all, and returns its URI once it is readable.
 
         Raises:
             BucketNotFound: There is no such bucket.
-            TargetNotAllowed: The store does not take it.
-            SinkUnreachable: It could not be stored, for now.
+            TargetNotAllowed: The store refuses it.
+            SinkUnreachable: A passing fault persisted through all attempts.
         """
         try:
             client = await self._clients.of(self._bucket)
             if len(data) >= 2 * self._part_bytes:
-                parts = _Parts(self, client, self._named(key), facts)
-                await parts.store(data, self._part_bytes)
+                upload = _MultipartUpload(self, client, self._named(key), facts)
+                await upload.store(data, self._part_bytes)
             else:
                 body = {"Body": bytes(data), "ContentMD5": _md5(data), **_described(facts)}
-                await self.ask(
+                await self.send(
                     Operation.WRITE, lambda: client.put_object(**self._named(key), **body)
                 )
         except StoreFault as fault:
-            raise self._told(fault, key, facts.what) from fault
+            raise self._translated(fault, key, facts.what) from fault
         self._clients.statistics.stored(len(data))
         return f"s3://{self._bucket.name}/{key}"
 
     async def close(self) -> None:
-        """Does nothing: whoever stores an object ends what it began."""
+        """Does nothing: each `put` completes or aborts its own upload."""
 
-    async def ask(self, operation: Operation, request: Callable[[], Awaitable[T]]) -> T:
-        """Returns the answer to a request, which is made again while it fails in passing.
+    async def send(self, operation: Operation, request: Callable[[], Awaitable[T]]) -> T:
+        """Sends a request, repeats it after passing faults, and returns the answer.
 
         Raises:
-            StoreFault: It fails for good.
+            StoreFault: The fault is permanent, or all attempts failed.
         """
 
         async def once() -> T:
@@ -92,8 +92,8 @@ class S3Store:
     def _named(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket.remote_name, "Key": key}
 
-    def _told(self, fault: StoreFault, key: str, what: str) -> CaptureError:
-        """Returns what a store's fault means to who wants to store an object."""
+    def _translated(self, fault: StoreFault, key: str, what: str) -> CaptureError:
+        """Returns the error that a store's fault causes for a write."""
         match fault.kind:
             case FaultKind.NO_BUCKET:
                 name = self._bucket.name
@@ -112,14 +112,14 @@ class S3Store:
         )
 
 
-class _Parts:
-    """One upload in parts: it becomes an object, or is ended.
+class _MultipartUpload:
+    """One multipart upload: it is completed, or aborted.
 
     Args:
-        store: Makes the requests.
+        store: Sends the requests.
         client: The store's client.
         named: The object's bucket and key.
-        facts: What is kept with it.
+        facts: The object's content type and metadata.
     """
 
     def __init__(
@@ -129,19 +129,19 @@ class _Parts:
         self._client = client
         self._named = named
         self._facts = facts
-        self._room = asyncio.Semaphore(PARTS_AT_ONCE)
+        self._slots = asyncio.Semaphore(PARTS_AT_ONCE)
 
     async def store(self, data: Data, part_bytes: int) -> None:
         """Stores the object.
 
         Raises:
-            StoreFault: It cannot be stored; nothing of it stays.
+            StoreFault: It cannot be stored; the upload was aborted.
         """
         beginning = asyncio.create_task(self._begin())
         try:
             upload: str = await asyncio.shield(beginning)
             async with asyncio.TaskGroup() as group:
-                # A part is copied when its turn comes, so that only a few are.
+                # Each part is copied after it gets a slot, so that few copies exist at once.
                 whole = memoryview(data)
                 offsets = range(0, len(data), part_bytes)
                 tasks = [
@@ -150,23 +150,23 @@ class _Parts:
                 ]
             await self._complete(upload, [task.result() for task in tasks])
         except BaseException as error:
-            # Cancelled or not: shielded, so that a second cancellation does not leave it open.
+            # Shielded, so that a second cancellation does not leave the upload open.
             await asyncio.shield(self._abort(beginning))
             if isinstance(error, BaseExceptionGroup):
                 raise error.exceptions[0] from None
             raise
 
     async def _begin(self) -> str:
-        answer = await self._store.ask(
+        answer = await self._store.send(
             Operation.CONTROL,
             lambda: self._client.create_multipart_upload(**self._named, **_described(self._facts)),
         )
         return str(answer["UploadId"])
 
     async def _part(self, upload: str, number: int, data: Data) -> dict[str, Any]:
-        async with self._room:
+        async with self._slots:
             body = bytes(data)
-            answer = await self._store.ask(
+            answer = await self._store.send(
                 Operation.WRITE_PART,
                 lambda: self._client.upload_part(
                     **self._named,
@@ -179,7 +179,7 @@ class _Parts:
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
     async def _complete(self, upload: str, parts: list[dict[str, Any]]) -> None:
-        await self._store.ask(
+        await self._store.send(
             Operation.CONTROL,
             lambda: self._client.complete_multipart_upload(
                 **self._named, UploadId=upload, MultipartUpload={"Parts": parts}
@@ -190,24 +190,24 @@ class _Parts:
         try:
             async with asyncio.timeout(ABORT_SECONDS):
                 upload = await beginning
-                await self._store.ask(
+                await self._store.send(
                     Operation.CONTROL,
                     lambda: self._client.abort_multipart_upload(**self._named, UploadId=upload),
                 )
         except (StoreFault, TimeoutError) as error:
-            # The start of the next service ends it.
+            # `abort_old_uploads` at the next start of a service aborts it.
             logger.warning("an upload was not ended: %s", error)
 
 
 def s3_sink(clients: S3Clients, bucket: S3Bucket, naming: Naming, *, uploads: int) -> StoringSink:
-    """Returns a sink into a bucket of a store. Images are told by `s3:` URIs."""
+    """Returns a sink into a bucket of a store. Events name images by `s3:` URIs."""
     return StoringSink(naming, S3Store(clients, bucket), at_once=uploads)
 
 
 async def abort_old_uploads(clients: S3Clients, buckets: Sequence[S3Bucket]) -> None:
-    """Ends the uploads in parts that killed services left open. For the start of a service.
+    """Aborts the multipart uploads that killed services left open. For the start of a service.
 
-    A store that is in trouble is left as it is; the log says so.
+    A store that fails is skipped, with a line in the log.
     """
     for bucket in buckets:
         if not bucket.abort_uploads_after:
@@ -224,11 +224,11 @@ async def abort_old_uploads(clients: S3Clients, buckets: Sequence[S3Bucket]) -> 
 async def _abort_in(clients: S3Clients, bucket: S3Bucket) -> int:
     client = await clients.of(bucket)
     latest = datetime.now(UTC) - timedelta(seconds=bucket.abort_uploads_after)
-    where: dict[str, Any] = {"Bucket": bucket.remote_name}
+    query: dict[str, Any] = {"Bucket": bucket.remote_name}
     count = 0
     while True:
         async with clients.counted_request(Operation.CONTROL):
-            listed = await client.list_multipart_uploads(**where)
+            listed = await client.list_multipart_uploads(**query)
         for upload in listed.get("Uploads", ()):
             if upload["Initiated"] <= latest:
                 async with clients.counted_request(Operation.CONTROL):
@@ -238,8 +238,8 @@ async def _abort_in(clients: S3Clients, bucket: S3Bucket) -> int:
                 count += 1
         if not listed.get("IsTruncated"):
             return count
-        where["KeyMarker"] = listed["NextKeyMarker"]
-        where["UploadIdMarker"] = listed["NextUploadIdMarker"]
+        query["KeyMarker"] = listed["NextKeyMarker"]
+        query["UploadIdMarker"] = listed["NextUploadIdMarker"]
 
 
 def _described(facts: ObjectFacts) -> dict[str, Any]:
@@ -247,5 +247,5 @@ def _described(facts: ObjectFacts) -> dict[str, Any]:
 
 
 def _md5(data: Data) -> str:
-    """Returns the checksum that a store compares what arrives with."""
+    """Returns the checksum that a store verifies the received body with."""
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()

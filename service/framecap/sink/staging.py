@@ -1,4 +1,4 @@
-"""Half-written files, and getting rid of those that a killed process left."""
+"""Staging directories for half-written files, and the removal of abandoned ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _HELD: Final = frozenset({errno.EWOULDBLOCK, errno.EAGAIN})
 class Staging:
     """Owns a hidden directory beneath a root, on its file system, for files not yet whole.
 
-    It is locked for as long as its owner lives, and the system unlocks it however the owner ends.
-    So `sweep` can tell the living from the dead.
+    Its owner holds a lock on it, which the system releases however the owner ends. By the lock,
+    `sweep` distinguishes directories in use from abandoned ones.
 
     Args:
-        root_fd: The open root, which must stay open as long as this.
+        root_fd: The open root, which must stay open until `close`.
     """
 
     def __init__(self, root_fd: int) -> None:
@@ -40,14 +40,14 @@ class Staging:
         """Removes the directory and the files in it. Closing again does nothing."""
         fd, self.fd = self.fd, -1
         if fd >= 0:
-            # What cannot be removed now is left to the next sweep.
+            # The next sweep removes anything left over.
             with contextlib.suppress(OSError):
                 _remove(self._root_fd, self._name, fd)
             os.close(fd)
 
 
 def sweep(root_fd: int) -> None:
-    """Removes the staging directories beneath a root whose owners are gone."""
+    """Removes the staging directories beneath a root whose owners have ended."""
     for name in os.listdir(root_fd):
         if name.startswith(PREFIX):
             with contextlib.suppress(OSError), _opened(name, root_fd) as fd:
@@ -59,7 +59,7 @@ def _create(root_fd: int) -> tuple[str, int]:
     while True:
         name = PREFIX + secrets.token_hex(8)
         os.mkdir(name, 0o700, dir_fd=root_fd)
-        # Another's sweep may come between: then this one is gone, and the next is tried.
+        # Another process's sweep may remove the directory before it is locked: then try again.
         try:
             fd = os.open(name, _DIRECTORY, dir_fd=root_fd)
         except FileNotFoundError:
@@ -73,7 +73,7 @@ def _lock(fd: int) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        # Some network file systems lock no directories. There a sweep takes none either.
+        # Some network file systems lock no directories, so no sweep removes them there either.
         return error.errno not in _HELD
     return True
 

@@ -1,4 +1,4 @@
-"""Images as objects of some store."""
+"""Stores images as objects."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import Final, Protocol
 
 from framecap.formats.registry import numbered
 from framecap.sink.naming import Naming
-from framecap.sink.payloads import Data, Told, measured
+from framecap.sink.payloads import Data, SinkPayload, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
-"""How many bytes of images may be on their way to a store at once; a single image may be larger."""
+"""The most bytes of images in concurrent uploads; a single image may be larger."""
 
 ANY_TYPE: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectFacts:
-    """What a store that can keeps beside an object's bytes."""
+    """The metadata of an object, kept by the stores that support it."""
 
     content_type: str
     """The media type."""
 
     what: str = "image"
-    """What the object is, for sentences."""
+    """The object's name in error messages."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Names and values, in ASCII."""
 
     @classmethod
     def of(cls, frame: event_pb2.FrameCaptured) -> ObjectFacts:
-        """Returns what is kept beside an image: its index, its time in the video, its hash."""
+        """Returns the metadata of an image: its index, its time in the video, its hash."""
         row, time = numbered(frame.format), frame.media_time
         return cls(
             content_type=ANY_TYPE if row is None else row.media_type,
@@ -52,29 +52,29 @@ MANIFEST: Final = ObjectFacts(content_type="application/json", what="manifest")
 
 
 class Store(Protocol):
-    """Keeps objects by their keys: a directory, or a bucket of an object store."""
+    """Stores objects by their keys: a directory, or a bucket of an object store."""
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
-        """Stores an object, whole or not at all, and returns its URI once it can be read.
+        """Stores an object, whole or not at all, and returns its URI once it is readable.
 
-        An object of that key is replaced. Cancelled, it leaves nothing half-written.
+        It replaces an object of that key. A cancelled call leaves nothing half-written.
 
         Raises:
             TargetInvalid: There is something at the key that is not an object.
-            TargetNotAllowed: The store does not take it.
+            TargetNotAllowed: The store refuses it.
             BucketNotFound: There is no such bucket.
             SinkUnreachable: It could not be stored, for now.
         """
         ...
 
     async def close(self) -> None:
-        """Removes whatever is half-written. Closing again does nothing."""
+        """Removes half-written objects. Closing again does nothing."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Upload:
-    """An image on its way."""
+    """An image that is being stored."""
 
     frame: event_pb2.FrameCaptured
     size: int
@@ -84,13 +84,13 @@ class _Upload:
 class StoringSink:
     """Stores images under the names that a template gives them, several at once.
 
-    Each is told once it can be read, in order. Where all have one name the last image wins, so only
-    it is stored: each is held until the next arrives, then told as superseded.
+    It returns each image once it is readable, in order. If all images have one name, it stores the
+    last one only: it holds each image until the next arrives, then returns it as superseded.
 
     Args:
         naming: The names.
-        store: Where the objects go.
-        at_once: How many images may be on their way.
+        store: The store of the objects.
+        at_once: The most concurrent uploads.
     """
 
     def __init__(self, naming: Naming, store: Store, *, at_once: int = 1) -> None:
@@ -104,56 +104,56 @@ class StoringSink:
         self._upload_time = 0
 
     def begin(self, stream_ordinal: int) -> None:
-        """Takes note of the stream's ordinal, which names may be made of.
+        """Receives the stream's ordinal, which names may contain.
 
         Raises:
-            RequestError: With it, the manifest would replace an image or the source.
+            RequestError: With this ordinal, the manifest would replace an image or the source.
         """
         self._stream_ordinal = stream_ordinal
         if self._naming.manifest is not None:
             self._naming.manifest_key(stream_ordinal)
 
-    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[Told]:
-        """Begins to store an image, and returns those that are; waits where too many are not.
+    async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
+        """Starts to store an image, and returns the stored ones; waits while too many uploads run.
 
-        With one name for all, tells the one before as superseded.
+        With one name for all, it returns the previous image as superseded.
         """
         measured_frame = await measured(frame, data)
         if not self._naming.one_key:
-            await self._make_room(len(data))
+            await self._wait_for_room(len(data))
             self._put(measured_frame, data)
             if self._at_once == 1:
                 await self._wait()
             return self.ready()
-        told: list[Told] = []
+        payloads: list[SinkPayload] = []
         if self._held is not None:
             before, _ = self._held
             before.superseded = True
-            told = [before] if self._warned else [self._warning(before.index), before]
+            payloads = [before] if self._warned else [self._warning(before.index), before]
             self._warned = True
         self._held = (measured_frame, data)
-        return told
+        return payloads
 
     @property
     def uploading(self) -> asyncio.Future[str] | None:
-        """The upload of the image that is told next; None while none is on its way."""
+        """The upload of the image that `ready` returns next; None while no upload runs."""
         return self._in_progress[0].stored if self._in_progress else None
 
-    def ready(self) -> list[Told]:
-        """Returns the images that were stored meanwhile."""
-        told: list[Told] = []
+    def ready(self) -> list[SinkPayload]:
+        """Returns the images that are stored by now."""
+        images: list[SinkPayload] = []
         while self._in_progress and self._in_progress[0].stored.done():
             upload = self._in_progress[0]
-            if upload.stored.exception() is not None and told:
-                # Told first, then failed: with the next call.
+            if upload.stored.exception() is not None and images:
+                # The stored images are returned first; the next call raises the error.
                 break
             upload.frame.uri = upload.stored.result()
-            told.append(upload.frame)
+            images.append(upload.frame)
             self._in_progress.popleft()
-        return told
+        return images
 
-    async def finish(self) -> list[Told]:
-        """Waits for the images on their way, and stores the one that is held, if one is."""
+    async def finish(self) -> list[SinkPayload]:
+        """Stores the held image, if there is one, and waits for all uploads."""
         if self._held is not None:
             self._put(*self._held)
             self._held = None
@@ -168,11 +168,11 @@ class StoringSink:
 
     @property
     def upload_time(self) -> Nanoseconds:
-        """How long storing took so far, objects stored side by side each counted."""
+        """The time spent storing so far, summed over concurrent uploads."""
         return self._upload_time
 
     async def close(self) -> None:
-        """Cancels what is on its way, and closes the store."""
+        """Cancels all uploads, and closes the store."""
         self._held = None
         uploads = [upload.stored for upload in self._in_progress]
         self._in_progress.clear()
@@ -192,8 +192,8 @@ class StoringSink:
         finally:
             self._upload_time += monotonic_ns() - began
 
-    async def _make_room(self, size: int) -> None:
-        """Returns once another image of `size` bytes may be on its way."""
+    async def _wait_for_room(self, size: int) -> None:
+        """Returns once an upload of `size` bytes may start."""
         while True:
             waiting = [upload for upload in self._in_progress if not upload.stored.done()]
             held = sum(upload.size for upload in waiting)
@@ -202,7 +202,7 @@ class StoringSink:
             await self._wait()
 
     async def _wait(self) -> None:
-        """Returns once one more image was stored, or could not be; then raises why."""
+        """Waits until one more upload ends; raises its error."""
         waiting = [upload.stored for upload in self._in_progress if not upload.stored.done()]
         if waiting:
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -218,7 +218,7 @@ class StoringSink:
             reason="ONE_KEY_FOR_ALL",
             message=(
                 f"All images have the key {key}, so only the last one is stored."
-                " {index} in the template tells them apart."
+                " {index} in the template distinguishes them."
             ),
             metadata={"key": key},
         )

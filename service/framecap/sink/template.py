@@ -17,7 +17,7 @@ CREATED_VARIABLES: Final = tuple(f"t_{name}" for name in MODIFIED_VARIABLES)
 IMAGE_VARIABLES: Final = ("streamindex", "index", "autoext")
 VARIABLES: Final = (*SOURCE_VARIABLES, *MODIFIED_VARIABLES, *CREATED_VARIABLES, *IMAGE_VARIABLES)
 
-# What the command line names images by when nothing else is said.
+# The default of the command line.
 DEFAULT_TEMPLATE: Final = "{barename}_{streamindex}_{index}.{autoext}"
 
 KEY_FIELD: Final = "delivery.object.key_template"
@@ -28,14 +28,14 @@ _TOKEN: Final = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|(?P<text>[^{}]+)|(?P
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A place in a template that a value is filled into."""
+    """A variable of a template, which a value replaces."""
 
     name: str
 
 
-Part: TypeAlias = str | Variable
+TemplatePart: TypeAlias = str | Variable
 
-_APPENDED_NUMBERS: Final[tuple[Part, ...]] = (
+_APPENDED_NUMBERS: Final[tuple[TemplatePart, ...]] = (
     "_",
     Variable("streamindex"),
     "_",
@@ -43,17 +43,17 @@ _APPENDED_NUMBERS: Final[tuple[Part, ...]] = (
     ".",
     Variable("autoext"),
 )
-_APPENDED_EXTENSION: Final[tuple[Part, ...]] = (".", Variable("autoext"))
+_APPENDED_EXTENSION: Final[tuple[TemplatePart, ...]] = (".", Variable("autoext"))
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTemplate:
-    """A template that was understood, completed where it lacks an extension or a number."""
+    """A parsed template, completed with an extension or a number if it lacks them."""
 
     text: str
     """The template as it was written."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[TemplatePart, ...]
     """Literal text and variables, in order."""
 
     one_key: bool
@@ -61,10 +61,10 @@ class KeyTemplate:
 
     @classmethod
     def parse(cls, text: str, field: str = KEY_FIELD) -> KeyTemplate:
-        """Returns the template that `text` writes.
+        """Returns the template that `text` denotes.
 
-        Whether there is an extension is judged before values are filled in: the last segment has a
-        dot followed by text, by `{autoext}` or by `{ext}`.
+        The template has an extension if, before values are filled in, its last segment has a dot
+        followed by text, by `{autoext}` or by `{ext}`.
 
         Args:
             text: The template.
@@ -74,7 +74,7 @@ class KeyTemplate:
             TargetInvalid: It is empty, too long, has a control character, a stray brace or an
                 unknown variable, begins or ends with a slash.
         """
-        parts = _understood(text, field)
+        parts = _parsed(text, field)
         indexed = Variable("index") in parts
         extended = _has_extension(parts)
         if not extended:
@@ -87,12 +87,12 @@ class KeyTemplate:
 
     @classmethod
     def parse_manifest(cls, text: str) -> KeyTemplate:
-        """Returns the template that `text` writes for the one manifest of a capture.
+        """Returns the template that `text` denotes for the one manifest of a capture.
 
         Raises:
             TargetInvalid: As `parse`, or it has `{index}`.
         """
-        parts = _understood(text, MANIFEST_FIELD)
+        parts = _parsed(text, MANIFEST_FIELD)
         if Variable("index") in parts:
             why = "has the variable {index}, but there is one manifest for all images"
             raise _invalid(text, MANIFEST_FIELD, why)
@@ -101,7 +101,7 @@ class KeyTemplate:
         return cls(text=text, parts=parts, one_key=True)
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """Returns the key; an empty `{dirname}` takes the slash after it along.
+        """Returns the key; an empty `{dirname}` also removes the slash after it.
 
         Raises:
             KeyError: `values` lacks a variable of the template.
@@ -119,7 +119,7 @@ class KeyTemplate:
         return "".join(filled)
 
 
-def _understood(text: str, field: str) -> tuple[Part, ...]:
+def _parsed(text: str, field: str) -> tuple[TemplatePart, ...]:
     """Returns the parts of a template as it was written."""
     if not text:
         raise _invalid(text, field, "is empty")
@@ -135,7 +135,7 @@ def _understood(text: str, field: str) -> tuple[Part, ...]:
     return parts
 
 
-def _parts(text: str, field: str) -> Iterator[Part]:
+def _parts(text: str, field: str) -> Iterator[TemplatePart]:
     for token in _TOKEN.finditer(text):
         name, literal = token["name"], token["text"]
         if token["stray"]:
@@ -151,7 +151,7 @@ def _parts(text: str, field: str) -> Iterator[Part]:
             raise _unknown(text, field, name)
 
 
-def _merged(parts: Iterator[Part]) -> Iterator[Part]:
+def _merged(parts: Iterator[TemplatePart]) -> Iterator[TemplatePart]:
     """Yields the parts with neighbouring texts joined."""
     text = ""
     for part in parts:
@@ -166,7 +166,7 @@ def _merged(parts: Iterator[Part]) -> Iterator[Part]:
         yield text
 
 
-def _has_extension(parts: tuple[Part, ...]) -> bool:
+def _has_extension(parts: tuple[TemplatePart, ...]) -> bool:
     """Returns whether the last segment has a dot followed by text, `{autoext}` or `{ext}`."""
     found = after_dot = False
     for part in parts:
@@ -177,7 +177,7 @@ def _has_extension(parts: tuple[Part, ...]) -> bool:
         if "/" in part:
             found = False
         segment = part.rpartition("/")[2]
-        # A dot at the very end waits for what follows it: `a.{autoext}`.
+        # Behind a dot at the very end, the next variable decides: `a.{autoext}`.
         found = found or "." in segment.rstrip(".")
         after_dot = segment.endswith(".")
     return found

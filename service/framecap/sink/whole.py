@@ -1,4 +1,4 @@
-"""Files that appear beneath a directory whole or not at all."""
+"""Atomic writes of files beneath a directory."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _BELOW: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class WholeFiles:
-    """Writes files beneath a directory, each at once and complete, and never outside of it.
+    """Writes files beneath a directory atomically, and never outside of it.
 
-    A file is written in a staging directory and then renamed, which replaces what was there in one
-    step; of several writers of one name the last one's file stays, whole. On the way down every
-    directory is opened in the one before it, none through a symbolic link.
+    It writes a file in a staging directory and then renames it, which replaces an existing file in
+    one step; of several writers of one name the last one's file stays, whole. It opens every
+    directory of a path in its parent, and follows no symbolic link.
 
-    What is on the disk after a power failure: with `durable`, a file's bytes are there before its
-    name is, so a name never leads to half a file (a few milliseconds per file); without it, the
-    file system decides. Names themselves reach the disk when the system next writes them.
+    After a power failure: with `durable`, a file's bytes are on the disk before its name is, so a
+    name never leads to half a file (a few milliseconds per file); without it, the file system
+    decides. The system writes the names themselves to the disk later, in its own time.
 
-    For one thread at a time; whoever opens it must close it.
+    For one thread at a time; the caller must close it.
 
     Args:
-        root: The directory, which is created if it is missing. Symbolic links on the way to it are
+        root: The directory, which is created if it is missing. Symbolic links in its own path are
             its owner's and are followed.
-        durable: Whether files survive a power failure whole.
-        sweeping: Whether what killed writers left is removed first.
+        durable: True to write files that survive a power failure whole.
+        sweeping: True to remove the staging files of killed writers first.
     """
 
     def __init__(self, root: Path, *, durable: bool, sweeping: bool) -> None:
@@ -55,8 +55,9 @@ class WholeFiles:
             data: The file's bytes.
 
         Raises:
-            OSError: It cannot be written. Nothing of it stays, and what was there before does.
-            ValueError: The path is none of that kind.
+            OSError: It cannot be written. Nothing of it remains, and an earlier file of that name
+                stays as it was.
+            ValueError: The path has an invalid segment.
         """
         fault = path_fault(path)
         if fault:
@@ -81,7 +82,7 @@ class WholeFiles:
             raise
 
     def close(self) -> None:
-        """Removes whatever is half-written. Closing again does nothing."""
+        """Removes half-written files. Closing again does nothing."""
         fd, self._root_fd = self._root_fd, -1
         if fd >= 0:
             try:
@@ -107,7 +108,7 @@ def _open_or_make(name: str, directory: int) -> int:
     try:
         return os.open(name, _BELOW, dir_fd=directory)
     except FileNotFoundError:
-        # That it exists by now is another writer's work, or a link: the next line finds out.
+        # Another writer may have created it, or a link: the open below fails on a link.
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, dir_fd=directory)
         return os.open(name, _BELOW, dir_fd=directory)

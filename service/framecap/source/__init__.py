@@ -1,1 +1,1 @@
-"""Bytes in."""
+"""Sources: the origins of the bytes of videos."""

@@ -1,4 +1,4 @@
-"""Where a source is, as its caller names it."""
+"""Addresses of sources, as callers write them."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ class ObjectAddress:
 
     @property
     def public_name(self) -> str:
-        """The address as events and logs show it."""
+        """The address in events and logs."""
         prefix = f"{self.scheme}://" if self.scheme else ""
         return f"{prefix}{self.bucket}/{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class FileAddress:
-    """A file of the machine that reads it."""
+    """A file of the machine that opens it."""
 
     path: str
-    """The path; from `parse_source` absolute and without `.`, `..` and empty segments."""
+    """The path; `parse_source` returns absolute ones without `.`, `..` and empty segments."""
 
     @property
     def public_name(self) -> str:
-        """The address as events and logs show it."""
+        """The address in events and logs."""
         return printable(self.path)
 
 
@@ -64,10 +64,10 @@ class UrlAddress:
     """A file on a web server."""
 
     url: str = field(repr=False)
-    """The whole address, secrets included."""
+    """The whole URL, secrets included."""
 
     public_name: str
-    """The address as events and logs show it: without credentials, query and fragment."""
+    """The address in events and logs: without credentials, query and fragment."""
 
 
 SourceAddress: TypeAlias = ObjectAddress | FileAddress | UrlAddress
@@ -101,13 +101,13 @@ def parse_source(text: str) -> SourceAddress:
 def parse_user_source(text: str) -> SourceAddress:
     """Returns the source that a person names on a command line.
 
-    What has no scheme is a path, relative or absolute, and may be anything the system can open.
+    Text without a scheme is a path, relative or absolute, of anything that the system can open.
 
     Raises:
         SourceInvalid: It names none.
     """
     if text and "://" not in text and "\0" not in text:
-        # Not normalised: behind a symbolic link, `..` is another place than it looks.
+        # Not normalised: behind a symbolic link, `..` is not the directory that the text suggests.
         return FileAddress(os.path.join(os.getcwd(), text))
     return parse_source(text)
 
@@ -171,7 +171,7 @@ def _invalid(text: str, why: str) -> SourceInvalid:
 
 
 def _without_secrets(text: str) -> str:
-    """Returns what may be logged of an address that cannot be read: of a web address, no more."""
+    """Returns the loggable form of an unreadable address: of a web address, only its scheme."""
     scheme, separator, _ = text.partition("://")
     if not separator or scheme.lower() in {*BUCKET_SCHEMES, "file"}:
         return text

@@ -1,4 +1,4 @@
-"""Opening a file beneath a directory, so that nothing leads out of it."""
+"""Opening files beneath a directory; no path leads out of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framecap.source.regular import not_allowed, open_regular
 
 DIRECTORY: Final = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
-# What O_NOFOLLOW gives for a symbolic link: the second where a directory was asked for.
+# The errors of O_NOFOLLOW for a symbolic link: ENOTDIR when O_DIRECTORY is set.
 _LINK: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
 
 
@@ -21,19 +21,19 @@ def open_beneath(
 ) -> OpenSource:
     """Returns the open source at `path` beneath the directory `root`.
 
-    Each segment is opened in the directory opened before it, and none through a symbolic link: what
-    others rename or link meanwhile cannot lead elsewhere, and nothing is checked before it is used.
+    It opens each segment in its already open parent, and follows no symbolic link. So a concurrent
+    rename or link cannot lead elsewhere, and there is no gap between a check and its use.
 
     Args:
-        root: The directory. Symbolic links on the way to it are the operator's and are followed.
+        root: The directory. Symbolic links in its own path are the operator's and are followed.
         path: Segments below it, none of them empty, `.` or `..`.
-        public_name: The name that errors and the source carry.
-        bucket: The bucket that the source carries.
-        key: The key that the source carries.
+        public_name: The source's name in errors and events.
+        bucket: The source's bucket.
+        key: The source's key.
 
     Raises:
         OSError: There is no such file, or it cannot be opened.
-        SourceNotAllowed: The way leads through a symbolic link, or to something that is not a
+        SourceNotAllowed: The path leads through a symbolic link, or to something that is not a
             regular file.
     """
     *parents, name = path.split("/")
@@ -62,7 +62,7 @@ def open_beneath(
 
 
 def _is_link(name: str, directory: int) -> bool:
-    """Returns whether `name` is a symbolic link; only for the sentence, nothing depends on it."""
+    """Returns whether `name` is a symbolic link; only the error message depends on it."""
     try:
         return stat.S_ISLNK(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
     except OSError:

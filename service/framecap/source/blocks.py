@@ -1,12 +1,13 @@
-"""What was fetched of a remote source, held in blocks, and how much to fetch next.
+"""A block cache of a remote source, with read-ahead.
 
-Where a reader says how far it means to read, it gets that much at once, and no more.
+If a reader states the offset at which it is going to stop, one fetch covers the bytes up to there
+(up to a bound) and no more.
 
-Else a read that begins where no fetch has ended gets little more than it needs; one that goes on
-where a fetch ended gets twice as much the first time, so that a look that ends in the next block
-costs little, and then four times as much as that fetch, up to a bound. While the last half of it is
-read the next is on its way. So a look here and there costs little, and reading on costs few
-requests. Several readers of one source, each at a place of its own, do not disturb each other.
+Otherwise, a read that does not continue a fetch fetches little more than it needs. A read that
+continues a fetch fetches twice as much the first time, so that a read that ends in the next block
+is cheap, and then four times as much as the fetch before, up to a bound. While the last half of a
+fetch is read, the next fetch runs. So random reads are cheap, and sequential reads need few
+requests. Several readers at different offsets of one source do not disturb each other.
 """
 
 from __future__ import annotations
@@ -24,29 +25,29 @@ BLOCK_BYTES: Final = 256 * 1024
 
 FIRST_GROWTH: Final = 2
 GROWTH: Final = 4
-"""How much more is fetched each time that reading goes on, the first time and later."""
+"""The growth of each fetch that continues another: of the first one, and of later ones."""
 
 LARGEST_FETCH: Final = 32
-"""Blocks that one request asks for, at most."""
+"""The most blocks of one request."""
 
 SHARE: Final = 8
-"""The part of the cache that one fetch may fill."""
+"""The divisor of the cache's capacity that bounds one fetch."""
 
 MAX_RUNS: Final = 256
-"""The ends of fetches that are remembered."""
+"""The most ends of fetches that are remembered."""
 
 
 class Blocks:
-    """Holds blocks of one source, the least recently used of which go first.
+    """Caches blocks of one source, and evicts the least recently used ones.
 
-    Who awaits a read may be cancelled; the fetch goes on for others. Close it.
+    A cancelled read does not cancel its fetch, which continues for other readers. Close it.
 
     Args:
-        origin: Where the bytes come from.
-        found: The source as it was found.
-        capacity: How many bytes are held, about.
-        retry_policy: How often a fetch that fails is gone on with.
-        take: Is called with each number of bytes that arrives; may raise.
+        origin: The origin of the bytes.
+        found: The source as it was opened.
+        capacity: The approximate number of cached bytes.
+        retry_policy: Attempts and waits of resumed fetches.
+        take: Called with each number of received bytes; may raise.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Blocks:
         self._fetches: set[asyncio.Task[None]] = set()
 
     async def begin(self, first: bytes) -> None:
-        """Takes up bytes from the source's beginning: whole blocks, or all of it."""
+        """Caches the first bytes of the source: whole blocks, or all of it."""
         for block in range(-(-len(first) // BLOCK_BYTES)):
             self._hold(block, first[block * BLOCK_BYTES : (block + 1) * BLOCK_BYTES])
         self._note_end(len(self._held), len(self._held))
@@ -81,12 +82,12 @@ class Blocks:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
 
         Args:
-            offset: Where they begin.
-            length: How many.
-            until: Where who reads on means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            length: The number of bytes.
+            until: The offset at which sequential reading is going to stop; 0 when unknown.
 
         Raises:
-            StoreFault: They cannot be had.
+            StoreFault: They cannot be fetched.
         """
         end = min(offset + length, self._found.size)
         if offset >= end:
@@ -99,7 +100,7 @@ class Blocks:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     async def close(self) -> None:
-        """Ends all fetches. Closing again does nothing."""
+        """Cancels all fetches. Closing again does nothing."""
         for fetch in self._fetches:
             fetch.cancel()
         await asyncio.gather(*self._fetches, return_exceptions=True)
@@ -116,11 +117,11 @@ class Blocks:
         return await asyncio.shield(self._coming[block])
 
     def _fetch(self, block: int, stop: int) -> None:
-        """Begins to fetch from a block on, unless it is there or on its way.
+        """Starts a fetch at a block, unless the block is cached or being fetched.
 
         Args:
             block: The block.
-            stop: The block before which reading on ends; at most `block` where that is not known.
+            stop: The block before which sequential reading ends; at most `block` when unknown.
         """
         if block >= self._count or block in self._held or block in self._coming:
             return
@@ -134,7 +135,7 @@ class Blocks:
             end += 1
         if goes_on:
             self._ahead[block + (end - block) // 2] = end
-        # Who reads on beyond what it meant to does not go far.
+        # A reader that passes its stated end is unlikely to read much more.
         self._note_end(end, wanted if goes_on or stop <= block else 1)
         loop = asyncio.get_running_loop()
         for coming in range(block, end):
@@ -144,7 +145,7 @@ class Blocks:
         fetch.add_done_callback(self._fetches.discard)
 
     def _wanted(self, block: int, stop: int) -> tuple[int, bool]:
-        """Returns how many blocks to fetch, and whether reading is likely to go on behind them."""
+        """Returns how many blocks to fetch, and whether reading probably continues after them."""
         before = self._runs.pop(block, 0)
         if stop > block:
             return min(stop - block, self._largest), stop - block > self._largest
@@ -157,7 +158,7 @@ class Blocks:
             self._runs.popitem(last=False)
 
     async def _run(self, block: int, end: int) -> None:
-        """Fetches the blocks in [block, end), going on where a request breaks off."""
+        """Fetches the blocks in [block, end), and resumes after an interrupted request."""
         backoff = Backoff(self._retry_policy)
         try:
             while block < end:
@@ -180,7 +181,7 @@ class Blocks:
                 raise
 
     async def _take_in(self, chunks: Chunks, block: int) -> int:
-        """Takes up what arrives, from a block's beginning; returns the next block's number."""
+        """Caches received bytes, from a block's beginning; returns the next block's number."""
         parts: list[bytes] = []
         have = 0
         async for chunk in chunks:
@@ -212,14 +213,14 @@ class Blocks:
             self._held.popitem(last=False)
 
     def _give_up(self, block: int, end: int, error: BaseException) -> None:
-        """Lets all who wait for what will not come know why; later reads try again."""
+        """Passes the error to the readers of the missing blocks; later reads try again."""
         for missing in range(block, end):
             coming = self._coming.pop(missing, None)
             if coming is None or coming.done():
                 continue
             if isinstance(error, Exception):
                 coming.set_exception(error)
-                # Nobody may be waiting: it was fetched ahead.
+                # asyncio warns of unretrieved exceptions, and a read-ahead may have no reader.
                 coming.exception()
             else:
                 coming.cancel()

@@ -1,4 +1,4 @@
-"""What one capture may fetch of its source and of the files this refers to, and has fetched."""
+"""The budget of one capture: bytes fetched of its source and of the files it refers to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from framecap.storage.request_statistics import NoRequestStatistics, RequestStat
 
 
 class Budget:
-    """Counts what is fetched, and ends a capture that fetches too much.
+    """Counts fetched bytes and requests, and ends a capture that exceeds the limit of bytes.
 
     Args:
-        limit: The most bytes.
-        statistics: Takes the figures of all captures.
+        limit: The largest number of bytes.
+        statistics: Receives the figures of all captures.
     """
 
     def __init__(self, limit: int, statistics: RequestStatistics | None = None) -> None:
@@ -24,19 +24,19 @@ class Budget:
 
     @property
     def traffic(self) -> Traffic:
-        """What reading has cost so far."""
+        """The cost of reading so far."""
         return Traffic(bytes=self._bytes, requests=self._requests, seconds=self._seconds)
 
-    def asked(self) -> None:
-        """Notes that a request is made."""
+    def count_request(self) -> None:
+        """Counts a request."""
         self._requests += 1
 
     def waited(self, seconds: float) -> None:
-        """Notes that a read took so long."""
+        """Adds the duration of a read."""
         self._seconds += seconds
 
     def take(self, count: int) -> None:
-        """Notes that `count` bytes arrived.
+        """Adds `count` received bytes.
 
         Raises:
             LimitExceeded: The budget is spent.

@@ -1,4 +1,4 @@
-"""Which web servers may be read from."""
+"""The web servers that the operator allowed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 
 HTTPS_PORT: Final = 443
 
-# Addresses with an older one inside, which could be a private one.
+# NAT64: addresses that embed an IPv4 address, which could be private.
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Hosts:
-    """Knows the hosts that an operator allowed: `example.org`, `*.example.org`, `example.org:8443`.
+    """The hosts that an operator allowed: `example.org`, `*.example.org`, `example.org:8443`.
 
     Args:
-        public: Hosts that are read from at public addresses only.
-        private: Hosts that are read from wherever they are.
+        public: Hosts that are allowed at public addresses only.
+        private: Hosts that are allowed at any address.
     """
 
     def __init__(self, public: Iterable[str] = (), private: Iterable[str] = ()) -> None:
@@ -25,16 +25,16 @@ class Hosts:
         self._all = frozenset(map(_normal, public)) | self._private
 
     def allow(self, host: str, port: int) -> bool:
-        """Returns whether a host may be read from."""
+        """Returns whether a host is allowed."""
         return bool(_patterns(host, port) & self._all)
 
     def may_be_private(self, host: str, port: int) -> bool:
-        """Returns whether a host may be read from at a private address."""
+        """Returns whether a host is allowed at a private address."""
         return bool(_patterns(host, port) & self._private)
 
 
 def is_public(address: str) -> bool:
-    """Returns whether an address is one of the public internet."""
+    """Returns whether an IP address is public."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
@@ -52,7 +52,7 @@ def _normal(pattern: str) -> str:
 
 
 def _patterns(host: str, port: int) -> set[str]:
-    """Returns all the ways in which a host may have been allowed."""
+    """Returns all patterns that match a host."""
     host = host.lower().rstrip(".")
     _, *labels = host.split(".")
     parents = (".".join(labels[at:]) for at in range(len(labels)))

@@ -1,4 +1,4 @@
-"""Sources on this machine: allowed directories, local buckets, and whatever a user can read."""
+"""Sources on this machine: allowed directories, local buckets, and a user's own files."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class LocalFiles:
     """Opens files beneath the directories that the operator allowed, and no others.
 
     Args:
-        allowed_roots: The directories. A root that is itself reached through symbolic links may be
-            named either way; where it leads is found out once, here.
+        allowed_roots: The directories. Addresses may name a root with symbolic links in its path as
+            given or resolved; it is resolved once, here.
 
     Raises:
         NotADirectoryError: A root is no directory.
@@ -42,14 +42,14 @@ class LocalFiles:
 
         Raises:
             SourceNotFound: There is no such file beneath an allowed directory.
-            SourceNotAllowed: It lies outside them, whether it exists or not; the way to it leads
-                through a symbolic link; or it is not a regular file.
+            SourceNotAllowed: It lies outside them, whether it exists or not; its path leads through
+                a symbolic link; or it is not a regular file.
             SourceUnreachable: It could not be opened, for now.
         """
         source = await in_thread(lambda: self._open(address))
 
         async def refer(reference: str) -> OpenSource:
-            # Beneath the root it is checked again, as any path is.
+            # `_open` checks it again, as any path.
             other = FileAddress("/" + resolve(address.path[1:], reference))
             return await in_thread(lambda: self._open(other))
 
@@ -58,7 +58,7 @@ class LocalFiles:
 
     def _open(self, address: FileAddress) -> OpenSource:
         name = address.public_name
-        # A root within a root: the inner one, which may be elsewhere.
+        # Longest first: of a root within a root, the inner one, which may resolve elsewhere.
         for root in sorted(self._roots, key=len, reverse=True):
             prefix = root.rstrip("/") + "/"
             if address.path.startswith(prefix):
@@ -90,8 +90,7 @@ async def open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSo
     Raises:
         BucketNotFound: There is no such bucket.
         SourceNotFound: There is no such object in it.
-        SourceNotAllowed: The way to it leads through a symbolic link, or it is not a regular
-            file.
+        SourceNotAllowed: Its path leads through a symbolic link, or it is not a regular file.
         SourceUnreachable: It could not be opened, for now.
     """
     source = await in_thread(lambda: _open_object(address, bucket))
@@ -125,9 +124,9 @@ def _open_object(address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
 
 
 class UserFiles:
-    """Opens whatever its own user can read, as any program of the command line does.
+    """Opens any file that its own user can read, as any program of the command line does.
 
-    Symbolic links are followed; still only regular files are opened.
+    It follows symbolic links, but opens only regular files.
     """
 
     async def open(self, address: FileAddress) -> OpenSource:
@@ -141,7 +140,7 @@ class UserFiles:
         source = await in_thread(lambda: self._open(address))
 
         async def refer(reference: str) -> OpenSource:
-            # A film is not its user: it reaches what lies in its own folder, and no more.
+            # Unlike the user, a video may only refer to files below its own folder.
             return await in_thread(lambda: _open_below(address, resolve("", reference)))
 
         source.refer = refer

@@ -1,4 +1,4 @@
-"""The files that a playlist refers to, read for it: each stays the one that was opened first."""
+"""The files that a playlist refers to. A file that changed since its first opening is refused."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MAX_FILES: Final = 20_000
 """The most files that one source may refer to: a day and a half in segments of six seconds."""
 
 MAX_OPEN: Final = 8
-"""How many of them are open at once; the least recently read one is closed."""
+"""The most open files; the least recently read one is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A file as it was when it was opened first."""
+    """A file as it was at its first opening."""
 
     reference: str
     size: int
@@ -64,21 +64,21 @@ class Nested:
         return number, self._known[number - 1].size
 
     def knows(self, number: int) -> bool:
-        """Returns whether there is a file of that number."""
+        """Returns whether a file has that number."""
         return 0 < number <= len(self._known)
 
     async def read(self, number: int, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns bytes of a file; fewer than `length` only at its end.
 
         Args:
-            number: Which file.
-            offset: Where they begin.
-            length: How many.
-            until: Where who reads on means to stop; 0 where that is not known.
+            number: The file's number.
+            offset: The offset of the first byte.
+            length: The number of bytes.
+            until: The offset at which sequential reading is going to stop; 0 when unknown.
 
         Raises:
-            SourceChanged: It is no longer the one that was opened first.
-            CaptureError: They cannot be had.
+            SourceChanged: The file changed after its first opening.
+            CaptureError: The bytes cannot be read.
         """
         async with self._changing:
             source = await self._reopened(number)

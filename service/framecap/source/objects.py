@@ -1,4 +1,4 @@
-"""Objects of buckets, wherever those are."""
+"""Objects of buckets: of local directories and of S3-compatible stores."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Objects:
     """Opens the objects of all buckets.
 
     Args:
-        buckets: Where they are.
-        remote: Opens those of S3-compatible stores; needed where there are any.
+        buckets: The buckets.
+        remote: Opens objects of S3-compatible stores; needed if such buckets are configured.
     """
 
     def __init__(self, buckets: Buckets, remote: OpenRemote | None = None) -> None:
@@ -26,7 +26,7 @@ class Objects:
         self._remote = remote
 
     async def open(self, address: ObjectAddress) -> OpenSource:
-        """Returns the open object; who calls must close it.
+        """Returns the open object; the caller must close it.
 
         Raises:
             BucketNotFound: There is no such bucket.

@@ -1,4 +1,4 @@
-"""A source that is open, and who opens it."""
+"""Open sources, and the protocols of their openers and readers."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ AddressT_contra = TypeVar("AddressT_contra", contravariant=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What reading a remote source has cost so far."""
+    """The cost of reading a remote source so far."""
 
     bytes: int
-    """Bytes that were fetched."""
+    """Fetched bytes."""
 
     requests: int
-    """Requests that were made."""
+    """Sent requests."""
 
     seconds: float
-    """Time that was spent waiting for them, reads that wait side by side each counted."""
+    """Time spent waiting for reads, summed over concurrent ones."""
 
 
 class Reader(Protocol):
-    """Reads ranges of a source that is elsewhere."""
+    """Reads ranges of a remote source."""
 
     @property
     def traffic(self) -> Traffic:
-        """What reading has cost so far."""
+        """The cost of reading so far."""
 
     async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
 
         Args:
-            offset: Where they begin.
-            length: How many.
-            until: Where who reads on means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            length: The number of bytes.
+            until: The offset at which sequential reading is going to stop; 0 when unknown.
 
         Raises:
-            CaptureError: They cannot be had.
+            CaptureError: They cannot be read.
         """
         ...
 
     async def close(self) -> None:
-        """Ends whatever is being fetched. Closing again does nothing."""
+        """Cancels all fetches. Closing again does nothing."""
 
 
 Refer: TypeAlias = "Callable[[str], Awaitable[OpenSource]]"
@@ -55,10 +55,10 @@ Refer: TypeAlias = "Callable[[str], Awaitable[OpenSource]]"
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OpenSource:
-    """Owns what a source is read by. Use it with `async with`.
+    """Owns the descriptor or the reader of a source. Use it with `async with`.
 
-    A local one is a descriptor, read-only, on a regular file, which stays readable as it was found
-    even when another takes its name meanwhile. A remote one has a reader instead.
+    A local source has a read-only descriptor of a regular file, which stays readable even if
+    another file replaces it meanwhile. A remote source has a reader instead.
     """
 
     fd: int
@@ -71,22 +71,22 @@ class OpenSource:
     """The bucket; None for a path."""
 
     key: str
-    """The object's key; the file's name for a path. What the target's name is made of."""
+    """The object's key; the file's name for a path. Object names of images are made of it."""
 
     last_modified: datetime
-    """When the bytes last changed, in UTC, to the second."""
+    """The time of the last change of the bytes, in UTC, to the second."""
 
     etag: str
-    """Another one means other bytes."""
+    """The version; a different one means different bytes."""
 
     public_name: str
-    """The source as events and logs show it."""
+    """The source's name in events and logs."""
 
     reader: Reader | None = None
-    """What reads a remote source; None for a local one."""
+    """The reader of a remote source; None for a local one."""
 
     refer: Refer | None = None
-    """Opens a file that this one refers to, by the reference; None where none may be."""
+    """Opens a file that this one refers to, by the reference; None if references are refused."""
 
     @property
     def descriptor(self) -> int | None:
@@ -117,12 +117,12 @@ class SourceOpener(Protocol[AddressT_contra]):
     """Opens the sources of one kind of address."""
 
     async def open(self, address: AddressT_contra) -> OpenSource:
-        """Returns the open source; who calls must close it.
+        """Returns the open source; the caller must close it.
 
         Raises:
             SourceNotFound: There is nothing at the address.
             BucketNotFound: There is no such bucket.
-            SourceNotAllowed: The address lies outside what may be read.
+            SourceNotAllowed: The address lies outside the allowed sources.
             SourceUnreachable: It could not be read, for now.
         """
         ...

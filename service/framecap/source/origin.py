@@ -1,4 +1,4 @@
-"""Objects that are elsewhere, as those who read ranges of them see them."""
+"""The protocol of remote objects that are read in ranges."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ Chunks: TypeAlias = AsyncGenerator[bytes]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An object as it was when it was opened."""
+    """The facts of an object at its opening."""
 
     size: int
     """Bytes."""
 
     etag: str
-    """Another one means other bytes; empty where the store tells none."""
+    """The version; a different one means different bytes; empty if the store reports none."""
 
     last_modified: datetime
-    """When it last changed, in UTC."""
+    """The time of its last change, in UTC."""
 
 
 class Origin(Protocol):
     """One object of a store, or one file of a web server."""
 
     def open(self, length: int) -> AbstractAsyncContextManager[tuple[Found, Chunks]]:
-        """Asks for the first `length` bytes; gives what was found, and the bytes.
+        """Requests the first `length` bytes; yields the facts of the object, and the bytes.
 
         Raises:
             StoreFault: The store did not answer with them.
         """
 
     def read(self, found: Found, start: int, end: int) -> AbstractAsyncContextManager[Chunks]:
-        """Asks for the bytes in [start, end) of what was found.
+        """Requests the bytes in [start, end) of the object that `open` found.
 
         Raises:
             StoreFault: The store did not answer with them; `CHANGED` when the object is no longer

@@ -1,4 +1,4 @@
-"""What a reference in a playlist names: a file beside it, or none."""
+"""References in playlists, resolved to files beside them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_REFERENCE_BYTES: Final = 4096
 def resolve(key: str, reference: str) -> str:
     """Returns the key that a reference in the object `key` names, in the same bucket.
 
-    A query or a fragment after the path names no other object, and is left out.
+    A query or a fragment after the path does not select an object, and is removed.
 
     Args:
-        key: The key, or a path below some directory.
-        reference: The reference, as it is written.
+        key: The key, or a path below a directory.
+        reference: The reference as written.
 
     Raises:
-        SourceNotAllowed: It names something else than an object of that bucket.
+        SourceNotAllowed: The reference does not name an object of that bucket.
     """
     path = unquote(re.split("[?#]", reference, maxsplit=1)[0])
     if leads_elsewhere(reference) or path.startswith(("/", "\\")):
@@ -44,7 +44,7 @@ def resolve(key: str, reference: str) -> str:
 
 
 def refused(reference: str, why: str) -> SourceNotAllowed:
-    """Returns the error of a reference that is not followed."""
+    """Returns the error of a refused reference."""
     name = shown(reference)
     return SourceNotAllowed(
         f"source: it refers to {name}, which {why}; only files beside it are read",

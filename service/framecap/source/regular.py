@@ -1,4 +1,4 @@
-"""Opening regular files, and only those."""
+"""Opening regular files, and refusing all others."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def open_regular(
     flags: int = 0,
     dir_fd: int | None = None,
 ) -> OpenSource:
-    """Returns the open source that a path leads to.
+    """Returns the open source at a path.
 
     Args:
         path: The path; relative to `dir_fd` when that is given.
-        public_name: The name that errors and the source carry.
-        bucket: The bucket that the source carries.
-        key: The key that the source carries.
+        public_name: The source's name in errors and events.
+        bucket: The source's bucket.
+        key: The source's key.
         flags: Added to those of a read-only descriptor, for example `O_NOFOLLOW`.
         dir_fd: An open directory.
 
@@ -73,9 +73,9 @@ def open_regular(
 
 
 async def in_thread(opening: Callable[[], OpenSource]) -> OpenSource:
-    """Returns what `opening` returns, which runs in a thread.
+    """Runs `opening` in a thread and returns its result.
 
-    A cancelled caller never learns of the source, so it is closed as soon as it is there.
+    A cancelled caller never receives the source, so it is closed as soon as it is open.
     """
     future = asyncio.get_running_loop().run_in_executor(None, opening)
     try:
@@ -86,7 +86,7 @@ async def in_thread(opening: Callable[[], OpenSource]) -> OpenSource:
 
 
 def translated(error: OSError, public_name: str) -> CaptureError:
-    """Returns what the system's refusal to open a source means to its caller."""
+    """Returns the capture's error for a system error while opening a source."""
     if error.errno in _ABSENT:
         return not_found(public_name)
     if error.errno in _FORBIDDEN:
@@ -101,7 +101,7 @@ def translated(error: OSError, public_name: str) -> CaptureError:
 
 
 def not_found(public_name: str) -> SourceNotFound:
-    """Returns the error of a source that is not there."""
+    """Returns the error of a missing source."""
     return SourceNotFound(
         f"source: there is no {shown(public_name)}", metadata={"source": public_name}
     )
@@ -118,12 +118,12 @@ def not_allowed(public_name: str, why: str) -> SourceNotAllowed:
 
 
 def file_name(path: str) -> str:
-    """Returns the name of the file at `path`, fit to name images after."""
+    """Returns the name of the file at `path`, printable, for the names of images."""
     return printable(PurePosixPath(path).name)
 
 
 def _moment(nanoseconds: int) -> datetime:
-    """Returns a file's time; a file system may keep times that no calendar has."""
+    """Returns a file's time, clipped to `datetime`'s range, which a file system may exceed."""
     seconds = nanoseconds // NANOSECONDS_PER_SECOND
     return datetime.fromtimestamp(max(_FIRST_SECOND, min(seconds, _LAST_SECOND)), UTC)
 

@@ -1,4 +1,4 @@
-"""Remote sources, open: ranges of them by request, and the words for what goes wrong."""
+"""Open remote sources: reads of byte ranges, and the errors that a client sees."""
 
 from __future__ import annotations
 
@@ -35,29 +35,32 @@ class RemoteLimits:
     """Bounds on reading one remote source."""
 
     max_read_bytes: int
-    """The most bytes that are fetched."""
+    """The largest number of bytes that are fetched."""
 
     cache_bytes: int
-    """How much of it is held in memory."""
+    """Bytes of it that are cached in memory."""
 
     retry_policy: RetryPolicy = DEFAULT_RETRY_POLICY
-    """How often a request that fails is made again."""
+    """Attempts, waits and timeouts of requests."""
 
     @property
     def of_nested(self) -> RemoteLimits:
-        """The bounds on a file that the source refers to: several are open, each holds less."""
+        """The bounds on a file that the source refers to.
+
+        Several are open at once, so each caches less.
+        """
         return replace(self, cache_bytes=self.cache_bytes // NESTED_SHARE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteName:
-    """What a remote source is called."""
+    """The names of a remote source."""
 
     public_name: str
-    """The source as events and logs show it."""
+    """The source's name in events and logs."""
 
     bucket: str | None
-    """The bucket; None where it is in none."""
+    """The bucket; None for a web address."""
 
     key: str
     """The object's key; the file's name for a web address."""
@@ -67,10 +70,10 @@ class RemoteReader:
     """Reads ranges of one source, through a cache, within a budget.
 
     Args:
-        origin: Where the bytes come from.
-        name: What the source is called.
+        origin: The origin of the bytes.
+        name: The source's names.
         limits: The bounds.
-        budget: What may be fetched; None for as much as `limits` says, of this source alone.
+        budget: The capture's budget; None for one of this source alone, bounded by `limits`.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class RemoteReader:
         self._blocks: Blocks | None = None
 
     async def open(self) -> OpenSource:
-        """Returns the source, its first bytes read.
+        """Reads the first bytes and returns the source.
 
         Raises:
             CaptureError: It is not there, or cannot be read.
         """
-        found, first = await self._told(lambda: persist(self._first, self._limits.retry_policy))
+        found, first = await self._translated(
+            lambda: persist(self._first, self._limits.retry_policy)
+        )
         self._blocks = Blocks(
             self._origin,
             found,
@@ -110,16 +115,16 @@ class RemoteReader:
 
     @property
     def traffic(self) -> Traffic:
-        """What reading has cost so far, from this source's budget."""
+        """The cost of reading so far, all reads of the budget included."""
         return self._budget.traffic
 
     async def read(self, offset: int, length: int, *, until: int = 0) -> bytes:
         """Returns the bytes from `offset`; fewer than `length` only at the source's end.
 
         Args:
-            offset: Where they begin.
-            length: How many.
-            until: Where who reads on means to stop; 0 where that is not known.
+            offset: The offset of the first byte.
+            length: The number of bytes.
+            until: The offset at which sequential reading is going to stop; 0 when unknown.
 
         Raises:
             SourceChanged: The source is no longer the one that was opened.
@@ -131,12 +136,14 @@ class RemoteReader:
         assert blocks is not None
         began = monotonic()
         try:
-            return await self._told(lambda: blocks.read(offset, length, until=until), opened=True)
+            return await self._translated(
+                lambda: blocks.read(offset, length, until=until), opened=True
+            )
         finally:
             self._budget.waited(monotonic() - began)
 
     async def close(self) -> None:
-        """Ends whatever is being fetched. Closing again does nothing."""
+        """Cancels all fetches. Closing again does nothing."""
         if self._blocks is not None:
             await self._blocks.close()
 
@@ -151,11 +158,11 @@ class RemoteReader:
             raise StoreFault(FaultKind.PASSING, "ended early")
         return found, first
 
-    async def _told(self, work: Callable[[], Awaitable[T]], *, opened: bool = False) -> T:
+    async def _translated(self, work: Callable[[], Awaitable[T]], *, opened: bool = False) -> T:
         try:
             return await work()
         except StoreFault as fault:
-            raise told(fault, self._name, opened=opened) from fault
+            raise translated(fault, self._name, opened=opened) from fault
 
 
 class _Counted:
@@ -166,23 +173,23 @@ class _Counted:
         self._budget = budget
 
     def open(self, length: int) -> AbstractAsyncContextManager[tuple[Found, Chunks]]:
-        """Asks for the first bytes."""
-        self._budget.asked()
+        """Requests the first bytes."""
+        self._budget.count_request()
         return self._origin.open(length)
 
     def read(self, found: Found, start: int, end: int) -> AbstractAsyncContextManager[Chunks]:
-        """Asks for a range."""
-        self._budget.asked()
+        """Requests a range."""
+        self._budget.count_request()
         return self._origin.read(found, start, end)
 
 
-def told(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureError:
-    """Returns what a store's fault means to who wants to read.
+def translated(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureError:
+    """Returns the error that a store's fault causes for a read.
 
     Args:
         fault: The fault.
-        name: The source.
-        opened: True when it could be read before.
+        name: The source's names.
+        opened: True when the source was read before.
     """
     source = name.public_name
     match fault.kind:
@@ -213,7 +220,7 @@ def told(fault: StoreFault, name: RemoteName, *, opened: bool) -> CaptureError:
 
 
 def no_bucket(bucket: str) -> BucketNotFound:
-    """Returns the error of a bucket that is not there."""
+    """Returns the error of a missing bucket."""
     return BucketNotFound(
         f"source: there is no bucket {shown(bucket)}", metadata={"bucket": bucket}
     )

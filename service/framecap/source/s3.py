@@ -1,4 +1,4 @@
-"""Objects of S3-compatible stores, read in ranges."""
+"""Objects of S3-compatible stores, read by ranged GET requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class S3Origin:
 
     @asynccontextmanager
     async def open(self, length: int) -> AsyncIterator[tuple[Found, Chunks]]:
-        """Asks for the first `length` bytes; gives what was found, and the bytes.
+        """Requests the first `length` bytes; yields the facts of the object, and the bytes.
 
         Raises:
             StoreFault: The store did not answer with them.
@@ -49,12 +49,12 @@ class S3Origin:
             except client.exceptions.ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in {EMPTY, "416"}:
                     raise
-                # Nothing can be asked for of an empty object.
+                # An empty object has no range that a request could name.
                 answer = await client.head_object(**self._named)
             size = _size(answer)
             if size is None:
                 _close(answer)
-                # Without the size of the whole: a store that tells of ranges in its own way.
+                # The store answers ranges without the size of the whole object.
                 size = (await client.head_object(**self._named))["ContentLength"]
                 answer = await client.get_object(**self._named, Range=f"bytes=0-{length - 1}")
             found = Found(
@@ -69,7 +69,7 @@ class S3Origin:
 
     @asynccontextmanager
     async def read(self, found: Found, start: int, end: int) -> AsyncIterator[Chunks]:
-        """Asks for the bytes in [start, end) of what was found.
+        """Requests the bytes in [start, end) of the object that `open` found.
 
         Raises:
             StoreFault: The store did not answer with them; `CHANGED` when the object is no longer
@@ -93,26 +93,26 @@ class S3Origin:
 
 
 def _size(answer: dict[str, Any]) -> int | None:
-    """Returns the whole object's size; None when the answer does not tell."""
+    """Returns the whole object's size; None when the answer does not contain it."""
     if "Body" not in answer:
         return int(answer["ContentLength"])
-    told = _CONTENT_RANGE.fullmatch(answer.get("ContentRange", ""))
-    return int(told[3]) if told else None
+    content_range = _CONTENT_RANGE.fullmatch(answer.get("ContentRange", ""))
+    return int(content_range[3]) if content_range else None
 
 
 def _check(answer: dict[str, Any], found: Found, start: int) -> None:
-    """Raises where an answer is no range of what was found: some stores do not mind `If-Match`."""
+    """Raises unless an answer is a range of the found object: some stores ignore `If-Match`."""
     if found.etag and answer.get("ETag", "") != found.etag:
         raise StoreFault(FaultKind.CHANGED, "ETag")
-    told = _CONTENT_RANGE.fullmatch(answer.get("ContentRange", ""))
-    if told is None:
+    content_range = _CONTENT_RANGE.fullmatch(answer.get("ContentRange", ""))
+    if content_range is None:
         raise StoreFault(FaultKind.REFUSED, "NoContentRange")
-    if int(told[1]) != start or int(told[3]) != found.size:
+    if int(content_range[1]) != start or int(content_range[3]) != found.size:
         raise StoreFault(FaultKind.CHANGED, "Content-Range")
 
 
 async def _chunks(answer: dict[str, Any], length: int) -> Chunks:
-    """Yields the bytes of an answer, `length` at most."""
+    """Yields at most `length` bytes of an answer."""
     left = length
     while left:
         chunk: bytes = await answer["Body"].read(min(left, CHUNK_BYTES))
@@ -123,6 +123,6 @@ async def _chunks(answer: dict[str, Any], length: int) -> Chunks:
 
 
 def _close(answer: dict[str, Any]) -> None:
-    """Lets the connection go: back to the others where all was read, else closed."""
+    """Releases the connection: to the pool when the body was read to its end, else closes it."""
     if "Body" in answer:
         answer["Body"].close()

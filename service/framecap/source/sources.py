@@ -1,4 +1,4 @@
-"""All sources behind one door."""
+"""The opener of all sources, by the kind of address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from framecap.source.regular import not_allowed
 
 
 class Sources:
-    """Opens a source with the opener for its kind of address. A kind without opener is refused.
+    """Opens a source with the opener for its kind of address. It refuses kinds without an opener.
 
     Args:
         objects: Opens `bucket/key`, `s3://` and `oss://`.
@@ -28,12 +28,12 @@ class Sources:
         self._urls = urls
 
     async def open(self, address: SourceAddress) -> OpenSource:
-        """Returns the open source; who calls must close it.
+        """Returns the open source; the caller must close it.
 
         Raises:
             SourceNotFound: There is nothing at the address.
             BucketNotFound: There is no such bucket.
-            SourceNotAllowed: The address lies outside what may be read.
+            SourceNotAllowed: The address lies outside the allowed sources.
             SourceUnreachable: It could not be read, for now.
         """
         match address:

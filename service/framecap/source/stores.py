@@ -18,7 +18,7 @@ class S3Objects:
     """Opens objects of S3-compatible stores.
 
     Args:
-        clients: The stores' clients, which stay the caller's.
+        clients: The stores' clients; the caller closes them.
         limits: Bounds on each source.
     """
 
@@ -27,7 +27,7 @@ class S3Objects:
         self._limits = limits
 
     async def open(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
-        """Returns the open object; who calls must close it.
+        """Returns the open object; the caller must close it.
 
         Raises:
             BucketNotFound: There is no such bucket.

@@ -1,4 +1,4 @@
-"""Files of web servers, read in ranges. Loading this module loads aiohttp."""
+"""Files of web servers, read by HTTP range requests. Loading this module loads aiohttp."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
 
 
 class PrivateAddress(OSError):
-    """A host is at a private address and may not be."""
+    """A host has a private address, which is not allowed for it."""
 
 
 class Web:
     """Owns the connections to web servers. Close it.
 
-    Every host is checked, that of each redirect too, and every address that a name has at the
-    moment it is connected to.
+    It checks every host, also that of each redirect, and every address that a name resolves to at
+    the moment of the connection.
 
     Args:
-        hosts: The hosts that may be read from.
-        statistics: Takes the figures of requests.
-        retry_policy: How long a request may take.
-        trust: The certificates to trust; the system's where left out.
+        hosts: The allowed hosts.
+        statistics: Receives the figures of requests.
+        retry_policy: The timeouts of connections and reads.
+        trust: The trusted certificates; the system's by default.
     """
 
     def __init__(
@@ -72,22 +72,22 @@ class Web:
 
     @asynccontextmanager
     async def get(self, url: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Asks for a file, following redirects to allowed hosts.
+        """Requests a file and follows redirects to allowed hosts.
 
         Raises:
-            StoreFault: It did not answer with the file.
+            StoreFault: The server did not answer with the file.
         """
         async with counted_request(self.statistics, Operation.READ, _translate):
-            place = URL(url, encoded=True)
+            current = URL(url, encoded=True)
             for _ in range(MAX_REDIRECTS + 1):
-                self._check(place)
-                answer = await self._session.get(place, headers=headers, allow_redirects=False)
+                self._check(current)
+                answer = await self._session.get(current, headers=headers, allow_redirects=False)
                 try:
                     location = answer.headers.get("Location", "")
                     if answer.status not in _REDIRECTS or not location:
                         yield answer
                         return
-                    place = place.join(URL(location, encoded=True))
+                    current = current.join(URL(location, encoded=True))
                 finally:
                     answer.close()
             raise StoreFault(FaultKind.REFUSED, "too many redirects")
@@ -96,9 +96,9 @@ class Web:
         """Closes all connections."""
         await self._session.close()
 
-    def _check(self, place: URL) -> None:
-        host, port = place.host or "", place.port or HTTPS_PORT
-        if place.scheme != "https" or not self._hosts.allow(host, port):
+    def _check(self, url: URL) -> None:
+        host, port = url.host or "", url.port or HTTPS_PORT
+        if url.scheme != "https" or not self._hosts.allow(host, port):
             raise StoreFault(FaultKind.FORBIDDEN, "a redirect to a host that is not allowed")
         try:
             ipaddress.ip_address(host)
@@ -113,7 +113,7 @@ class WebOrigin:
 
     Args:
         web: The connections.
-        url: Its whole address.
+        url: The file's URL, its query included.
     """
 
     def __init__(self, web: Web, url: str) -> None:
@@ -122,19 +122,19 @@ class WebOrigin:
 
     @asynccontextmanager
     async def open(self, length: int) -> AsyncIterator[tuple[Found, Chunks]]:
-        """Asks for the first `length` bytes; gives what was found, and the bytes.
+        """Requests the first `length` bytes; yields the facts of the file, and the bytes.
 
         Raises:
             StoreFault: The server did not answer with them.
         """
         async with self._web.get(self._url, Range=f"bytes=0-{length - 1}") as answer:
-            told = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-            if answer.status == _PARTIAL and told:
-                size = int(told[2])
-            elif answer.status == _NO_RANGE and told and told[2] == "0":
+            content_range = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+            if answer.status == _PARTIAL and content_range:
+                size = int(content_range[2])
+            elif answer.status == _NO_RANGE and content_range and content_range[2] == "0":
                 size = 0
             elif answer.status == _OK and answer.content_length is not None:
-                # All of it: fine for a small file; of a large one no range could be had.
+                # The whole file: enough for a small file, but a large one cannot be read in ranges.
                 size = answer.content_length
                 if size > length:
                     raise StoreFault(FaultKind.REFUSED, "without ranges")
@@ -145,7 +145,7 @@ class WebOrigin:
 
     @asynccontextmanager
     async def read(self, found: Found, start: int, end: int) -> AsyncIterator[Chunks]:
-        """Asks for the bytes in [start, end) of what was found.
+        """Requests the bytes in [start, end) of the file that `open` found.
 
         Raises:
             StoreFault: The server did not answer with them; `CHANGED` when the file is no longer
@@ -159,16 +159,17 @@ class WebOrigin:
                 raise StoreFault(FaultKind.CHANGED, str(answer.status))
             if answer.status != _PARTIAL:
                 raise _fault(answer)
-            told = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-            if told is None or told[1] is None:
+            content_range = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+            if content_range is None or content_range[1] is None:
                 raise StoreFault(FaultKind.REFUSED, "without Content-Range")
-            if (int(told[1]), int(told[2]), _version(answer)) != (start, found.size, found.etag):
+            first, size = int(content_range[1]), int(content_range[2])
+            if (first, size, _version(answer)) != (start, found.size, found.etag):
                 raise StoreFault(FaultKind.CHANGED, "ETag")
             yield _chunks(answer, end - start)
 
 
 class _Resolver(AbstractResolver):
-    """Leaves out the private addresses of a name, unless its host may have some."""
+    """Drops the private addresses of a name, unless its host is allowed to have them."""
 
     def __init__(self, hosts: Hosts) -> None:
         self._hosts = hosts
@@ -190,7 +191,7 @@ class _Resolver(AbstractResolver):
 
 
 async def _chunks(answer: aiohttp.ClientResponse, length: int) -> Chunks:
-    """Yields the bytes of an answer, `length` at most."""
+    """Yields at most `length` bytes of an answer."""
     left = length
     while left:
         chunk = await answer.content.read(min(left, CHUNK_BYTES))
@@ -201,17 +202,17 @@ async def _chunks(answer: aiohttp.ClientResponse, length: int) -> Chunks:
 
 
 def _version(answer: aiohttp.ClientResponse) -> str:
-    """Returns what tells a file's bytes from others: its ETag, else when it changed."""
+    """Returns the version of a file: its ETag, else its time of modification."""
     headers = answer.headers
     return headers.get("ETag", "") or headers.get("Last-Modified", "")
 
 
 def _changed(answer: aiohttp.ClientResponse) -> datetime:
     try:
-        told = parsedate_to_datetime(answer.headers.get("Last-Modified", ""))
+        changed = parsedate_to_datetime(answer.headers.get("Last-Modified", ""))
     except ValueError:
         return EPOCH
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+    return changed.replace(tzinfo=UTC) if changed.tzinfo is None else changed.astimezone(UTC)
 
 
 def _fault(answer: aiohttp.ClientResponse) -> StoreFault:
@@ -219,7 +220,7 @@ def _fault(answer: aiohttp.ClientResponse) -> StoreFault:
 
 
 def _translate(error: Exception) -> StoreFault | None:
-    """Returns what a client's error means; its own words may name an address with its query."""
+    """Returns the fault for a client's error, without its text, which may show a URL's query."""
     match error:
         case StoreFault():
             return error

@@ -1,1 +1,1 @@
-"""Object stores: which there are, and how they are spoken to. What reading and writing share."""
+"""Object stores: configuration, clients, faults and retries, shared by sources and sinks."""

@@ -1,4 +1,4 @@
-"""Where buckets are: directories of this machine, or buckets of an S3-compatible store."""
+"""Buckets: directories of this machine, or buckets of an S3-compatible store."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 LOCAL_BUCKETS: Final = "buckets"
-"""The directory below the data directory whose directories are buckets without configuration."""
+"""The directory below the data directory whose directories are unconfigured buckets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What requests to a store are signed with. Is never shown."""
+    """The credentials that sign requests to a store. They are never shown."""
 
     access_key: str = field(repr=False)
-    """The key's name."""
+    """The ID of the access key."""
 
     secret_key: str = field(repr=False)
-    """The key."""
+    """The secret key."""
 
     session_token: str | None = field(default=None, repr=False)
     """The token of temporary credentials."""
@@ -49,7 +49,7 @@ class S3Bucket:
     """A bucket of an S3-compatible store."""
 
     name: str
-    """The bucket's name, here."""
+    """The bucket's name in requests to this service."""
 
     remote_name: str
     """The bucket's name in the store."""
@@ -58,23 +58,23 @@ class S3Bucket:
     """The store's URL; None for Amazon's in `region`."""
 
     region: str = "us-east-1"
-    """The region that requests are signed for."""
+    """The region in the signature of requests."""
 
     path_style: bool = False
     """True to name the bucket in the path of a URL rather than in its host."""
 
     credentials: Credentials | None = None
-    """What requests are signed with; None for none."""
+    """The credentials that sign requests; None for anonymous requests."""
 
     abort_uploads_after: int = 86_400
-    """Seconds after which the start of a service ends an unfinished upload; 0 never does."""
+    """Seconds after which the start of a service aborts an unfinished upload; 0 never does."""
 
 
 Bucket: TypeAlias = DirectoryBucket | S3Bucket
 
 
 class Buckets:
-    """Knows where each bucket is. A name that was not configured is a directory below `data`.
+    """All buckets by name. An unconfigured name is a directory below `data`.
 
     Args:
         data: The data directory.
@@ -86,7 +86,7 @@ class Buckets:
         self._configured = dict(configured or {})
 
     def find(self, name: str) -> Bucket:
-        """Returns where a bucket is, or would be."""
+        """Returns the bucket of a name, whether it exists or not."""
         return self._configured.get(name) or DirectoryBucket(
             name=name, root=self.root, prefix=f"{name}/"
         )
@@ -98,12 +98,12 @@ class Buckets:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The directories that objects are stored beneath."""
+        """The directories that contain local buckets."""
         directories = (b for b in self._configured.values() if isinstance(b, DirectoryBucket))
         return (self.root, *(bucket.root for bucket in directories))
 
     def knows(self, name: str) -> bool:
-        """Returns whether there is such a bucket, as far as this machine can tell."""
+        """Returns whether a bucket exists; a configured bucket of a store always counts."""
         match self.find(name):
             case S3Bucket():
                 return True

@@ -1,4 +1,4 @@
-"""The file that says where buckets are.
+"""The configuration file of buckets.
 
     [buckets.films]
     endpoint = "https://s3.example.org"
@@ -10,7 +10,7 @@
     [buckets.shots]
     directory = "/srv/shots"
 
-Keys themselves do not stand in it: it names the file or the variable that has each.
+It contains no keys, but names the file or the environment variable of each.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, type[Any]]] = {
     "abort_uploads_after": int,
     **{f"{secret}_{where}": str for secret in SECRETS for where in ("file", "env")},
 }
-"""The keys of a bucket's table, and what their values are."""
+"""The keys of a bucket's table, and the types of their values."""
 
 WORDS: Final = {str: 'a text in quotes (example: "eu-1")', bool: "true or false", int: "a number"}
 
@@ -46,7 +46,7 @@ MAX_SECRET_BYTES: Final = 16 * 1024
 
 
 class BucketsInvalid(ValueError):
-    """The file cannot be used. The sentence says where, what, and what would be right."""
+    """The file cannot be used. The message names the key, the fault and a remedy."""
 
 
 def read_buckets(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Bucket]:
@@ -54,10 +54,10 @@ def read_buckets(path: Path, environ: Mapping[str, str] = os.environ) -> dict[st
 
     Args:
         path: The file.
-        environ: Where `…_env` looks.
+        environ: The environment that `…_env` keys refer to.
 
     Raises:
-        BucketsInvalid: It cannot be read, or says something that cannot be.
+        BucketsInvalid: The file cannot be read, or its content is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -75,7 +75,7 @@ def parse_buckets(text: str, environ: Mapping[str, str]) -> dict[str, Bucket]:
     """Returns the buckets that the text of a file configures, by name.
 
     Raises:
-        BucketsInvalid: It says something that cannot be.
+        BucketsInvalid: The content is invalid.
     """
     try:
         tables = tomllib.loads(text)
@@ -95,8 +95,8 @@ class _Table:
 
     Args:
         name: The bucket's name.
-        table: What stands in it.
-        environ: Where `…_env` looks.
+        table: The table's content.
+        environ: The environment that `…_env` keys refer to.
     """
 
     def __init__(self, name: str, table: object, environ: Mapping[str, str]) -> None:
@@ -151,7 +151,7 @@ class _Table:
         except ValueError:
             good = plain = False
         if not (good and plain):
-            # Not shown: there may be a password in it.
+            # Not shown, since it may contain a password.
             raise self._invalid(
                 "endpoint", "is no URL of a server (example: https://s3.example.org)"
             )
@@ -176,7 +176,7 @@ class _Table:
         )
 
     def _secret(self, secret: str) -> str | None:
-        """Returns what a file or a variable says; errors do not show it."""
+        """Returns the secret in a file or a variable; errors do not show it."""
         file, variable = f"{secret}_file", f"{secret}_env"
         if file in self._table and variable in self._table:
             raise self._invalid(file, f"and {variable} say the same twice; leave one out")

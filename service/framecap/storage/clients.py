@@ -21,7 +21,7 @@ from framecap.storage.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 
 MAX_CONNECTIONS: Final = 100
 
-# Where the code says more than the status does.
+# Error codes that are more specific than the status.
 _CODES: Final = {
     "NoSuchBucket": FaultKind.NO_BUCKET,
     "NoSuchKey": FaultKind.NO_OBJECT,
@@ -29,7 +29,7 @@ _CODES: Final = {
     "SlowDown": FaultKind.PASSING,
     "Throttling": FaultKind.PASSING,
     "RequestTimeout": FaultKind.PASSING,
-    # Of a body that arrived damaged, or not whole.
+    # The body arrived damaged or truncated.
     "BadDigest": FaultKind.PASSING,
     "IncompleteBody": FaultKind.PASSING,
     "ExpiredToken": FaultKind.FORBIDDEN,
@@ -39,7 +39,7 @@ _CODES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """What one client serves."""
+    """The settings of one client."""
 
     endpoint: str | None
     region: str
@@ -48,11 +48,11 @@ class _Account:
 
 
 class S3Clients:
-    """Owns the clients of all stores, each made when it is first needed. Close it.
+    """Owns the clients of all stores; creates each at its first use. Close it.
 
     Args:
-        statistics: Takes the figures of their requests.
-        retry_policy: How long a request may take.
+        statistics: Receives the figures of their requests.
+        retry_policy: The timeouts and attempts of requests.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class S3Clients:
             return self._clients[account]
 
     def counted_request(self, operation: Operation) -> AbstractAsyncContextManager[None]:
-        """Counts the request inside the block, and tells its failure as a `StoreFault`."""
+        """Counts the request inside the block, and translates its error to a `StoreFault`."""
         return counted_request(self.statistics, operation, _translate)
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class S3Clients:
             "s3",
             endpoint_url=account.endpoint,
             region_name=account.region,
-            # Given even where nothing is signed, so that none are looked for elsewhere.
+            # Set even for unsigned requests, so that botocore does not search for credentials.
             aws_access_key_id=credentials.access_key if credentials else "anonymous",
             aws_secret_access_key=credentials.secret_key if credentials else "anonymous",
             aws_session_token=credentials.session_token if credentials else None,
@@ -99,9 +99,9 @@ class S3Clients:
                 connect_timeout=self.retry_policy.connect_seconds,
                 read_timeout=self.retry_policy.silent_seconds,
                 max_pool_connections=MAX_CONNECTIONS,
-                # Trying again is done here, where it is counted and can go on midway.
+                # This service retries itself, since it counts attempts and resumes midway.
                 retries={"total_max_attempts": 1, "mode": "standard"},
-                # Other stores than Amazon's refuse bodies with trailers.
+                # Stores other than Amazon's refuse bodies with trailers.
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
             ),
@@ -109,7 +109,7 @@ class S3Clients:
 
 
 def _translate(error: Exception) -> StoreFault | None:
-    """Returns what a client's error means; None when it is none of a store."""
+    """Returns the fault for a client's error; None if the error is not a store's."""
     match error:
         case StoreFault():
             return error

@@ -1,4 +1,4 @@
-"""Requests to stores: counted, and their failures told apart."""
+"""Requests to stores, with statistics and translated errors."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ async def counted_request(
     operation: Operation,
     translate: Callable[[Exception], StoreFault | None],
 ) -> AsyncIterator[None]:
-    """Counts the request inside the block, and tells its failure as a `StoreFault`.
+    """Counts the request inside the block, and translates its error to a `StoreFault`.
 
     Args:
-        statistics: Takes the figures.
-        operation: What is asked for.
-        translate: Returns what a client's error means; None when it is none of a store.
+        statistics: Receives the figures.
+        operation: The kind of the request.
+        translate: Returns the fault for a client's error; None if the error is not a store's.
 
     Raises:
         StoreFault: The request failed.

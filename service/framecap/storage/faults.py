@@ -1,4 +1,4 @@
-"""What can go wrong with a store, told apart by what it means to a capture."""
+"""Faults of stores, classified by their consequence for a capture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class FaultKind(Enum):
-    """What a store's refusal means."""
+    """The class of a store's fault."""
 
     NO_OBJECT = "no_object"
     """There is no such object."""
@@ -21,18 +21,18 @@ class FaultKind(Enum):
     """The object is no longer the one that was opened."""
 
     PASSING = "passing"
-    """The store, or the way to it, is in trouble; another attempt may go better."""
+    """The store or the network fails for now; another attempt may succeed."""
 
     REFUSED = "refused"
-    """The store will not do it, now or later."""
+    """The store refuses the request for good."""
 
 
 class StoreFault(Exception):
-    """A store did not do what it was asked.
+    """A request to a store failed.
 
     Args:
-        kind: What it means.
-        detail: The store's own word for it: a code or a status, never an address or a key.
+        kind: The class of the fault.
+        detail: The store's error code or status; never an address or a key.
     """
 
     def __init__(self, kind: FaultKind, detail: str) -> None:
@@ -42,11 +42,11 @@ class StoreFault(Exception):
 
 
 class StoreSilent(StoreFault):
-    """All attempts failed for passing reasons."""
+    """All attempts failed with passing faults."""
 
 
 def by_status(status: int) -> FaultKind:
-    """Returns what an HTTP status means when nothing else is known."""
+    """Returns the class of a fault of which only the HTTP status is known."""
     match status:
         case 404 | 410:
             return FaultKind.NO_OBJECT

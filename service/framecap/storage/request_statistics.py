@@ -1,4 +1,4 @@
-"""Counting what is asked of stores."""
+"""Statistics of requests to stores."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from typing import Protocol
 
 
 class Operation(Enum):
-    """What a store is asked for."""
+    """The kind of a request to a store."""
 
     READ = "read"
     """A range of an object."""
 
     WRITE = "write"
-    """An object, whole."""
+    """A whole object."""
 
     WRITE_PART = "write_part"
-    """A part of a large object."""
+    """A part of a multipart upload."""
 
     CONTROL = "control"
-    """The begin, the end or the list of uploads in parts."""
+    """The start, the end or the list of multipart uploads."""
 
 
 class RequestStatistics(Protocol):
-    """Takes the figures of requests to stores."""
+    """Receives the figures of requests to stores."""
 
     def request_began(self, operation: Operation) -> None:
-        """Notes that a request began; each ends, whatever its outcome."""
+        """Notes that a request began; `request_ended` follows for every outcome."""
 
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request ended.
 
         Args:
-            operation: What was asked for.
+            operation: The kind of the request.
             outcome: `ok`, or the fault's kind.
-            seconds: How long it took, its bytes included.
+            seconds: Its duration, the transfer of its bytes included.
         """
 
     def stored(self, count: int) -> None:

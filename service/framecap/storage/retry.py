@@ -1,4 +1,4 @@
-"""Trying again, later each time."""
+"""Retries with exponential back-off."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often, and how late, a request to a store is made again."""
+    """Attempts, waits and timeouts of requests to a store."""
 
     attempts: int = 6
-    """Attempts in a row without any success, the first one included."""
+    """The most consecutive failed attempts, the first one included."""
 
     first_wait: float = 0.1
-    """Seconds before the second attempt, at most; twice as many before each next one."""
+    """The most seconds before the second attempt; the bound doubles for each later one."""
 
     longest_wait: float = 5.0
-    """Seconds before any attempt, at most."""
+    """The most seconds before any attempt."""
 
     connect_seconds: float = 5.0
-    """How long a connection may take."""
+    """The timeout of a connection attempt, in seconds."""
 
     silent_seconds: float = 15.0
-    """How long a store may send nothing."""
+    """The timeout of a read without any byte, in seconds."""
 
 
 DEFAULT_RETRY_POLICY: Final = RetryPolicy()
 
 
 class Backoff:
-    """Counts the failures in a row of one piece of work.
+    """Counts the consecutive failures of one operation.
 
     Args:
         retry_policy: The bounds.
@@ -48,14 +48,14 @@ class Backoff:
         self._failures = 0
 
     def succeeded(self) -> None:
-        """Notes a success: failures are counted anew."""
+        """Resets the count of failures."""
         self._failures = 0
 
     async def failed(self, fault: StoreFault) -> None:
-        """Returns when to try again.
+        """Counts a failure, and waits until the next attempt is due.
 
         Raises:
-            StoreFault: Trying again would not help, or was tried often enough.
+            StoreFault: The fault is permanent, or all attempts failed.
         """
         if fault.kind is not FaultKind.PASSING:
             raise fault
@@ -63,15 +63,15 @@ class Backoff:
         if self._failures >= self._retry_policy.attempts:
             raise StoreSilent(FaultKind.PASSING, fault.detail) from fault
         longest = self._retry_policy.first_wait * 2 ** (self._failures - 1)
-        # At random, so that those whom one store sent away do not all come back at once.
+        # Jitter, so that the clients of one failed store do not all return at once.
         await asyncio.sleep(random.uniform(0.5, 1) * min(longest, self._retry_policy.longest_wait))
 
 
 async def persist(work: Callable[[], Awaitable[T]], retry_policy: RetryPolicy) -> T:
-    """Returns what `work` returns, which is done again while it fails for passing reasons.
+    """Repeats `work` after passing faults, and returns its result.
 
     Raises:
-        StoreFault: It fails for good.
+        StoreFault: The fault is permanent, or all attempts failed.
     """
     backoff = Backoff(retry_policy)
     while True:

@@ -1,4 +1,4 @@
-"""What an operator may set about storage."""
+"""The settings of storage."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MIB: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StorageSettings:
-    """Which buckets and hosts there are, and bounds on reading and writing them."""
+    """The buckets and hosts, and bounds on reading and writing them."""
 
     buckets: Path | None = None
-    """The file that says where buckets are; None where all are directories."""
+    """The configuration file of buckets; None if all are directories."""
 
     allow_host: tuple[str, ...] = ()
-    """Hosts whose files may be sources, at public addresses."""
+    """Hosts whose files may be sources, at public addresses only."""
 
     allow_private_host: tuple[str, ...] = ()
     """Hosts whose files may be sources, also at private addresses."""
@@ -26,7 +26,7 @@ class StorageSettings:
     """The most bytes that one capture may fetch from a store."""
 
     uploads: int = 8
-    """Images of one capture that may be on their way to a store at once."""
+    """The most concurrent uploads of one capture."""
 
     read_cache_bytes: int = 32 * MIB
-    """How much of its source one capture holds in memory."""
+    """Bytes of its source that one capture caches in memory."""

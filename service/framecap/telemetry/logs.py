@@ -1,6 +1,6 @@
 """Log lines: one JSON object each, on standard error.
 
-Every line that a call causes names it by `call_id`, whichever module writes it.
+Every line that a call causes contains its `call_id`, in any module.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from enum import Enum
 from typing import Final, TextIO
 
 CALL_ID: Final[ContextVar[str]] = ContextVar("call_id", default="")
-"""The call that the current task works for; empty outside calls."""
+"""The ID of the call that the current task serves; empty outside calls."""
 
 
 class LogLevel(Enum):
-    """The least severity that is written."""
+    """The least severity that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -29,20 +29,20 @@ class LogLevel(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """What is logged."""
+    """The settings of logs."""
 
     log_level: LogLevel = LogLevel.INFO
-    """The least severity that is written."""
+    """The least severity that is logged."""
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one line of JSON.
+    """Formats a record as one line of JSON.
 
-    Facts passed as `extra={"facts": {…}}` become members of their own.
+    Facts passed as `extra={"facts": {…}}` become members of the object.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Returns the line, without its end."""
+        """Returns the line, without a line break."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),

@@ -1,7 +1,6 @@
-"""The service's metrics, as Prometheus counts.
+"""The service's Prometheus metrics.
 
-Every label has few values, all of them the service's own words: nothing that a caller writes
-becomes one.
+Every label has few values, all defined by the service: no text of a caller becomes a label.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
 
 class ServiceMetrics:
-    """Counts what one service does, in a registry of its own.
+    """The metrics of one service, in a registry of its own.
 
     Args:
-        admission: Whose load is shown.
-        principals: Those who are counted by their names, as the configuration has them.
+        admission: The admission whose load is shown.
+        principals: The configured principals, each counted under its name.
     """
 
     def __init__(self, admission: Admission, principals: Iterable[str] = ()) -> None:
@@ -76,7 +75,7 @@ class ServiceMetrics:
             self._damage.labels(kind)
         self._repairs = Counter(
             "framecap_seek_repairs",
-            "Seeks that landed wrong and were made again, and ways given up for safer ones.",
+            "Seeks repeated after a wrong result, and access paths abandoned for safer ones.",
             registry=registry,
         )
         self._storage = Histogram(
@@ -147,20 +146,20 @@ class ServiceMetrics:
         self._captures.labels(mode, outcome).inc()
 
     def first_image(self, seconds: float) -> None:
-        """Notes how long a capture took from its begin to its first image."""
+        """Notes the time from the start of a capture to its first image."""
         self._first_frame.observe(seconds)
 
     def image_delivered(self, size: int, principal: str) -> None:
         """Notes that an image of `size` bytes was delivered to a principal."""
-        # However names come about, there are never more labels than the configuration has.
+        # Bounds the number of labels by the configuration, however names come about.
         self._frames.labels(principal if principal in self._principals else OTHER).inc()
         self._image_bytes.inc(size)
 
     def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
-        """Notes what a capture has read, where its time went and what was damaged."""
+        """Notes a capture's read bytes, stage times, seek repairs and damage."""
         self._source_bytes.inc(result.read_bytes)
         for stage, spent in result.stage_times.items():
-            # Names come from a decoder, which may be in the hands of its file.
+            # Names come from a decoder, which a malicious file may control.
             known = stage if stage in STAGES else OTHER
             self._stages.labels(known).inc(max(0, spent.ToNanoseconds()) / 1e9)
         self._repairs.inc(max(0, result.seek_repair_count))
@@ -185,11 +184,11 @@ class ServiceMetrics:
         self._stored.inc(count)
 
     def decoder_started(self) -> None:
-        """Notes that there is one more decoder."""
+        """Notes that a decoder started."""
         self._decoders.inc()
 
     def decoder_ended(self, cause: KillCause | None) -> None:
-        """Notes that there is one decoder less; `cause` is None when its work was done."""
+        """Notes that a decoder ended; `cause` is None if its work was done."""
         self._decoders.dec()
         if cause is not None:
             self._kills.labels(cause.value).inc()
@@ -199,8 +198,8 @@ class MetricsPort:
     """Serves metrics over HTTP, on a thread of its own.
 
     Args:
-        address: Where to listen.
-        metrics: What to serve.
+        address: The address to listen at.
+        metrics: The metrics to serve.
 
     Raises:
         OSError: The address cannot be listened at.

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from framecap.events.stream import EventStream
-from framecap.sink.inline import MAX_MESSAGE_BYTES, PART_BYTES, InlineSink
+from framecap.sink.inline import CHUNK_BYTES, MAX_MESSAGE_BYTES, InlineSink
 from framecap.v1 import event_pb2, snapshot_service_pb2
 
 # Every fact as large on the wire as it can be.
@@ -36,11 +36,11 @@ def image(size: int) -> bytes:
     ("size", "chunks"),
     [
         (1, 0),
-        (PART_BYTES - 1, 0),
-        (PART_BYTES, 0),
-        (PART_BYTES + 1, 1),
-        (2 * PART_BYTES, 1),
-        (2 * PART_BYTES + 1, 2),
+        (CHUNK_BYTES - 1, 0),
+        (CHUNK_BYTES, 0),
+        (CHUNK_BYTES + 1, 1),
+        (2 * CHUNK_BYTES, 1),
+        (2 * CHUNK_BYTES + 1, 2),
         (3_000_000, 5),
     ],
 )

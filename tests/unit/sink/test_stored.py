@@ -9,7 +9,7 @@ import pytest
 from framecap.errors import SinkUnreachable
 from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
-from framecap.sink.payloads import Told
+from framecap.sink.payloads import SinkPayload
 from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.sink.template import KeyTemplate
 from framecap.v1 import event_pb2
@@ -49,7 +49,7 @@ def frame(index: int) -> event_pb2.FrameCaptured:
     return event_pb2.FrameCaptured(index=index, pts=index * 10)
 
 
-def brief(told: list[Told]) -> list[tuple[str, ...]]:
+def brief(told: list[SinkPayload]) -> list[tuple[str, ...]]:
     return [
         (payload.reason,)
         if isinstance(payload, event_pb2.CaptureWarning)
@@ -96,7 +96,7 @@ async def test_the_warning_names_the_key_and_the_way_out() -> None:
     warning, _ = await sink.deliver(frame(2), b"two")
     assert warning.message == (
         "All images have the key cover.jpg, so only the last one is stored."
-        " {index} in the template tells them apart."
+        " {index} in the template distinguishes them."
     )
     assert dict(warning.metadata) == {"key": "cover.jpg"}
 

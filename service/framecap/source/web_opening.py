@@ -21,7 +21,7 @@ class WebFiles:
     """Opens files of allowed hosts.
 
     Args:
-        web: The connections, which stay the caller's.
+        web: The connections; the caller closes them.
         hosts: The hosts.
         limits: Bounds on each source.
     """
@@ -32,7 +32,7 @@ class WebFiles:
         self._limits = limits
 
     async def open(self, address: UrlAddress) -> OpenSource:
-        """Returns the open file; who calls must close it.
+        """Returns the open file; the caller must close it.
 
         Raises:
             SourceNotFound: There is no such file.
@@ -44,7 +44,8 @@ class WebFiles:
         base = urlsplit(address.public_name)
 
         async def refer(reference: str) -> OpenSource:
-            # Checked as a key of that host, then taken as it is written: a server may mind.
+            # `resolve` only checks; the URL keeps the reference as written, since a server may
+            # distinguish spellings.
             resolve(base.path.lstrip("/"), reference)
             other = urljoin(address.public_name, reference)
             public = urljoin(address.public_name, re.split("[?#]", reference, maxsplit=1)[0])

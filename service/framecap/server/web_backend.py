@@ -1,24 +1,24 @@
-"""What captures do with web servers. Loading this module loads aiohttp."""
+"""The web backend of captures. Loading this module loads aiohttp."""
 
 from __future__ import annotations
 
 from framecap.source.address import UrlAddress
 from framecap.source.hosts import Hosts
 from framecap.source.opened import OpenSource
-from framecap.source.pages import WebFiles
 from framecap.source.remote import RemoteLimits
 from framecap.source.web import Web
+from framecap.source.web_opening import WebFiles
 from framecap.storage.request_statistics import RequestStatistics
 from framecap.storage.settings import StorageSettings
 
 
-class Pages:
+class WebBackend:
     """Reads files of web servers. Close it.
 
     Args:
-        settings: What an operator set.
-        hosts: The hosts that may be read from.
-        statistics: Takes the figures of requests.
+        settings: The storage settings.
+        hosts: The allowed hosts.
+        statistics: Receives the figures of requests.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Pages:
         self._files = WebFiles(self._web, hosts, limits)
 
     async def open(self, address: UrlAddress) -> OpenSource:
-        """Returns the open file; who calls must close it.
+        """Returns the open file; the caller must close it.
 
         Raises:
             CaptureError: It cannot be read.
