@@ -17,8 +17,8 @@ from framecap.v1 import event_pb2
 class Console:
     """Shows a capture's events to a person.
 
-    Standard output has one line per image, `PATH TAB TIME`, so that a script can split it; invisible
-    characters of a path are escaped. Everything else goes to standard error.
+    Standard output has one line per image, `PATH TAB TIME`, so that a script can split it;
+    invisible characters of a path are escaped. Everything else goes to standard error.
 
     Args:
         bar: The progress bar; it shares the terminal with the lines.
