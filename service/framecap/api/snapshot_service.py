@@ -30,7 +30,7 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
 
     Args:
         services: The services that captures use.
-        settings: The bounds on calls.
+        settings: The limits of calls.
     """
 
     def __init__(self, services: Services, settings: ApiSettings) -> None:

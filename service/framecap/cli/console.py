@@ -98,9 +98,9 @@ class Console:
 
 
 def readable(uri: str, buckets: Buckets) -> str:
-    """Returns the file that an image's URI names, relative when it lies below this directory.
+    """Returns the path of the file that an image's URI names, relative if below this directory.
 
-    An object of a store is shown by its URI.
+    An object of a remote store has no path; its URI is returned.
     """
     parts = urlsplit(uri)
     if parts.scheme == "s3":

@@ -30,7 +30,7 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     """Show how a capture would decode, without capturing.
 
     SOURCE and REQUEST are those of `capture`. At most the first frame and the last group of
-    pictures are decoded; what was not looked at is said with "about".
+    pictures are decoded; estimates are shown with "about".
     """
     call = CaptureCall(source=source, request=request, kind=decoder_pb2.JOB_KIND_EXPLAIN)
     try:
