@@ -1,4 +1,4 @@
-"""Writes the descriptor set that Envoy transcodes with, from the installed framecap.
+"""Writes the descriptor set for Envoy's transcoder, from the installed framecap.
 
 usage: python descriptor_set.py FILE
 """
@@ -14,12 +14,12 @@ from google.rpc import error_details_pb2, status_pb2
 
 from framecap.v1 import snapshot_service_pb2
 
-# The errors' details are not named by any method, yet must be known to be written as JSON.
+# No method names the error details, but the transcoder needs them to write errors as JSON.
 ROOTS = (snapshot_service_pb2, status_pb2, error_details_pb2)
 
 
 def descriptor_set() -> FileDescriptorSet:
-    """Returns the service's files with all that they import, each after what it imports."""
+    """Returns the service's files and all their imports, each file after its imports."""
     found: dict[str, FileDescriptor] = {}
 
     def visit(file: FileDescriptor) -> None:

@@ -1,1 +1,1 @@
-"""The gRPC surface."""
+"""The gRPC service and its interceptors."""

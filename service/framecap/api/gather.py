@@ -1,4 +1,4 @@
-"""Streams of events as single answers."""
+"""Gathers a stream of events into one unary response."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from framecap.v1.event_pb2 import CaptureEvent
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What is known before the first image."""
+    """The events that precede the first image."""
 
     accepted: event_pb2.CaptureAccepted
-    """What the request was taken to mean."""
+    """The request as the service understood it."""
 
     probed: event_pb2.MediaProbed
-    """What the source contains."""
+    """The source's content."""
 
     planned: event_pb2.CapturePlanned
-    """How the capture would decode; empty when it was not asked for."""
+    """The decode plan; empty when it was not requested."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class WholeImage:
     """One whole image."""
 
     facts: event_pb2.FrameCaptured
-    """What is known about it."""
+    """The frame's event, without the bytes that follow it in chunks."""
 
     data: bytes
     """The encoded image."""
@@ -44,13 +44,13 @@ class Picture:
         return f'"{self.facts.sha256}"'
 
     def body(self) -> httpbody_pb2.HttpBody:
-        """Returns the image as a gateway answers with it."""
+        """Returns the HTTP body with which a gateway answers."""
         row = numbered(self.facts.format)
         return httpbody_pb2.HttpBody(content_type=row.media_type if row else "", data=self.data)
 
 
 async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:
-    """Returns what the events tell before the first image.
+    """Returns the events that precede the first image.
 
     Raises:
         CaptureError: The capture failed.
@@ -70,20 +70,20 @@ async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:
     return found
 
 
-async def first_picture(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> Picture:
+async def first_image(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> WholeImage:
     """Returns the first image of the events.
 
     Args:
-        events: A capture's, delivered inline.
-        max_bytes: The largest image that may be answered with.
+        events: A capture's events, with inline delivery.
+        max_bytes: The size of the largest image that fits the response.
 
     Raises:
-        LimitExceeded: The image is larger.
+        LimitExceeded: The image is larger than `max_bytes`.
         MediaCorrupt: There is no image, for the reason the capture gives.
         CaptureError: The capture failed.
     """
     facts = None
-    parts: list[bytes] = []
+    chunks: list[bytes] = []
     why = ""
     async with aclosing(events):
         async for event in events:
@@ -91,14 +91,14 @@ async def first_picture(events: AsyncGenerator[CaptureEvent], max_bytes: int) ->
                 case "frame":
                     facts = event.frame
                     _check_size(facts.size_bytes, max_bytes)
-                    parts.append(facts.data)
+                    chunks.append(facts.data)
                 case "chunk":
-                    parts.append(event.chunk.data)
+                    chunks.append(event.chunk.data)
                 case "finished":
                     why = event.finished.explanation
     if facts is None:
         raise MediaCorrupt(f"there is no image at the request's instant: {why}")
-    return Picture(facts, b"".join(parts))
+    return WholeImage(facts, b"".join(chunks))
 
 
 def _check_size(size: int, limit: int) -> None:

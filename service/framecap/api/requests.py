@@ -1,4 +1,4 @@
-"""Requests of the API as the calls they make."""
+"""Converts API requests to capture calls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from framecap.v1.snapshot_service_pb2 import (
 
 
 def capture_call(request: CaptureFramesRequest) -> CaptureCall:
-    """Returns the call that captures what is asked for."""
+    """Returns the call that captures the requested frames."""
     return CaptureCall(
         source=request.source,
-        request=asked(request),
+        request=request_of(request),
         delivery=request.delivery,
         validate_only=request.validate_only,
         call_id=CALL_ID.get(),
@@ -28,15 +28,15 @@ def capture_call(request: CaptureFramesRequest) -> CaptureCall:
 def image_call(request: CaptureImageRequest) -> CaptureCall:
     """Returns the call that captures one image."""
     return CaptureCall(
-        source=request.source, request=asked(request), first_only=True, call_id=CALL_ID.get()
+        source=request.source, request=request_of(request), first_only=True, call_id=CALL_ID.get()
     )
 
 
 def explain_call(request: ExplainCaptureRequest) -> CaptureCall:
-    """Returns the call that plans what is asked for."""
+    """Returns the call that plans the requested capture."""
     return CaptureCall(
         source=request.source,
-        request=asked(request),
+        request=request_of(request),
         delivery=request.delivery,
         kind=decoder_pb2.JOB_KIND_EXPLAIN,
         call_id=CALL_ID.get(),
@@ -44,7 +44,7 @@ def explain_call(request: ExplainCaptureRequest) -> CaptureCall:
 
 
 def probe_call(request: ProbeMediaRequest) -> CaptureCall:
-    """Returns the call that looks at a source."""
+    """Returns the call that probes a source."""
     return CaptureCall(
         source=request.source,
         request=None,
@@ -53,10 +53,10 @@ def probe_call(request: ProbeMediaRequest) -> CaptureCall:
     )
 
 
-def asked(
+def request_of(
     request: CaptureFramesRequest | CaptureImageRequest | ExplainCaptureRequest,
 ) -> str | capture_pb2.CaptureSpec | capture_pb2.OutputList | None:
-    """Returns the form that is set, or None when none is."""
+    """Returns the request in the form that is set; None when none is."""
     match request.WhichOneof("request"):
         case "text":
             return request.text

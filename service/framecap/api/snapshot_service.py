@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from google.api import httpbody_pb2
 
-from framecap.api.gather import first_picture, outline
+from framecap.api.gather import first_image, outline
 from framecap.api.interceptors.around import Context
 from framecap.api.requests import capture_call, explain_call, image_call, probe_call
 from framecap.api.settings import ApiSettings
@@ -29,8 +29,8 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
     """Captures frames while the caller waits.
 
     Args:
-        services: What captures work with.
-        settings: The bounds on calls.
+        services: The services that captures use.
+        settings: The limits of calls.
     """
 
     def __init__(self, services: Services, settings: ApiSettings) -> None:
@@ -50,9 +50,9 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
     ) -> httpbody_pb2.HttpBody:
         """Captures one image: the first that the request chooses."""
         events = capture(image_call(request), self._services)
-        picture = await first_picture(events, self._settings.max_unary_image_bytes)
-        await context.send_initial_metadata((("etag", picture.etag),))
-        return picture.body()
+        image = await first_image(events, self._settings.max_unary_image_bytes)
+        await context.send_initial_metadata((("etag", image.etag),))
+        return image.body()
 
     async def ExplainCapture(
         self, request: ExplainCaptureRequest, context: Context
@@ -64,6 +64,6 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
         )
 
     async def ProbeMedia(self, request: ProbeMediaRequest, context: Context) -> ProbeMediaResponse:
-        """Says what a source contains."""
+        """Describes the content of a source."""
         found = await outline(capture(probe_call(request), self._services))
         return ProbeMediaResponse(media=found.probed)

@@ -27,7 +27,8 @@ from framecap.events.status import to_status
 from framecap.model.spec import ShrinkFilter
 from framecap.v1 import event_pb2
 
-Tell: TypeAlias = Callable[[event_pb2.CaptureEvent], None]
+EventListener: TypeAlias = Callable[[event_pb2.CaptureEvent], None]
+"""Receives each event of a capture."""
 
 
 @click.command
@@ -87,12 +88,12 @@ def capture(
         with ProgressBar(sys.stderr) as bar:
             console = Console(bar, buckets=destination.stores.buckets, quiet=events == "-")
 
-            def tell(event: event_pb2.CaptureEvent) -> None:
+            def emit(event: event_pb2.CaptureEvent) -> None:
                 if stream is not None:
                     write_event(stream, event)
-                console.tell(event)
+                console.show(event)
 
-            status = asyncio.run(_capture(call, launcher, destination, tell))
+            status = asyncio.run(_capture(call, launcher, destination, emit))
     if status.code != Code.OK:
         return report_failure(status, request)
     print(console.closing(), file=sys.stderr)
@@ -100,21 +101,21 @@ def capture(
 
 
 async def _capture(
-    call: CaptureCall, launcher: Launcher, destination: Destination, tell: Tell
+    call: CaptureCall, launcher: Launcher, destination: Destination, emit: EventListener
 ) -> status_pb2.Status:
-    """Tells the events of a capture, `finished` last whatever happens, and returns its status."""
-    told = 0
+    """Emits the events of a capture, `finished` last even on failure, and returns its status."""
+    last_sequence = 0
     try:
         async with (
             local_services(launcher, destination) as services,
             aclosing(capture_events(call, services)) as events,
         ):
             async for event in events:
-                told = event.sequence
-                tell(event)
+                last_sequence = event.sequence
+                emit(event)
     except CaptureError as error:
-        if told == 0:
-            tell(_refused(error))
+        if last_sequence == 0:
+            emit(_refused(error))
         return to_status(error)
     return to_status(None)
 
@@ -122,7 +123,7 @@ async def _capture(
 def _refused(error: CaptureError) -> event_pb2.CaptureEvent:
     """Returns the only event of a capture that did not begin.
 
-    A client of the service learns of a refusal from its call; a reader of events has only these.
+    A client of the service receives the refusal as the call's status; `--events` has only events.
     """
     event = event_pb2.CaptureEvent(sequence=1, finished=messages.finished(error=error))
     event.event_time.GetCurrentTime()

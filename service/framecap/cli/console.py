@@ -1,4 +1,4 @@
-"""What a person learns from a capture: a line per image, and a sentence at the end."""
+"""Console output of a capture: one line per image, and a sentence at the end."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from framecap.v1 import event_pb2
 
 
 class Console:
-    """Tells a capture's events to a person.
+    """Shows a capture's events to a person.
 
-    On standard output goes one line per image, `PATH TAB TIME`, so that a script can cut it; what
-    cannot be seen in a path is spelled out. Everything else goes to standard error.
+    Standard output has one line per image, `PATH TAB TIME`, so that a script can split it;
+    invisible characters of a path are escaped. Everything else goes to standard error.
 
     Args:
         bar: The progress bar; it shares the terminal with the lines.
-        buckets: Where buckets are.
-        quiet: True when standard output belongs to something else; then no lines are written.
+        buckets: The buckets, to show an object of a local bucket as a file.
+        quiet: True when standard output has another use; then images have no lines.
     """
 
     def __init__(self, bar: ProgressBar, *, buckets: Buckets, quiet: bool) -> None:
@@ -36,11 +36,11 @@ class Console:
 
     @property
     def finished(self) -> event_pb2.CaptureFinished:
-        """The last event; empty before it came."""
+        """The last event; empty until it arrives."""
         return self._finished
 
-    def tell(self, event: event_pb2.CaptureEvent) -> None:
-        """Tells one event."""
+    def show(self, event: event_pb2.CaptureEvent) -> None:
+        """Shows one event."""
         match event.WhichOneof("event"):
             case "accepted":
                 for warning in event.accepted.warnings:
@@ -55,7 +55,7 @@ class Console:
                 self._finished = event.finished
 
     def closing(self) -> str:
-        """Returns the sentence that ends a capture that went well."""
+        """Returns the closing sentence of a successful capture."""
         finished = self._finished
         sentence = counted(finished.captured_count)
         if len(self._folders) == 1:
@@ -98,9 +98,9 @@ class Console:
 
 
 def readable(uri: str, buckets: Buckets) -> str:
-    """Returns the file that an image's URI names, relative when it lies below this directory.
+    """Returns the path of the file that an image's URI names, relative if below this directory.
 
-    An object of a store is shown by its URI.
+    An object of a remote store has no path; its URI is returned.
     """
     parts = urlsplit(uri)
     if parts.scheme == "s3":

@@ -21,7 +21,7 @@ CAPTURES: Final = (
     ("even", "Twelve images, spread evenly", "video/snapshots,f_jpg,m_avg,num_12"),
     ("change", "Where the picture changes", "video/snapshots,f_jpg,m_dhash,inter_200,thr_25"),
 )
-"""Name of the images, title on the sheet, request."""
+"""Name of the images, title on the contact sheet, request."""
 
 
 @click.command
@@ -42,7 +42,7 @@ def demo(output: Path) -> Exit:
     Runs on free ports of this machine, takes some seconds, and ends its service.
     """
     output.mkdir(parents=True, exist_ok=True)
-    clip, page = output / "sample.mp4", output / "contact-sheet.png"
+    clip, sheet = output / "sample.mp4", output / "contact-sheet.png"
     with running_service(output) as channel:
         _step("service", "started, on a free port of this machine")
         write_clip(clip)
@@ -52,8 +52,8 @@ def demo(output: Path) -> Exit:
         for frame, image in zip(got.frames, got.images, strict=True):
             (output / f"{name}_{frame.index:02}.jpg").write_bytes(image)
         _step("capture", f"{counted(len(got.images))} for {request}")
-    _draw(page, captures)
-    _step("images", f"{output}/, all of them on {page}")
+    _draw(sheet, captures)
+    _step("images", f"{output}/, all of them on {sheet}")
     return Exit.DONE
 
 
@@ -69,7 +69,7 @@ def _capture(channel: grpc.Channel, clip: Path, request: str) -> Capture:
             raise click.ClickException(f"{error.details()} ({error.code().name})") from error
 
 
-def _draw(page: Path, captures: list[Capture]) -> None:
+def _draw(sheet: Path, captures: list[Capture]) -> None:
     """Writes the contact sheet."""
     media = captures[0].media
     sections = [
@@ -80,7 +80,7 @@ def _draw(page: Path, captures: list[Capture]) -> None:
     subtitle = (
         f"sample.mp4   {media.codec}   {media.width} x {media.height}   {duration // 10**9} s"
     )
-    draw_contact_sheet(sections, subtitle=subtitle, duration=duration).save(page)
+    draw_contact_sheet(sections, subtitle=subtitle, duration=duration).save(sheet)
 
 
 def _shots(name: str, got: Capture) -> list[Shot]:

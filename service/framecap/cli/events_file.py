@@ -1,4 +1,4 @@
-"""Where `--events` writes."""
+"""The output of `--events`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from framecap.v1 import event_pb2
 
 
 def open_events(name: str | None) -> AbstractContextManager[TextIO | None]:
-    """Returns the file to write events to: None for none, standard output for `-`."""
+    """Returns the stream to write events to: None without a name, standard output for `-`."""
     if name is None:
         return nullcontext(None)
     if name == "-":
@@ -25,6 +25,6 @@ def open_events(name: str | None) -> AbstractContextManager[TextIO | None]:
 
 
 def write_event(stream: TextIO, event: event_pb2.CaptureEvent) -> None:
-    """Writes an event as one line, at once: a reader never waits for the next one."""
+    """Writes an event as one line and flushes it, so that a reader gets it at once."""
     stream.write(to_line(event) + "\n")
     stream.flush()

@@ -1,4 +1,4 @@
-"""How a command ends: its exit status, and the sentence on standard error."""
+"""The end of a command: its exit status, and the sentence on standard error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Exit(IntEnum):
     """All went well."""
 
     REQUEST = 2
-    """The request is the cause: its syntax, a range, a source that is not there."""
+    """The request is the cause: its syntax, a range, a source that does not exist."""
 
     MEDIA = 3
     """The file is the cause."""
@@ -42,7 +42,7 @@ BY_CODE: Final[Mapping[int, Exit]] = {
 
 
 def exit_of(status: status_pb2.Status) -> Exit:
-    """Returns the exit status that tells a status."""
+    """Returns the exit status for a gRPC status."""
     return BY_CODE.get(status.code, Exit.FAILED)
 
 
@@ -51,7 +51,7 @@ def report_failure(status: status_pb2.Status, request: str = "") -> Exit:
 
     Args:
         status: The failure.
-        request: The request's text form, shown with a mark where its error is.
+        request: The request's text form, shown with a caret below the column of its error.
     """
     info = error_details_pb2.ErrorInfo()
     for detail in status.details:

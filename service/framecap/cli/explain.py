@@ -30,11 +30,11 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     """Show how a capture would decode, without capturing.
 
     SOURCE and REQUEST are those of `capture`. At most the first frame and the last group of
-    pictures are decoded; what was not looked at is said with "about".
+    pictures are decoded; estimates are shown with "about".
     """
     call = CaptureCall(source=source, request=request, kind=decoder_pb2.JOB_KIND_EXPLAIN)
     try:
-        found = asyncio.run(look(call, DirectFork(), data))
+        found = asyncio.run(local_outline(call, DirectFork(), data))
     except CaptureError as error:
         return report_failure(to_status(error), request)
     if as_json:
@@ -52,8 +52,8 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     return Exit.DONE
 
 
-async def look(call: CaptureCall, launcher: Launcher, data: Path) -> Outline:
-    """Returns what is known about a capture before its first image.
+async def local_outline(call: CaptureCall, launcher: Launcher, data: Path) -> Outline:
+    """Returns the events that precede the first image of a capture on this machine.
 
     Raises:
         CaptureError: The request is wrong, or the video cannot be opened.

@@ -1,4 +1,4 @@
-"""What a video contains and how a capture decodes, for people."""
+"""The content of a video and the decode plan of a capture, as tables for people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framecap.timebase import format_time
 from framecap.v1 import capture_pb2, event_pb2
 
 Row: TypeAlias = tuple[str, str]
-"""A label and what it labels."""
+"""A label and its value."""
 
 STRATEGIES: Final[Mapping[int, str]] = {
     event_pb2.CAPTURE_STRATEGY_SEQUENTIAL: "every frame, in order",
@@ -28,7 +28,7 @@ STRATEGIES: Final[Mapping[int, str]] = {
 
 
 def accepted_rows(accepted: event_pb2.CaptureAccepted) -> Iterator[Row]:
-    """Yields what a request was taken to mean."""
+    """Yields the request as framecap understood it."""
     yield "source", accepted.source
     yield "request", accepted.text
     for warning in accepted.warnings:
@@ -36,7 +36,7 @@ def accepted_rows(accepted: event_pb2.CaptureAccepted) -> Iterator[Row]:
 
 
 def media_rows(media: event_pb2.MediaProbed) -> Iterator[Row]:
-    """Yields what a video contains."""
+    """Yields the content of a video."""
     yield "container", media.container
     kind = "cover" if media.cover else "video"
     yield kind, f"{media.codec}, {media.pixel_format}, stream {media.stream_index}"
@@ -66,7 +66,7 @@ def plan_rows(
     spec: capture_pb2.CaptureSpec,
     media: event_pb2.MediaProbed,
 ) -> Iterator[Row]:
-    """Yields how a capture would decode."""
+    """Yields the decode plan of a capture."""
     row = encoded_by(spec.WhichOneof("encoding"))
     name = row.format.value.upper() if row else ""
     for output in plan.outputs:

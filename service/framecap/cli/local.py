@@ -1,4 +1,4 @@
-"""What a capture on the command line works with: this machine, as its user sees it."""
+"""The services of a capture on the command line: this machine's files and stores."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ OUTPUT_FIELD: Final = "output"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """Where the images of a capture go."""
+    """The destination of the images of a capture."""
 
     stores: Stores
-    """Where buckets are, for `sys/saveas`."""
+    """The stores of buckets, for `sys/saveas`."""
 
     output: Path | None = None
     """The directory for images without `sys/saveas`; None for the current one."""
 
     def naming(self, spec: CaptureSpec, source: SourceName) -> Naming:
-        """Returns what the images will be called.
+        """Returns the naming of the images.
 
         Raises:
-            DeliveryConflict: The request and `output` both say where they go.
+            DeliveryConflict: Both the request and `output` set a destination.
             TargetInvalid: The request's target cannot be used.
             TargetIsSource: An image would replace its own source.
         """
@@ -64,7 +64,7 @@ class Destination:
         return object_naming(spec, spec.target, source)
 
     def open(self, naming: Naming | None) -> Sink:
-        """Returns what takes the images of one capture; who calls must close it."""
+        """Returns the sink for the images of one capture; the caller must close it."""
         assert naming is not None
         if naming.bucket is None:
             return directory_sink(self.output or Path(), naming)
@@ -75,7 +75,7 @@ def stores_of(data: Path) -> Stores:
     """Returns the stores that a command reads from and writes to.
 
     Raises:
-        UsageError: What the environment says about them cannot be used.
+        UsageError: The storage settings in the environment cannot be used.
     """
     try:
         return Stores(data, load_storage())
@@ -87,7 +87,7 @@ def stores_of(data: Path) -> Stores:
 
 @asynccontextmanager
 async def local_services(launcher: Launcher, destination: Destination) -> AsyncIterator[Services]:
-    """Gives what a capture works with; ends all decoders when the block ends."""
+    """Yields the services of a capture; ends all decoders when the block ends."""
     try:
         yield Services(
             launcher=launcher,

@@ -1,4 +1,4 @@
-"""Which source a person means."""
+"""The source that an argument of the command line names."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from framecap.storage.buckets import Buckets
 def locate(text: str, buckets: Buckets) -> SourceAddress:
     """Returns the source that `text` names on a command line.
 
-    A path that exists is that file. Otherwise `bucket/key` is an object, when there is a bucket of
-    that name. Everything else without a scheme is a path, and what has one an address.
+    An existing path is that file. Otherwise `bucket/key` is an object, if there is a bucket of that
+    name. Any other text is an address if it has a scheme, and a path if not.
 
     Raises:
-        SourceInvalid: It names none.
+        SourceInvalid: `text` names no source.
     """
     if "://" in text or os.path.lexists(text):
         return parse_user_source(text)

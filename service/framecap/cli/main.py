@@ -29,7 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 
 class Commands(click.Group):
-    """Loads a command only when it is run, so that none pays for what another needs."""
+    """Loads a command only when it is run, so that no command pays for the imports of another."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names, in the order of the help."""
@@ -44,11 +44,11 @@ class Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; quietly ends it when whoever reads standard output is gone."""
+        """Runs the command; ends it silently when the reader of standard output is gone."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # The interpreter must not stumble over it again at its end.
+            # The interpreter's flush at exit must not fail on the broken pipe again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return Exit.FAILED
 

@@ -9,7 +9,7 @@ import click
 
 from framecap.call import CaptureCall
 from framecap.cli.exits import Exit
-from framecap.cli.explain import look
+from framecap.cli.explain import local_outline
 from framecap.cli.facts import media_rows, table, to_json
 from framecap.cli.options import DATA, JSON, SOURCE
 from framecap.decoder.launcher import DirectFork
@@ -27,7 +27,7 @@ def probe(source: str, as_json: bool, data: Path) -> Exit:
     SOURCE is that of `capture`. What the header claims is said to be its claim.
     """
     call = CaptureCall(source=source, request=None, kind=decoder_pb2.JOB_KIND_PROBE)
-    found = asyncio.run(look(call, DirectFork(), data))
+    found = asyncio.run(local_outline(call, DirectFork(), data))
     if as_json:
         click.echo(to_json(ProbeMediaResponse(media=found.probed)))
     else:

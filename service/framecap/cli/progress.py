@@ -30,10 +30,10 @@ PHASES: Final[Mapping[int, str]] = {
 
 
 class ProgressBar:
-    """Shows how far a capture is, on a terminal; silent anywhere else. Gone when it ends.
+    """Shows the progress of a capture on a terminal, and nothing elsewhere. Disappears at the end.
 
     Args:
-        stream: Where it is drawn.
+        stream: The stream to draw on.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -58,7 +58,7 @@ class ProgressBar:
         return not self._bar.disable
 
     def update(self, progress: event_pb2.CaptureProgress) -> None:
-        """Shows a report."""
+        """Shows a progress event."""
         done = progress.done.ToNanoseconds()
         total = progress.total.ToNanoseconds() if progress.HasField("total") else None
         detail = [format_time(done)]

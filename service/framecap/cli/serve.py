@@ -54,13 +54,13 @@ from framecap.server.serve import serve as run_service
 def serve(ctx: click.Context, /, **options: str | tuple[str, ...]) -> Exit:
     """Run the service.
 
-    It answers gRPC (framecap.v1.SnapshotService), health checks and reflection until it is told
-    to end; captures under way then have some time to finish. README.md lists all settings.
+    It answers gRPC (framecap.v1.SnapshotService), health checks and reflection until SIGTERM or
+    Ctrl-C; running captures then have some time to finish. README.md lists all settings.
     """
     given = {
         name: text if isinstance(text, str) else os.pathsep.join(text)
         for name, text in options.items()
-        # The environment is read where the settings are, so that an error names the variable.
+        # `load` reads the environment itself, so that an error names the variable.
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     try:

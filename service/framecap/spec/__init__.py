@@ -1,1 +1,1 @@
-"""What was asked for: two request forms, one value."""
+"""The capture request: its text and structured forms, parsed to one value."""

@@ -1,4 +1,4 @@
-"""How a request has its images encoded: the format, and the quality within it."""
+"""The image encoding of a request: the format and its quality."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FIELD: Final = "spec.encoding"
 
 
 def from_proto(message: pb.CaptureSpec) -> tuple[ImageFormat, int | None]:
-    """Returns the format and the quality that a request says; None is the format's own quality.
+    """Returns the format and the quality of a request; None is the format's default quality.
 
     Raises:
         OptionMissing: No encoding is set.
-        OutputUnsupported: There is no encoder for it yet.
+        OutputUnsupported: The encoding has no encoder yet.
         ValueOutOfRange: The quality is not in the format's range.
     """
     case = message.WhichOneof("encoding")
@@ -35,8 +35,8 @@ def from_proto(message: pb.CaptureSpec) -> tuple[ImageFormat, int | None]:
     if row.quality is None:
         return row.format, None
     least, greatest, default = row.quality.least, row.quality.greatest, row.quality.default
-    said: Any = getattr(message, case)
-    quality = checks.number_or(default, f"spec.{case}.quality", said.quality, least, greatest)
+    options: Any = getattr(message, case)
+    quality = checks.number_or(default, f"spec.{case}.quality", options.quality, least, greatest)
     return row.format, None if quality == default else quality
 
 
@@ -45,16 +45,16 @@ def to_proto(spec: CaptureSpec, message: pb.CaptureSpec, *, defaults: bool) -> N
 
     Args:
         spec: The request.
-        message: Takes it.
-        defaults: True to fill in the format's own quality; False to leave it unset.
+        message: The message to write to.
+        defaults: True to fill in the format's default quality; False to leave it unset.
     """
     row = FORMATS[spec.format]
-    said: Any = getattr(message, row.encoding)
-    said.SetInParent()
+    options: Any = getattr(message, row.encoding)
+    options.SetInParent()
     if spec.quality is not None:
-        said.quality = spec.quality
+        options.quality = spec.quality
     elif row.quality is not None and defaults:
-        said.quality = row.quality.default
+        options.quality = row.quality.default
 
 
 def _allowed() -> str:

@@ -13,13 +13,13 @@ from framecap.values.kinds import Value
 
 
 def format_text(spec: CaptureSpec) -> str | None:
-    """Returns the canonical text of `spec`; None when the text form has no words for it.
+    """Returns the canonical text of `spec`; None when the text form cannot express it.
 
-    What it returns, `text.parse` reads back as an equal value.
+    `text.parse` reads the text back as an equal value.
     """
     start = checks.milliseconds(spec.start)
     selection = _selection(spec.selection)
-    if start is None or selection is None or spec != _sayable(spec):
+    if start is None or selection is None or spec != _expressible(spec):
         return None
     values = {"ss": start, "f": spec.format.value, **selection, **_box(spec.box)}
     values["scaletype"] = spec.scale_type.value
@@ -32,7 +32,7 @@ def format_text(spec: CaptureSpec) -> str | None:
     return f"{text}|{'/'.join(follow_ups)}" if follow_ups else text
 
 
-def _sayable(spec: CaptureSpec) -> CaptureSpec:
+def _expressible(spec: CaptureSpec) -> CaptureSpec:
     """Returns `spec` without the options that only the structured form has."""
     return CaptureSpec(
         selection=spec.selection,
@@ -46,7 +46,7 @@ def _sayable(spec: CaptureSpec) -> CaptureSpec:
 
 
 def _selection(selection: Selection) -> dict[str, Value] | None:
-    """Returns the options that say `selection`; None when none do."""
+    """Returns the options that express `selection`; None when the text form cannot."""
     mode = mode_of(selection)
     options = mode.write_text(selection)
     return None if options is None else {"m": mode.name, **options}

@@ -1,8 +1,8 @@
-"""The shape of the text form: actions, their options, and where each begins.
+"""The grammar of the text form: actions, their options, and the column of each.
 
     video/snapshots,k_v,k_v|sys/saveas,k_v/notify,k_v
 
-What the options mean is not known here.
+The meaning of the options is defined in `options` and `text`.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ _SEPARATOR: Final = re.compile("/(?=" + "|".join(re.escape(a.name) + "," for a i
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One `key_value`, unread."""
+    """One `key_value`, its value not parsed yet."""
 
     name: str
-    """What stands before the first `_`."""
+    """The text before the first `_`."""
 
     value: str | None
-    """What stands after it; None when there is no `_`."""
+    """The text after the first `_`; None when there is no `_`."""
 
     column: int
-    """Where it begins, from 1."""
+    """The column of its first character, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One action as it stands in a text."""
+    """One action as written in a text."""
 
     action: Action
-    """Which action."""
+    """The action."""
 
     column: int
-    """Where it begins, from 1."""
+    """The column of its first character, from 1."""
 
     settings: tuple[Setting, ...]
     """Its options, in the order of the text."""
@@ -57,8 +57,8 @@ def read(text: str) -> tuple[Call, ...]:
     """Returns the actions of `text`, `video/snapshots` first, each at most once.
 
     Raises:
-        SpecSyntax: The text does not have the shape.
-        OptionRepeated: A follow-up action stands twice.
+        SpecSyntax: The text does not match the grammar.
+        OptionRepeated: A follow-up action is repeated.
     """
     body = text.strip()
     if not body:
@@ -91,7 +91,7 @@ def _snapshots(part: str, column: int) -> Call:
             f"{FIELD}:{column}: {shown(name)} is not {SNAPSHOTS.name}, which comes first",
             field=FIELD,
             column=column,
-            metadata=_parts(name, SNAPSHOTS.name, close),
+            metadata=_metadata(name, SNAPSHOTS.name, close),
         )
     return Call(SNAPSHOTS, column, tuple(_settings(part, column)))
 
@@ -131,7 +131,7 @@ def _follow_up(name: str, column: int) -> Action:
         f"{FIELD}:{column}: {what}; allowed: {listed(names)}{hint(close)}",
         field=FIELD,
         column=column,
-        metadata=_parts(name, listed(names), close),
+        metadata=_metadata(name, listed(names), close),
     )
 
 
@@ -159,6 +159,6 @@ def _settings(part: str, column: int) -> Iterator[Setting]:
         column += len(item) + 1
 
 
-def _parts(value: str, allowed: str, close: str | None) -> dict[str, str]:
-    parts = {"value": safe(value), "allowed": allowed}
-    return parts | {"nearest": close} if close else parts
+def _metadata(value: str, allowed: str, close: str | None) -> dict[str, str]:
+    metadata = {"value": safe(value), "allowed": allowed}
+    return metadata | {"nearest": close} if close else metadata

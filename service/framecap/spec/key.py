@@ -1,4 +1,4 @@
-"""The identity of a request: equal meanings have equal keys, whichever form they came in."""
+"""The key of a request: requests of equal meaning have equal keys, in every form."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from framecap.spec import structured
 from framecap.timebase import NANOSECONDS_PER_SECOND
 
 DOMAIN: Final = "framecap/key/1\n"
-"""Stands before what is hashed. Changes when the encoding does."""
+"""The prefix of the hashed text. Changes when the encoding does."""
 
 
 def key(spec: CaptureSpec) -> str:
-    """Returns the SHA-256 of what a request says, 64 hex digits.
+    """Returns the SHA-256 of the meaning of a request, 64 hex digits.
 
-    Hashed is, by ascending field number, a line `number:value` for each field of the request's
-    protobuf form that is set and not the default. A message is its own lines in braces, a
-    repeated field a line for each element, a map its entries by ascending key, a duration its
-    nanoseconds, an enum its number, a text JSON in ASCII. Without names, source and delivery: a
-    field that is renamed, or added and not used, changes no key.
+    The hashed text has, by ascending field number, a line `number:value` for each field of the
+    request's protobuf form that is set and not the default. A message is its own lines in braces,
+    a repeated field a line for each element, a map its entries by ascending key, a duration its
+    nanoseconds, an enum its number, a string JSON in ASCII. It leaves out names, source and
+    delivery: a field that is renamed, or added and not used, changes no key.
     """
     message, _ = structured.to_proto(spec, defaults=False)
     return hashlib.sha256((DOMAIN + encoded(message)).encode("ascii")).hexdigest()
 
 
 def encoded(message: Message) -> str:
-    """Returns the lines that say a message."""
+    """Returns the lines that encode a message."""
     fields = sorted(message.ListFields(), key=lambda pair: pair[0].number)
     return "".join(
         f"{field.number}:{line}\n" for field, value in fields for line in _lines(field, value)
@@ -50,7 +50,7 @@ def _lines(field: FieldDescriptor, value: Any) -> Iterator[str]:
         elements: Sequence[Any] = value
         yield from map(_value, elements)
     elif kind is None or field.containing_oneof is not None or _value(value) not in ("{}", "0"):
-        # Which case of a oneof is set says something, whatever it holds.
+        # The set case of a oneof has a meaning even when its message is empty.
         yield _value(value)
 
 

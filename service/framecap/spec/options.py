@@ -1,7 +1,8 @@
 """The options of the text form, one row each.
 
-The rows drive the parser, the formatter, the sentences of both, the table in the documentation
-and the fuzzers: an option is added here and given its meaning in `text.py` and `format.py`.
+The rows drive the parser, the formatter, the error messages of both, the table in the
+documentation and the fuzzers. A new option is a row here and its handling in `text.py` and
+`format.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Given: TypeAlias = Mapping[str, Value]
 
 
 def _always(given: Given) -> None:
-    """Says nothing: the option always has an effect."""
+    """Returns None: the option always has an effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,28 +28,28 @@ class Option:
     """One option of an action."""
 
     name: str
-    """Its name, which a `_` and its value follow."""
+    """Its name, followed by `_` and its value."""
 
     kind: Kind
-    """The values it takes."""
+    """The kind of its values."""
 
     default: Value | None = None
-    """Its value when it is left out; None when there is none to name."""
+    """Its value when it is left out; None when it has no fixed default."""
 
     default_text: str = ""
-    """The default for people, where `default` does not say it."""
+    """The default in words, when `default` is None."""
 
     required: bool = False
     """True when it cannot be left out."""
 
     meaning: str
-    """What it does, for people."""
+    """Its effect, in words."""
 
     also: tuple[str, ...] = ()
-    """What people write instead of its name. Only for suggestions."""
+    """Words that people write by mistake for its name. Only for suggestions."""
 
     idle: Callable[[Given], str | None] = _always
-    """Returns why it has no effect among the given options; None when it has."""
+    """Returns why it has no effect with the given options; None when it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Action:
     """One action and its options."""
 
     name: str
-    """Its name, which comes first."""
+    """Its name, the first word of the action."""
 
     options: tuple[Option, ...]
     """Its options, in canonical order."""
@@ -67,7 +68,7 @@ class Action:
 
 
 def _mode_idle(option: str) -> Callable[[Given], str | None]:
-    """Returns when an option is idle: with a mode that it is none of."""
+    """Returns the `idle` function of an option that only some modes have."""
     modes = [name for name, mode in TEXT_MODES.items() if option in (mode.text_options or ())]
 
     def idle(given: Given) -> str | None:
@@ -214,7 +215,7 @@ NOTIFY: Final = Action(
             name="topic",
             kind=Base64Text(),
             required=True,
-            meaning="topic that is told when the task ends",
+            meaning="topic that is notified when the task ends",
         ),
     ),
 )

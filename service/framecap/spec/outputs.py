@@ -1,4 +1,4 @@
-"""The form of a request that names what is made: several outputs of one decoding."""
+"""The request form with named outputs, several of one decoding."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ NAME: Final = re.compile(r"[a-z0-9_-]{1,64}")
 NAMES_ALLOWED: Final = "1 to 64 of a to z, 0 to 9, _ and -"
 
 MAX_OUTPUTS: Final = 1
-"""How many outputs one decoding makes today."""
+"""The number of outputs that one decoding can make in this version."""
 
 
 def from_proto(outputs: pb.OutputList, delivery: pb.Delivery | None) -> ParsedRequest:
-    """Returns the request that the messages say.
+    """Returns the request that the messages describe.
 
     Args:
-        outputs: What is to be made.
-        delivery: Where it goes, unless an output says itself.
+        outputs: The outputs to make.
+        delivery: The destination of an output that has none of its own.
 
     Raises:
         OptionMissing: There is no output, or it lacks its name, its spec or its kind.
-        OutputUnsupported: There is more than one, or it is no images.
+        OutputUnsupported: There is more than one output, or its kind is not images.
         ValueOutOfRange: A name or another value is not one of those allowed.
     """
     count = len(outputs.outputs)

@@ -1,4 +1,4 @@
-"""What both request forms become."""
+"""A parsed request, the result of every request form."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from framecap.model.capture import CaptureWarning
 from framecap.model.spec import CaptureSpec
 
 WITHOUT_EFFECT: Final = "OPTION_WITHOUT_EFFECT"
-"""The reason of a notice about an option that changes nothing and was dropped."""
+"""The reason of a warning about an option that has no effect and was dropped."""
 
 EVERY_FRAME: Final = "EVERY_FRAME"
-"""The reason of a notice that, for want of a step, every frame is captured."""
+"""The reason of a warning that every frame is captured because no step is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedRequest:
-    """A valid request, and what its writer should know about it."""
+    """A valid request and the warnings about it."""
 
     spec: CaptureSpec
-    """What was asked for; options without effect hold their defaults."""
+    """The request; options without effect have their defaults."""
 
     warnings: tuple[CaptureWarning, ...]
-    """Options without effect, in the order of the request, and other surprises."""
+    """Warnings about options without effect, in the order of the request, and other surprises."""
 
     output: str = ""
-    """The name of the output; empty where the request names none."""
+    """The name of the output; empty when the request names none."""

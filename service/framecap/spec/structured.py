@@ -1,4 +1,4 @@
-"""The structured form of a request: protobuf in, protobuf out."""
+"""The structured form of a request: conversion from and to protobuf."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SPACING: Final = "spec.interval.spacing"
 
 
 def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedRequest:
-    """Returns the request that the messages say.
+    """Returns the request that the messages describe.
 
     Raises:
         OptionMissing: A required field is not set.
@@ -63,20 +63,20 @@ def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedR
 
 
 def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> ParsedRequest:
-    """Returns `parsed` with the delivery that stands beside it in the request.
+    """Returns `parsed` with the request's delivery.
 
-    A delivery with no field set says nothing and changes nothing.
+    A delivery with no field set changes nothing.
 
     Raises:
-        DeliveryConflict: Both the request's text and `delivery` say where the images go or who is
-            told.
+        DeliveryConflict: Both the request's text and `delivery` set the target of the images or the
+            topic to notify.
         OptionMissing: The key template is empty.
         ValueOutOfRange: A text is too long or has control characters.
     """
     if delivery is None or not delivery.ByteSize():
         return parsed
-    said = {"sys/saveas": parsed.spec.target, "notify": parsed.spec.notify_topic}
-    for action, value in said.items():
+    in_text = {"sys/saveas": parsed.spec.target, "notify": parsed.spec.notify_topic}
+    for action, value in in_text.items():
         if value is not None:
             raise DeliveryConflict(
                 f"delivery: the text has {action} already; leave out one of them",
@@ -89,7 +89,7 @@ def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> Parsed
 
 
 def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpec, pb.Delivery]:
-    """Returns the messages that say `spec`, options without effect left out.
+    """Returns the messages that describe `spec`, without options that have no effect.
 
     Args:
         spec: The request.
@@ -174,7 +174,7 @@ def _target(delivery: pb.Delivery) -> ObjectTarget | None:
 
 
 def _settled(spec: CaptureSpec) -> tuple[CaptureSpec, list[CaptureWarning]]:
-    """Returns `spec` without the options that have no effect, and a notice for each."""
+    """Returns `spec` without the options that have no effect, and a warning for each."""
     warnings = []
     if spec.scale_type is not ScaleType.STRETCH and not spec.box.given:
         name = pb.ScaleType.Name(SCALE_TYPES.number(spec.scale_type))

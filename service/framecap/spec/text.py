@@ -1,9 +1,9 @@
-"""The text form of a request, read.
+"""The parser of a request's text form.
 
     video/snapshots,f_jpg,w_320,scaletype_fit,inter_500|sys/saveas,o_<base64>/notify,topic_<base64>
 
-The parser is total: whatever the text, it returns a valid request or raises a RequestError that
-names the column, the option, its value and what would be right.
+The parser is total: for every text it returns a valid request or raises a RequestError that names
+the column, the option, its value and the allowed values.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Options:
                 raise _missing(option.name, call.column, "is required", option.kind.allowed)
 
     def drop_idle(self) -> list[CaptureWarning]:
-        """Drops the options without effect and returns a notice for each."""
+        """Drops the options without effect and returns a warning for each."""
         given = dict(self.values)
         warnings = []
         for name, column in self.columns.items():
@@ -95,7 +95,7 @@ class _Options:
         return self.number("num")
 
     def time(self, name: str) -> Nanoseconds:
-        """Returns the option's milliseconds, or its default's, as an instant."""
+        """Returns the option's milliseconds, or those of its default, as an instant."""
         return self.number(name) * NANOSECONDS_PER_MILLISECOND
 
 
@@ -103,10 +103,10 @@ def parse(text: str) -> ParsedRequest:
     """Returns the request that `text` writes.
 
     Raises:
-        SpecSyntax: The text does not have the shape of a request.
+        SpecSyntax: The text does not match the grammar.
         OptionUnknown: An option does not exist.
-        OptionRepeated: An option or an action stands twice.
-        OptionMissing: A required option is not there.
+        OptionRepeated: An option or an action is repeated.
+        OptionMissing: A required option is missing.
         ValueOutOfRange: A value is not one of those allowed.
     """
     actions = {call.action.name: _Options(call) for call in grammar.read(text)}
@@ -169,50 +169,50 @@ def _option(action: Action, setting: Setting) -> Option:
     names = [option.name for option in action.options]
     also = {word: option.name for option in action.options for word in option.also}
     close = nearest(setting.name, names, also)
-    parts = {"option": safe(setting.name), "allowed": listed(names)}
+    metadata = {"option": safe(setting.name), "allowed": listed(names)}
     if setting.value is not None:
-        parts["value"] = safe(setting.value)
+        metadata["value"] = safe(setting.value)
     if close:
-        parts["nearest"] = close
+        metadata["nearest"] = close
     raise OptionUnknown(
         f"{FIELD}:{setting.column}: {shown(setting.name)}: is no option of {action.name}; "
         f"allowed: {listed(names)}{hint(close)}",
         field=FIELD,
         column=setting.column,
-        metadata=parts,
+        metadata=metadata,
     )
 
 
 def _value(option: Option, setting: Setting) -> Value:
-    parts = {"option": option.name, "allowed": option.kind.allowed}
+    metadata = {"option": option.name, "allowed": option.kind.allowed}
     at = f"{FIELD}:{setting.column}: {option.name}:"
     if not setting.value:
         raise SpecSyntax(
             f"{at} has no value; allowed: {option.kind.allowed}",
             field=FIELD,
             column=setting.column,
-            metadata=parts | {"value": ""},
+            metadata=metadata | {"value": ""},
         )
     try:
         return option.kind.read(setting.value)
     except Unfit as error:
-        parts["value"] = safe(setting.value)
+        metadata["value"] = safe(setting.value)
         if error.nearest:
-            parts["nearest"] = error.nearest
+            metadata["nearest"] = error.nearest
         raise ValueOutOfRange(
-            f"{at} {error.message}", field=FIELD, column=setting.column, metadata=parts
+            f"{at} {error.message}", field=FIELD, column=setting.column, metadata=metadata
         ) from None
 
 
 def _repeated(setting: Setting, first: int) -> OptionRepeated:
-    parts = {"option": setting.name, "first_column": str(first)}
+    metadata = {"option": setting.name, "first_column": str(first)}
     if setting.value is not None:
-        parts["value"] = safe(setting.value)
+        metadata["value"] = safe(setting.value)
     return OptionRepeated(
         f"{FIELD}:{setting.column}: {setting.name}: stands twice, first at {first}",
         field=FIELD,
         column=setting.column,
-        metadata=parts,
+        metadata=metadata,
     )
 
 

@@ -10,7 +10,7 @@ from framecap.v1 import event_pb2
 from framecap.v1.event_pb2 import CaptureEvent
 
 
-def teller(quiet=False):
+def make_console(quiet=False):
     return Console(ProgressBar(io.StringIO()), buckets=Buckets(Path("data")), quiet=quiet)
 
 
@@ -26,7 +26,7 @@ def finished(**facts):
 
 def test_an_image_is_a_line_with_its_path_and_time(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    teller().tell(frame((tmp_path / "out" / "a b_1.jpg").as_uri(), 65))
+    make_console().show(frame((tmp_path / "out" / "a b_1.jpg").as_uri(), 65))
     assert capsys.readouterr().out == "out/a b_1.jpg\t00:01:05.000\n"
 
 
@@ -37,33 +37,33 @@ def test_an_image_is_one_line_of_two_fields_whatever_its_path(
     capsys, monkeypatch, tmp_path, folder, shown
 ):
     monkeypatch.chdir(tmp_path)
-    console = teller()
-    console.tell(frame((tmp_path / folder / "a_1.jpg").as_uri(), 65))
+    console = make_console()
+    console.show(frame((tmp_path / folder / "a_1.jpg").as_uri(), 65))
     assert capsys.readouterr().out == f"{shown}/a_1.jpg\t00:01:05.000\n"
-    console.tell(finished(captured_count=1))
+    console.show(finished(captured_count=1))
     assert console.closing() == f"1 image in {shown}."
 
 
-def test_a_quiet_teller_leaves_standard_output_alone(capsys):
-    teller(quiet=True).tell(frame("file:///x/a.jpg"))
+def test_a_quiet_console_leaves_standard_output_alone(capsys):
+    make_console(quiet=True).show(frame("file:///x/a.jpg"))
     assert capsys.readouterr().out == ""
 
 
 def test_warnings_go_to_standard_error(capsys):
-    told = teller()
+    console = make_console()
     warning = event_pb2.CaptureWarning(reason="W", message="thr has no effect")
-    told.tell(CaptureEvent(accepted=event_pb2.CaptureAccepted(warnings=[warning])))
-    told.tell(CaptureEvent(warning=warning))
+    console.show(CaptureEvent(accepted=event_pb2.CaptureAccepted(warnings=[warning])))
+    console.show(CaptureEvent(warning=warning))
     captured = capsys.readouterr()
     assert captured.err == 2 * "framecap: warning: thr has no effect\n"
     assert captured.out == ""
 
 
 def closing(*events):
-    told = teller(quiet=True)
+    console = make_console(quiet=True)
     for event in events:
-        told.tell(event)
-    return told.closing()
+        console.show(event)
+    return console.closing()
 
 
 def test_the_closing_sentence_says_how_many_and_where():
@@ -88,12 +88,12 @@ def test_the_closing_sentence_counts_folders():
     assert closing(*events) == "2 images in 2 folders."
 
 
-def test_the_closing_sentence_tells_of_replaced_pictures():
+def test_the_closing_sentence_reports_replaced_images():
     events = [frame("", superseded=True), frame("file:///x/a.jpg"), finished(captured_count=2)]
     assert "only the last of them stored (1 had the same name)" in closing(*events)
 
 
-def test_the_closing_sentence_tells_of_damage():
+def test_the_closing_sentence_reports_damage():
     end = finished(captured_count=3, damage={"damaged_count": 1, "undecodable_count": 4})
     assert closing(end).endswith("The video is damaged: 1 image affected, 4 packets not decodable.")
 

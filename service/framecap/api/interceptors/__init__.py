@@ -1,1 +1,1 @@
-"""What stands around every call, one concern per file."""
+"""The interceptors of every call, one concern per file."""

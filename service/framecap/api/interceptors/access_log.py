@@ -16,9 +16,9 @@ logger = logging.getLogger("framecap.access")
 
 
 class AccessLogInterceptor(Around):
-    """Names each call by an id, in all log lines it causes, and writes down how it ended.
+    """Gives each call an id, which all its log lines carry, and logs how it ended.
 
-    The line has nothing of the request: sources may carry credentials in their query.
+    The line has nothing of the request, because sources may have credentials in their query.
     """
 
     @asynccontextmanager

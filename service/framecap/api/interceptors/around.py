@@ -1,7 +1,7 @@
 """The shape all interceptors share: a context manager around each call.
 
-Whatever the kind of method, unary or streaming, an interceptor sees one call that begins, ends or
-raises. Streams have become coroutines by then, see `stall`.
+Both unary and streaming methods appear to an interceptor as one call that begins, ends or raises:
+`stall` has turned streams into coroutines before.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ PACKAGE: Final = "/framecap."
 
 
 class Around(Interceptor):
-    """Puts `around` about every call of this project's services.
+    """Runs every call of this project's services inside `around`.
 
-    The health and reflection services, which are grpc's own, pass untouched.
+    Calls of grpc's own health and reflection services are not intercepted.
     """
 
     @abstractmethod
     def around(self, method: str, context: Context) -> AbstractAsyncContextManager[None]:
-        """Returns what is entered before a call of `method` and left after it."""
+        """Returns the context manager in which a call of `method` runs."""
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Returns the method's handler with `around` about it."""
+        """Returns a handler that runs the method inside `around`."""
         handler = await continuation(details)
         if handler is None or not details.method.startswith(PACKAGE):
             return handler
-        return self._surround(handler, details.method)
+        return self._wrap(handler, details.method)
 
-    def _surround(self, handler: Handler, method: str) -> Handler:
+    def _wrap(self, handler: Handler, method: str) -> Handler:
         name = method.rpartition("/")[2]
         if handler.unary_stream is not None:
             inner = handler.unary_stream

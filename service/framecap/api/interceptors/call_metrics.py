@@ -1,4 +1,4 @@
-"""Metrics of calls: how many, how they ended, how long they took."""
+"""Metrics of calls: their number, outcomes and durations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from framecap.telemetry.metrics import ServiceMetrics
 
 
 class MetricsInterceptor(Around):
-    """Counts each call and measures its time.
+    """Counts each call and measures its duration.
 
     Args:
-        metrics: Where it is counted.
+        metrics: The metrics that count the call.
     """
 
     def __init__(self, metrics: ServiceMetrics) -> None:

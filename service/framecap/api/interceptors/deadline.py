@@ -1,4 +1,4 @@
-"""Deadlines: no call outlives the caller's, nor the service's own."""
+"""Deadlines: a call ends at its caller's deadline or at the service's limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class DeadlineInterceptor(Around):
     """Stops each call at its deadline, or at the service's limit when that comes first.
 
     Args:
-        limit: The longest a call may take, in seconds.
+        limit: The longest duration of a call, in seconds.
     """
 
     def __init__(self, limit: float) -> None:
@@ -22,7 +22,7 @@ class DeadlineInterceptor(Around):
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:
-        """Raises `DeadlineExpired` in place of the call's result when its time is up."""
+        """Raises `DeadlineExpired` instead of the call's result when its time is up."""
         left = context.time_remaining()
         limit = self._limit if left is None else min(left, self._limit)
         timeout = asyncio.timeout(limit)

@@ -14,15 +14,15 @@ from framecap.events.status import incident, to_status
 
 
 class ErrorsInterceptor(Around):
-    """Turns what a method raises into the status its call ends with.
+    """Turns an exception of a method into the status of its call.
 
-    An exception that is no `CaptureError` is a fault of the service: it is logged once, with an
-    incident id, and its caller learns the id and nothing else.
+    An exception other than `CaptureError` is a fault of the service: it is logged once, with an
+    incident id, and the caller receives only the id.
     """
 
     @asynccontextmanager
     async def around(self, method: str, context: Context) -> AsyncIterator[None]:
-        """Ends the call with the status of what its method raises."""
+        """Ends the call with the status of the exception that its method raises."""
         try:
             yield
         except aio.AbortError:

@@ -1,4 +1,4 @@
-"""Calls under way, for whoever must wait for their end."""
+"""Calls in flight, counted so that shutdown can wait for their end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from framecap.api.interceptors.around import Around, Context
 
 
 class InFlightInterceptor(Around):
-    """Knows how many calls are under way."""
+    """Counts the calls in flight."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -18,7 +18,7 @@ class InFlightInterceptor(Around):
         self._none.set()
 
     async def none(self) -> None:
-        """Returns once no call is under way."""
+        """Returns once no call is in flight."""
         await self._none.wait()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""How a call ended, in one word."""
+"""The outcome of a call, as the name of its gRPC status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def outcome(context: Context, error: BaseException | None) -> str:
 
     Args:
         context: The call's context.
-        error: What the call's method raised, if anything.
+        error: The exception that the call's method raised, if any.
     """
     if isinstance(error, asyncio.CancelledError):
         left = context.time_remaining()

@@ -1,8 +1,8 @@
-"""Streams: written here, and ended when a client takes nothing.
+"""Writes streams, and ends a stream whose client reads nothing.
 
-This is the innermost interceptor. grpc would iterate a method's generator itself, but it leaves a
-generator that is suspended when the client goes away to the garbage collector, and its decoder
-would live until that runs.
+This is the innermost interceptor. grpc would iterate a method's generator itself, but when the
+client goes away it leaves a suspended generator to the garbage collector, and the generator's
+decoder would live until then.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class StallInterceptor(Interceptor):
     """Turns streaming methods into coroutines that write each message and close the generator.
 
     Args:
-        limit: How long a client may take nothing, in seconds.
+        limit: How long a client may read nothing, in seconds.
     """
 
     def __init__(self, limit: float) -> None:
@@ -36,7 +36,7 @@ class StallInterceptor(Interceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Returns the method's handler, streams as coroutines."""
+        """Returns the method's handler, with a streaming method as a coroutine."""
         handler = await continuation(details)
         if (
             handler is None
@@ -71,6 +71,6 @@ class StallInterceptor(Interceptor):
                 metadata={"seconds": f"{self._limit:g}"},
             ) from None
         except aio.InternalError as error:
-            # A write that is under way when the client leaves fails so, before the call is
+            # A write in progress fails like this when the client goes away, before the call is
             # cancelled.
             raise asyncio.CancelledError from error

@@ -1,4 +1,4 @@
-"""A limit on each of many waits, for the price of one timer."""
+"""A timeout for each of many waits, at the cost of one timer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Self
 
 
 class WriteTimeout:
-    """Ends a wait of the current task that takes too long; does what `asyncio.timeout` does.
+    """Ends a wait of the current task that takes too long, like `asyncio.timeout`.
 
-    Its timer looks now and then whether a wait is under way for too long, so that a wait costs two
-    looks at the clock. Leaving its `with` block stops the timer.
+    One timer checks now and then whether the current wait has taken too long, so a wait costs only
+    two reads of the clock. Leaving the `with` block stops the timer.
 
     Args:
-        limit: How long one wait may take, in seconds.
+        limit: The longest duration of one wait, in seconds.
     """
 
     def __init__(self, limit: float) -> None:
@@ -29,20 +29,20 @@ class WriteTimeout:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Bounds the waits in the block.
+        """Limits the duration of the block.
 
         Raises:
-            TimeoutError: They took too long.
+            TimeoutError: The block took longer than the limit.
         """
         assert self._task is not None
         cancelling = self._task.cancelling()
         self._since = self._loop.time()
         if self._timer is None:
-            self._look_in(self._limit)
+            self._schedule(self._limit)
         try:
             yield
         except asyncio.CancelledError as error:
-            # Whoever else has cancelled the task is to have their way.
+            # A cancellation by another caller takes precedence over the timeout.
             if self._over and self._task.uncancel() <= cancelling:
                 raise TimeoutError from error
             raise
@@ -61,16 +61,16 @@ class WriteTimeout:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _look_in(self, seconds: float) -> None:
-        self._timer = self._loop.call_later(seconds, self._look)
+    def _schedule(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(seconds, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._timer = None
         if self._since is None:
             return
         left = self._since + self._limit - self._loop.time()
         if left > 0:
-            self._look_in(left)
+            self._schedule(left)
         else:
             self._over = True
             assert self._task is not None

@@ -1,4 +1,4 @@
-"""The things that stand and move in the scenes."""
+"""The objects in the scenes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def skyline(
             for row in range(top + 8, HEIGHT, 12):
                 if rng.random() < lit:
                     shade = rng.uniform(0.7, 1)
-                    picture[row : row + 6, column : column + 4] = [shade * part for part in window]
+                    picture[row : row + 6, column : column + 4] = [shade * tone for tone in window]
         x += across + int(rng.integers(0, 4)) * 2
     return heights, picture
 
@@ -62,8 +62,8 @@ def skyline(
 def fir(canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """Draws a fir tree that stands on a point."""
     polygon(canvas, [(x - 3, y - 12), (x + 3, y - 12), (x + 3, y), (x - 3, y)], (74, 54, 46))
-    for part, half in ((0.08, 0.34), (0.34, 0.27), (0.58, 0.19)):
-        bottom = y - part * size
+    for height, half in ((0.08, 0.34), (0.34, 0.27), (0.58, 0.19)):
+        bottom = y - height * size
         polygon(
             canvas,
             [(x, bottom - 0.46 * size), (x + half * size, bottom), (x - half * size, bottom)],
@@ -120,7 +120,7 @@ def planet(canvas: Canvas, x: float, y: float, size: float) -> None:
     ):
         ellipse(canvas, x, y, across * size, 0.36 * across * size, colour)
     rings = canvas.copy()
-    # Through the gap between the rings and the planet one sees the sky.
+    # The sky shows through the gap between the rings and the planet.
     gap = _oval(x, y, 1.42 * size, 0.46 * size)
     canvas += (behind - canvas) * gap
     disc(canvas, x, y, size, (232, 150, 88))
@@ -139,7 +139,7 @@ def _oval(x: float, y: float, across: float, down: float) -> npt.NDArray[np.floa
 
 
 def rocket(canvas: Canvas, x: float, y: float) -> None:
-    """Draws a rocket on its way up and to the right."""
+    """Draws a rocket that flies up and to the right."""
     angle = np.deg2rad(61)
     sin, cos = float(np.sin(angle)), float(np.cos(angle))
 

@@ -1,4 +1,4 @@
-"""A few shapes with soft edges, drawn into a float picture."""
+"""Shapes with soft edges, drawn into a float picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Canvas: TypeAlias = npt.NDArray[np.float32]
 """Shape (height, width, 3), values 0..255."""
 
 Mask: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
-"""Shape (height, width), values 0..1: how much of a pixel is covered."""
+"""Shape (height, width), values 0..1: the covered fraction of a pixel."""
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -35,7 +35,7 @@ def gradient(*stops: tuple[float, Colour]) -> Canvas:
 def glow(
     canvas: Canvas, x: float, y: float, radius: float, colour: Colour, strength: float
 ) -> None:
-    """Adds light around a point; it fades out with the distance, `radius` being its scale."""
+    """Adds light around a point; it fades with the distance, on the scale of `radius`."""
     top, bottom = _span(y, 2.2 * radius, HEIGHT)
     left, right = _span(x, 2.2 * radius, WIDTH)
     down = np.exp(-(((ROWS[top:bottom] - y) / radius) ** 2))
@@ -91,9 +91,9 @@ def polygon(canvas: Canvas, corners: list[tuple[float, float]], colour: Colour) 
 
 
 def blend(region: Canvas, mask: Mask, colour: Colour) -> None:
-    """Mixes `colour` into a region, in place, as far as `mask` covers it."""
+    """Mixes `colour` into a region, in place, in proportion to `mask`."""
     region += (np.asarray(colour, dtype=np.float32) - region) * mask[:, :, None]
 
 
-def _span(centre: float, reach: float, limit: int) -> tuple[int, int]:
-    return max(0, int(centre - reach) - 1), min(limit, int(centre + reach) + 2)
+def _span(centre: float, extent: float, limit: int) -> tuple[int, int]:
+    return max(0, int(centre - extent) - 1), min(limit, int(centre + extent) + 2)

@@ -1,4 +1,4 @@
-"""A client as anyone would write one: one call, its events, the images put together."""
+"""An example client: makes one call, reads its events and assembles the images."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DEADLINE_SECONDS: Final = 120
 
 @dataclass(slots=True)
 class Capture:
-    """What came of one call."""
+    """The results of one call."""
 
     media: event_pb2.MediaProbed = field(default_factory=event_pb2.MediaProbed)
-    """What the source contains."""
+    """The source's content."""
 
     frames: list[event_pb2.FrameCaptured] = field(default_factory=list)
-    """The images' facts."""
+    """The images' events, in order."""
 
     images: list[bytearray] = field(default_factory=list)
     """The images' bytes, in the same order."""
@@ -35,10 +35,10 @@ def capture(
     text: str,
     on_progress: Callable[[event_pb2.CaptureProgress], None],
 ) -> Capture:
-    """Captures frames of `source` as the request `text` says, inside the events.
+    """Captures frames of `source` for the request `text`, with inline delivery.
 
     Raises:
-        grpc.RpcError: The service refused or failed.
+        grpc.RpcError: The service refused the request or failed.
     """
     request = snapshot_service_pb2.CaptureFramesRequest(source=str(source), text=text)
     result = Capture()

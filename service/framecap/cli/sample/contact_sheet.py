@@ -1,4 +1,4 @@
-"""The contact sheet: what was captured, on one page."""
+"""The contact sheet: all captured images in one image."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ class Section:
     """The images of one capture."""
 
     title: str
-    """What was asked for, in words."""
+    """The request, in words."""
 
     request: str
-    """What was asked for, in the text form."""
+    """The request, in the text form."""
 
     shots: tuple[Shot, ...]
     """The images, in order of time."""
 
 
 def contact_sheet_height(sections: Sequence[Section]) -> int:
-    """Returns how many pixels high the sheet of `sections` is; its width is `WIDTH`."""
+    """Returns the height in pixels of the sheet of `sections`; its width is `WIDTH`."""
     return HEADER + sum(_section_height(section) + SECTION_GAP for section in sections) + FOOTER
 
 
@@ -72,8 +72,8 @@ def draw_contact_sheet(
 
     Args:
         sections: The captures.
-        subtitle: What the video is.
-        duration: How long the video is, for the time lines.
+        subtitle: A description of the video.
+        duration: The video's duration, for the time lines.
     """
     sheet = Image.new("RGB", (WIDTH, contact_sheet_height(sections)), PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -97,8 +97,8 @@ def _draw_section(sheet: Image.Image, section: Section, top: int, duration: Nano
     draw.text((MARGIN, top + 20), section.title, fill=INK, font=_font(24))
     draw.text((WIDTH - MARGIN, top + 26), section.request, fill=FAINT, font=_font(17), anchor="ra")
     _draw_time_line(sheet, [shot.time for shot in section.shots], top + 80, duration)
-    for place, shot in enumerate(section.shots):
-        row, column = divmod(place, COLUMNS)
+    for position, shot in enumerate(section.shots):
+        row, column = divmod(position, COLUMNS)
         x = MARGIN + column * (THUMBNAIL[0] + GAP)
         y = top + SECTION_HEADER + row * (THUMBNAIL[1] + CAPTION + GAP)
         thumbnail = _thumbnail(shot.data)

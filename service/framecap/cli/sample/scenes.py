@@ -1,4 +1,4 @@
-"""Six little scenes that move: what the sample video shows."""
+"""The six animated scenes of the sample video."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ SCENES: Final[tuple[tuple[str, float, Callable[[], Scene]], ...]] = (
     ("balloons", 3.6, balloons),
     ("space", 3.2, space),
 )
-"""Name, length in seconds, and what draws it, in order."""
+"""Name, length in seconds, and factory of each scene, in order."""
 
 
 def _ridge(base: float, x: npt.NDArray[np.float32], phase: float) -> npt.NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The demo's own service: a process of its own, on ports that were free."""
+"""The demo's own service: a process of its own, on free ports."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ STOP_SECONDS: Final = 15
 
 @contextmanager
 def running_service(folder: Path) -> Iterator[grpc.Channel]:
-    """Runs a service that reads the videos of `folder`, and gives a channel to it.
+    """Runs a service that reads the videos of `folder`, and yields a channel to it.
 
-    Its log is `service.log` in the folder. It is gone when the block ends.
+    Its log is `service.log` in the folder. The service is stopped when the block ends.
     """
     address = f"127.0.0.1:{_free_port()}"
     log = folder / "service.log"
@@ -52,7 +52,7 @@ def _free_port() -> int:
 
 
 def _wait(channel: grpc.Channel, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns once the service says that it serves."""
+    """Returns once the service's health is SERVING."""
     health = health_pb2_grpc.HealthStub(channel)
     until = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < until:
