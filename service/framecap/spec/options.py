@@ -214,7 +214,7 @@ NOTIFY: Final = Action(
             name="topic",
             kind=Base64Text(),
             required=True,
-            meaning="topic that is told when the task ends",
+            meaning="topic that is notified when the task ends",
         ),
     ),
 )
