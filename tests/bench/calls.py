@@ -67,7 +67,8 @@ on either side. The first frame is that of a 1080p film, full size, from sending
 {fork_server}
 
 The decoder process bounds the rest: a fork of a Python process, thrown away after one capture. The
-fork, and the copies of memory pages whose reference counts Python touches, cost more than the decoding.
+fork, and the copies of memory pages whose reference counts Python touches, cost more than
+decoding.
 
 Made by `python tests/bench/calls.py --rounds {rounds} --captures {captures}`.
 """

@@ -41,15 +41,15 @@ COMMAND: Final = "FRAMECAP_CORPUS=… python tests/bench/exactness.py --write do
 
 PAGE: Final = """# Exact frames
 
-Each cell is *expected, captured, exact*: the frames an oracle captures, those framecap captures, and
-those of them that are the same frame with the same facts: presentation time, the instants it
+Each cell is *expected, captured, exact*: the frames an oracle captures, those framecap captures,
+and those of them that are the same frame with the same facts: presentation time, the instants it
 answers, keyframe and damage flags, hash (of undamaged frames) and change. The oracle decodes every
 frame of the file in order and applies the contract to the list; it shares no code with framecap.
 
 The decode strategy stands behind them; `framecap explain` shows it in a sentence.
 
-Together {total.expected} frames expected, {total.captured} captured, {total.exact} exact, for which framecap
-decoded {total.decoded} frames, by these strategies:
+Together {total.expected} frames expected, {total.captured} captured, {total.exact} exact, for
+which framecap decoded {total.decoded} frames, by these strategies:
 
 {strategies}
 
@@ -60,10 +60,10 @@ The files are those of the test corpus. The damaged ones among them (`decord_cor
 `ft_truncated_claims_1132s.mkv`) count like the others.
 
 Tests compare clips of structures that the corpus lacks with the same oracle, pictures included, by
-every access path: `tests/media/test_every_structure.py` and its neighbours. Only a whole decoding sees
-one thing: a frame whose time is not after its predecessor's is moved behind it. Where a time far
-ahead, or two that are swapped, move all later frames too, captures that skip that position report
-the times of the file.
+every access path: `tests/media/test_every_structure.py` and its neighbours. Only a whole decoding
+sees one thing: a frame whose time is not after its predecessor's is moved behind it. Where a time
+far ahead, or two that are swapped, move all later frames too, captures that skip that position
+report the times of the file.
 """
 
 

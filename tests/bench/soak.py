@@ -209,7 +209,7 @@ async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Count
 
 
 def judged(clip: Path, seed: int) -> tuple[Counter[str], list[str]]:
-    """captures from a broken clip by every request; returns how its images are right, and faults."""
+    """Captures from a broken clip by every request; returns counts by verdict, and faults."""
     with TemporaryDirectory() as folder:
         path = Path(folder, clip.name)
         path.write_bytes(damaged(clip.read_bytes(), random.Random(seed)))
