@@ -60,7 +60,7 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
-def banned_in(name: str, *, simd: bool = False) -> set[str]:
+def banned_in(name: str, *, simd: bool = False) -> frozenset[str]:
     """Returns the banned words of an identifier or of a file's name.
 
     Args:
@@ -68,11 +68,11 @@ def banned_in(name: str, *, simd: bool = False) -> set[str]:
         simd: True where lanes are those of vector registers.
     """
     if name in EXCEPTIONS:
-        return set()
+        return frozenset()
     return IN_IDENTIFIERS.intersection(words_of(name)) - (SIMD if simd else frozenset())
 
 
-def banned_in_prose(text: str) -> set[str]:
+def banned_in_prose(text: str) -> frozenset[str]:
     """Returns the banned words of a piece of prose."""
     return IN_PROSE.intersection(re.findall(r"[a-z]+", text.lower()))
 
