@@ -51,7 +51,7 @@ WORKERS: Final = (1, 2, 4, 8)
 SAME_LEVELS: Final = 4.0
 """How far two images of one frame may be apart, in levels, averaged: scalers differ."""
 
-PAGE: Final = """# What a call costs
+PAGE: Final = """# The cost of a call
 
 Through gRPC over loopback: client, service and decoders on the same {cores} processors. Median
 of the ratios of {rounds} rounds, least and largest in brackets. Load average {load}.
@@ -66,8 +66,9 @@ on either side. The first frame is that of a 1080p film, full size, from sending
 `frame` event; against it stand opening the file, `next(container.decode())` and the same encoder.
 {fork_server}
 
-What bounds the rest: a decoder is a fork of a Python process, thrown away after one capture. The
-fork, and the copies of pages whose reference counts Python touches, cost more than the decoding.
+The decoder process bounds the rest: a fork of a Python process, thrown away after one capture. The
+fork, and the copies of memory pages whose reference counts Python touches, cost more than
+decoding.
 
 Made by `python tests/bench/calls.py --rounds {rounds} --captures {captures}`.
 """

@@ -1,4 +1,4 @@
-"""Holds captures of the media corpus against the oracle, and writes the table of docs/exactness.md.
+"""Compares captures of the media corpus with the oracle, and writes the table of docs/exactness.md.
 
     FRAMECAP_CORPUS=… python tests/bench/exactness.py [--write docs/exactness.md]
 
@@ -41,17 +41,17 @@ COMMAND: Final = "FRAMECAP_CORPUS=… python tests/bench/exactness.py --write do
 
 PAGE: Final = """# Exact frames
 
-Each cell is *asked, given, exact*: the frames an oracle captures, those framecap captures, and
-those of them that are the same frame, told with the same facts: presentation time, the instants it
+Each cell is *expected, captured, exact*: the frames an oracle captures, those framecap captures,
+and those of them that are the same frame with the same facts: presentation time, the instants it
 answers, keyframe and damage flags, hash (of undamaged frames) and change. The oracle decodes every
 frame of the file in order and applies the contract to the list; it shares no code with framecap.
 
-Behind them stands the way the frames were reached, which `framecap explain` tells in a sentence.
+The decode strategy stands behind them; `framecap explain` shows it in a sentence.
 
-Together {total.asked} frames asked, {total.given} given, {total.exact} exact, for which framecap
-decoded {total.decoded} frames, by these ways:
+Together {total.expected} frames expected, {total.captured} captured, {total.exact} exact, for
+which framecap decoded {total.decoded} frames, by these strategies:
 
-{ways}
+{strategies}
 
 {table}
 
@@ -59,36 +59,36 @@ Made by `{command}`, with framecap {framecap} and PyAV {av}.
 The files are those of the test corpus. The damaged ones among them (`decord_corrupted.mp4`,
 `ft_truncated_claims_1132s.mkv`) count like the others.
 
-Tests hold clips of what the corpus lacks to the same oracle, pictures included, by every way:
-`tests/media/test_every_structure.py` and its neighbours. One thing only a whole decoding sees: a
-frame whose time is not after its predecessor's is moved behind it, and where a time far ahead, or
-two that changed places, move all frames behind them too, captures that pass over that place tell
-the times of the file.
+Tests compare clips of structures that the corpus lacks with the same oracle, pictures included, by
+every access path: `tests/media/test_every_structure.py` and its neighbours. Only a whole decoding
+sees one thing: a frame whose time is not after its predecessor's is moved behind it. Where a time
+far ahead, or two that are swapped, move all later frames too, captures that skip that position
+report the times of the file.
 """
 
 
 class Result(NamedTuple):
     """One file in one mode."""
 
-    asked: int
+    expected: int
     """Frames the oracle captures."""
 
-    given: int
+    captured: int
     """Frames framecap captures."""
 
     exact: int
-    """Those of them that equal the oracle's, in place."""
+    """Those of them that equal the oracle's at the same index."""
 
     decoded: int
     """Frames framecap decoded to find them."""
 
-    way: str
-    """How they were reached."""
+    strategy: str
+    """The decode strategy."""
 
     @property
     def cell(self) -> str:
-        """What the table says of it."""
-        return f"{self.asked}, {self.given}, {self.exact} {self.way}"
+        """The text of its cell in the table."""
+        return f"{self.expected}, {self.captured}, {self.exact} {self.strategy}"
 
 
 def measure(path: Path, mode: str) -> Result:
@@ -100,22 +100,22 @@ def measure(path: Path, mode: str) -> Result:
     given = [given_row(image) for image in captured.images]
     exact = sum(ours == oracles for ours, oracles in zip(given, wanted, strict=False))
     assert captured.plan is not None
-    way = captured.plan.strategy.value.replace("_", " ")
-    return Result(len(wanted), len(given), exact, captured.summary.decoded_count, way)
+    strategy = captured.plan.strategy.value.replace("_", " ")
+    return Result(len(wanted), len(given), exact, captured.summary.decoded_count, strategy)
 
 
 def total_of(results: list[Result]) -> Result:
     """Returns the sums over several results."""
-    return Result(*map(sum, zip(*(result[:4] for result in results), strict=True)), way="")
+    return Result(*map(sum, zip(*(result[:4] for result in results), strict=True)), strategy="")
 
 
-def access_paths(results: list[Result]) -> list[str]:
-    """Returns the lines of the table of ways."""
-    lines = ["| way | captures | frames given | frames decoded |", "|---|---|---|---|"]
-    for way in sorted({result.way for result in results}):
-        taken = [result for result in results if result.way == way]
+def strategies(results: list[Result]) -> list[str]:
+    """Returns the lines of the table of strategies."""
+    lines = ["| strategy | captures | frames captured | frames decoded |", "|---|---|---|---|"]
+    for strategy in sorted({result.strategy for result in results}):
+        taken = [result for result in results if result.strategy == strategy]
         total = total_of(taken)
-        lines.append(f"| {way} | {len(taken)} | {total.given} | {total.decoded} |")
+        lines.append(f"| {strategy} | {len(taken)} | {total.captured} | {total.decoded} |")
     return lines
 
 
@@ -144,14 +144,14 @@ def main() -> int:
     total = total_of(results)
     page = PAGE.format(
         total=total,
-        access_paths="\n".join(access_paths(results)),
+        strategies="\n".join(strategies(results)),
         table="\n".join(lines),
         command=COMMAND,
         framecap=version("framecap"),
         av=version("av"),
     )
     deliver(page, target, keep=SWEEP)
-    return 0 if total.asked == total.given == total.exact else 1
+    return 0 if total.expected == total.captured == total.exact else 1
 
 
 if __name__ == "__main__":

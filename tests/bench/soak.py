@@ -53,7 +53,7 @@ STUCK_S: Final = 300
 # What a broken file may end in, besides images.
 ALLOWED: Final = (Code.FAILED_PRECONDITION, Code.OUT_OF_RANGE)
 
-PAGE: Final = """# What bad files do
+PAGE: Final = """# Broken files
 
 Each file is read by a decoder process of its own, as the service does it.
 
@@ -64,7 +64,7 @@ included (`f_jpg,w_32,h_32,num_1`); {idle} decoders are forked ahead:
 |---|---|---|---|---|---|
 {growth}
 
-**{broken} broken files**, made of {seeds} films of the corpus: cut off, bytes flipped, stretches
+**{broken} broken files**, made of {seeds} films of the corpus: cut off, bytes flipped, byte ranges
 overwritten, left out or repeated, at random (`f_jpg,w_32,h_32,inter_1000,num_10`). None crashed or
 stalled its decoder, none took the service with it. They ended in:
 
@@ -73,8 +73,8 @@ stalled its decoder, none took the service with it. They ended in:
 {outcomes}
 
 **{judged} broken clips**, damaged in the same way ({clips} kinds of codec and container, 90 frames
-each), were captured from in {ways} ways each. Every image was held, picture by picture, against a
-whole decoding of the broken clip and against the clip as it was:
+each), were captured by {requests} requests each. Every image was compared with the picture of a
+whole decoding of the broken clip and with that of the undamaged clip:
 
 | images | |
 |---|---|
@@ -84,8 +84,8 @@ whole decoding of the broken clip and against the clip as it was:
 the frame they stand for. A whole decoding makes up others: its picture of that moment is none of
 the film's either. A *wrong* one would be another frame's picture, or one at another time.
 
-Damage can send times ahead or back. A whole decoding then places each frame behind the one before
-it, as the contract has it, and all later ones with it; where a capture goes straight to a frame
+Damage can send times ahead or back. A whole decoding then moves each frame behind the one before
+it, as the contract requires, and all later ones with it; where a capture goes straight to a frame
 behind the damage, that frame has the time the file gives it.
 
 Made by `{command}`, with framecap {framecap} and PyAV {av}, seed {seed}.
@@ -209,7 +209,7 @@ async def break_many(server: ForkServer, seeds: list[Path], count: int) -> Count
 
 
 def judged(clip: Path, seed: int) -> tuple[Counter[str], list[str]]:
-    """Captures from a broken clip in every way; returns how its images are right, and faults."""
+    """Captures from a broken clip by every request; returns counts by verdict, and faults."""
     with TemporaryDirectory() as folder:
         path = Path(folder, clip.name)
         path.write_bytes(damaged(clip.read_bytes(), random.Random(seed)))
@@ -255,7 +255,7 @@ async def measure(corpus: Path, opens: int, count: int, judging: int) -> str:
         idle=IDLE,
         judged=f"{judging:,}",
         clips=len(CLIPS),
-        access_paths=len(SPECS),
+        requests=len(SPECS),
         images="\n".join(f"| {kind} | {images[kind]:,} |" for kind in KINDS),
         opens=f"{opens:,}",
         files=len(small),

@@ -111,7 +111,7 @@ def quiet(films: Sequence[Film], corpus: Path) -> str:
     head = [
         "",
         "frames",
-        "what happens",
+        "event",
         "largest change",
         "images, `thr_30`",
         "since last captured",

@@ -1,4 +1,4 @@
-"""What a capture costs: with the mode, the length, the frames asked for, and the processors."""
+"""What a capture costs: with the mode, the length, the number of frames, and the processors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def section(bench: Bench) -> Section:
         _modes(bench, films),
         f"With the length, {long.codec} in {long.path.suffix[1:]} (wall / CPU seconds):",
         _lengths(bench, [*growing, long]),
-        f"With the frames asked for, `inter_…` on {long.name}:",
+        f"With the number of frames, `inter_…` on {long.name}:",
         _frames(bench, long),
         f"With the processors the service may use, on {growing[-1].name} (wall / CPU seconds):",
         _cores(bench, growing[-1]),
