@@ -1,6 +1,6 @@
-"""What pictures measure, from the displayed picture to the image.
+"""The geometry from the displayed picture to the image.
 
-Sizes round half up and are at least 1; offsets round down. Everything is exact.
+Sizes round half up and are at least 1; offsets round down. The arithmetic is exact.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ NOWHERE: Final = Offset(0, 0)
 def display_size(
     width: int, height: int, sample_aspect_ratio: Fraction, orientation: Orientation
 ) -> Size:
-    """Returns the size on screen of a stored picture: its pixels made square, then turned."""
+    """Returns the display size of a stored picture: pixels made square, then rotated."""
     square = _scale(width, sample_aspect_ratio)
     return Size(height, square) if orientation.quarter_turns % 2 else Size(square, height)
 
 
 def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
-    """Returns how a displayed picture meets a box.
+    """Returns the geometry that fits a displayed picture into a box.
 
     Raises:
         LimitExceeded: A side of the scaled picture or of the image is too long.
