@@ -33,7 +33,7 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
 
 
 def limit_of(spec: CaptureSpec) -> int | None:
-    """Returns the number of frames after which decoding may stop; None if the choice decides."""
+    """Returns the number of frames at which decoding may stop; None if the choice decides."""
     return mode_of(spec.selection).limit(spec.selection)
 
 
