@@ -26,7 +26,7 @@ cdef enum:
     ROWS = 8
     # A cell's column sum is at most H times the largest sample: 32 bits up to this height. With
     # the same width a cell's sum is below 2^48, and a weighted sum of three planes below 2^63.
-    MOST = 1 << 16
+    MAX_SIDE = 1 << 16
 
 
 def cell_sums(const sample_t[:, :] plane not None):
@@ -47,7 +47,7 @@ def cell_sums(const sample_t[:, :] plane not None):
     cdef void *room
     if plane.shape[0] == 0 or plane.shape[1] == 0:
         raise ValueError("the plane is empty")
-    if plane.shape[0] > MOST or plane.shape[1] > MOST:
+    if plane.shape[0] > MAX_SIDE or plane.shape[1] > MAX_SIDE:
         raise ValueError("the plane has more than 65536 rows or columns")
     if plane.strides[1] != sizeof(sample_t):
         raise ValueError("samples of a row must be adjacent")

@@ -35,9 +35,9 @@
         }                                                                                        \
         for (int x = 0; x < n; x++) {                                                            \
             const int32_t step = out[x] >> FRAMECAP_STEP_BITS;                                   \
-            const int32_t part = out[x] & ((1 << FRAMECAP_STEP_BITS) - 1);                       \
+            const int32_t frac = out[x] & ((1 << FRAMECAP_STEP_BITS) - 1);                       \
             const int32_t rise = table[step + 1] - table[step];                                  \
-            out[x] = table[step] + (int32_t)(((int64_t)rise * part) >> FRAMECAP_STEP_BITS);      \
+            out[x] = table[step] + (int32_t)(((int64_t)rise * frac) >> FRAMECAP_STEP_BITS);      \
         }                                                                                        \
     }
 

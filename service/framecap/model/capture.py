@@ -144,7 +144,7 @@ class CaptureWarning:
     """The sentence for a person."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """Every variable part of the message."""
+    """Every variable value in the message."""
 
 
 class Lack(Enum):

@@ -58,7 +58,7 @@ class KeyframeMode(Mode[KeyframeSelection]):
         return replace(selection, max_count=1)
 
     def names_instants(self, selection: KeyframeSelection) -> bool:
-        """Returns False: keyframes are chosen wherever they are."""
+        """Returns False: keyframes are not chosen by instants."""
         return False
 
     def requested_count(self, selection: KeyframeSelection) -> int | None:

@@ -54,13 +54,13 @@ def run(
     if size == 0:
         raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
-    watch = StageTimer()
+    timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
-    with watch.stage("open"):
+    with timer.stage("open"):
         strict = spec.damage_policy is DamagePolicy.STRICT
         media = Media(file, strict=strict, threads=threads)
     with media:
         if media.cover:
-            yield from capture_cover(spec, media, watch, size=size, until=until)
+            yield from capture_cover(spec, media, timer, size=size, until=until)
             return
-        yield from capture_video(spec, media, watch, size=size, until=until, threads=threads)
+        yield from capture_video(spec, media, timer, size=size, until=until, threads=threads)

@@ -28,13 +28,13 @@ class CaptureStatistics:
     Args:
         spec: The request.
         media: The source.
-        watch: Measures the time of each stage.
+        timer: Measures the time of each stage.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._reported = monotonic()
         self._answered = 0
         self._damaged = 0
@@ -200,7 +200,7 @@ class CaptureStatistics:
             read_bytes=self._media.read_bytes,
             decoded_count=counts.decoded,
             end=end,
-            stage_times=dict(self._watch.times),
+            stage_times=dict(self._timer.times),
             seek_repairs=self.abandoned_paths + self._media.seek_repairs,
         )
 

@@ -45,13 +45,13 @@ class Imaging:
     Args:
         spec: The request.
         media: The source.
-        watch: Measures the time of each stage.
+        timer: Measures the time of each stage.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._geometries: dict[tuple[int, int, Fraction, Orientation], Geometry] = {}
 
     def describe(self, picture: Picture) -> MediaInfo:
@@ -78,7 +78,7 @@ class Imaging:
 
     def dhash(self, frame: Frame) -> int:
         """Returns the difference hash of a frame's luma."""
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             return dhash(self._media.picture(frame))
 
     def feature(self, frame: Frame, measure: Measure | None) -> Any:
@@ -90,7 +90,7 @@ class Imaging:
         """
         if measure is None:
             return self.dhash(frame)
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             return measure(luma(self._media.picture(frame)))
 
     def encoded(
@@ -103,13 +103,13 @@ class Imaging:
             dhash: Its hash, if already computed.
             stored: The bytes of an image file to use as they are; None to encode the frame.
         """
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             picture = self._media.whole_picture(frame)
         geometry = self.geometry(picture)
         if stored is None:
-            with self._watch.stage("pixels"):
+            with self._timer.stage("pixels"):
                 raster = render(picture, geometry, self._spec.format, self._spec.shrink_filter)
-            with self._watch.stage("encode"):
+            with self._timer.stage("encode"):
                 stored = encode(raster, self._spec.format, self._spec.quality)
         return Encoded(
             width=geometry.canvas.width,

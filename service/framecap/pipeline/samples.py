@@ -27,7 +27,7 @@ SMALL: Final = 256
 
 
 class Fate(Enum):
-    """What the worker does with a decoded frame before the choice."""
+    """The treatment of a decoded frame before the choice."""
 
     ENCODED = "encoded"
     """Its image is made: the selector takes it surely, or probably."""
@@ -47,7 +47,7 @@ class Sample:
     """The frame; without its picture once that is released."""
 
     fate: Fate
-    """What the worker does with it."""
+    """The treatment of the frame before the choice."""
 
     feature: Any | None = None
     """The feature that the choice compares; None where none is compared."""
@@ -62,8 +62,8 @@ class Sampling:
     Args:
         spec: The request.
         imaging: Makes images.
-        watch: Measures the time that decoding takes.
-        wanted: Which frames the choice takes, or takes as samples.
+        timer: Measures the time that decoding takes.
+        wanted: The frames that the choice takes, or takes as samples.
         coverage: Records how far each segment is decoded.
         ranking: True in the first of two passes, which only compares samples.
         ranked: True in the second, which decodes the ranked samples again.
@@ -73,7 +73,7 @@ class Sampling:
         self,
         spec: CaptureSpec,
         imaging: Imaging,
-        watch: StageTimer,
+        timer: StageTimer,
         wanted: Wanted,
         *,
         coverage: Coverage,
@@ -81,7 +81,7 @@ class Sampling:
         ranked: bool = False,
     ) -> None:
         self._imaging = imaging
-        self._watch = watch
+        self._timer = timer
         self._wanted = wanted
         self._coverage = coverage
         # A keyframe is on screen until the next one, so `wanted` cannot decide here.
@@ -168,7 +168,7 @@ class Sampling:
             return Sample(frame=frame, fate=fate, feature=feature)
 
         # A local variable that names a frame would keep its picture alive while this waits.
-        yield from map(sampled, self._watch.each("decode", segment()))
+        yield from map(sampled, self._timer.each("decode", segment()))
         progress.over = True
 
     def _takes(self, frame: Frame) -> bool:

@@ -38,20 +38,20 @@ MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 
 def capture_video(
-    spec: CaptureSpec, media: Media, watch: StageTimer, *, size: int, until: Until, threads: int
+    spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until, threads: int
 ) -> Iterator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
-    return _VideoCapture(spec, media, watch, threads).run(size, until)
+    return _VideoCapture(spec, media, timer, threads).run(size, until)
 
 
 class _VideoCapture:
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer, threads: int) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer, threads: int) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._threads = threads
-        self._imaging = Imaging(spec, media, watch)
-        self._statistics = CaptureStatistics(spec, media, watch)
+        self._imaging = Imaging(spec, media, timer)
+        self._statistics = CaptureStatistics(spec, media, timer)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
         self._offered = False
@@ -209,7 +209,7 @@ class _VideoCapture:
         return Sampling(
             self._spec,
             self._imaging,
-            self._watch,
+            self._timer,
             wanted,
             coverage=self._statistics.coverage,
             ranking=ranking,
@@ -351,7 +351,7 @@ class _VideoCapture:
         self._statistics.phase = phase
         while True:
             try:
-                with self._watch.stage(stage):
+                with self._timer.stage(stage):
                     end = next(work)
             except StopIteration as stop:
                 result: T = stop.value

@@ -82,7 +82,7 @@ class SegmentWorkers(Generic[Item, Result]):
         self._given = False
         self._largest = 0
         self._takes_long = False
-        self._units = 0
+        self._jobs_done = 0
 
     def results(self) -> Iterator[Result | None]:
         """Yields results in order; None now and then while work goes on without one.
@@ -112,9 +112,9 @@ class SegmentWorkers(Generic[Item, Result]):
                 continue
             if job is not None:
                 job()
-            if self._units != seen:
+            if self._jobs_done != seen:
                 # Only completed jobs count: the caller takes each None for progress.
-                seen = self._units
+                seen = self._jobs_done
                 yield None
 
     def close(self) -> None:
@@ -212,7 +212,7 @@ class SegmentWorkers(Generic[Item, Result]):
         with self._changed:
             self._beginning = False
             self._begun += 1
-            self._units += 1
+            self._jobs_done += 1
             self._all_begun = segment is None or segment.ended
             if segment is not None:
                 self._active.append(segment)
@@ -241,7 +241,7 @@ class SegmentWorkers(Generic[Item, Result]):
             entry, ended, failed = Entry(segment, error=error, done=True), True, True
         with self._changed:
             segment.stepping, segment.ended, segment.failed = False, ended, failed
-            self._units += 1
+            self._jobs_done += 1
             self._takes_long = self._takes_long or not (ended or entry)
             if entry is not None:
                 entry.number = self._entries
@@ -269,7 +269,7 @@ class SegmentWorkers(Generic[Item, Result]):
             entry.segment.held += size
             entry.size = size
             entry.done = True
-            self._units += 1
+            self._jobs_done += 1
             self._changed.notify_all()
             self._notify_of(entry.segment)
 

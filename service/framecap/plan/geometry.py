@@ -16,7 +16,7 @@ from framecap.model.spec import Box, ScaleType
 MAX_COMPUTED_SIDE: Final = 8192
 """The longest side of a scaled picture and of an image."""
 
-NOWHERE: Final = Offset(0, 0)
+ORIGIN: Final = Offset(0, 0)
 
 
 def display_size(
@@ -53,7 +53,7 @@ def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
                 crop=_centred(frame, scaled),
                 content=frame,
                 canvas=frame,
-                pad=NOWHERE,
+                pad=ORIGIN,
             )
     _check(geometry.scaled, "scaled picture")
     _check(geometry.canvas, "image")
@@ -62,7 +62,7 @@ def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
 
 def _uncut(*, scaled: Size, canvas: Size) -> Geometry:
     return Geometry(
-        scaled=scaled, crop=NOWHERE, content=scaled, canvas=canvas, pad=_centred(scaled, canvas)
+        scaled=scaled, crop=ORIGIN, content=scaled, canvas=canvas, pad=_centred(scaled, canvas)
     )
 
 

@@ -46,8 +46,8 @@ def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
         allowed = f"0..{NANOSECONDS_PER_SECOND - 1}"
         raise refused(f"{field}.nanos", str(value.nanos), f"is not in {allowed}", allowed)
     if value.seconds * value.nanos < 0:
-        parts = f"{value.seconds} s and {value.nanos} ns"
-        raise refused(field, parts, "differ in sign", "seconds and nanos of the same sign")
+        shown_value = f"{value.seconds} s and {value.nanos} ns"
+        raise refused(field, shown_value, "differ in sign", "seconds and nanos of the same sign")
     instant = value.seconds * NANOSECONDS_PER_SECOND + value.nanos
     if not 0 <= instant <= MAX_OFFSET:
         allowed = f"{seconds(0)}..{seconds(MAX_OFFSET)}"
