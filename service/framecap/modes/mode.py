@@ -58,7 +58,7 @@ class Outcome:
     """Samples compared."""
 
     end: Nanoseconds | None
-    """The true end of the video, where known."""
+    """The true end of the video; None when not known."""
 
     undecodable: int = 0
     """Packets that could not be decoded."""
@@ -77,7 +77,7 @@ class Mode(ABC, Generic[S]):
     """Its case of `framecap.v1.CaptureSpec.selection`."""
 
     text_options: ClassVar[frozenset[str] | None] = None
-    """The text form's options that have an effect with it; None where the text form lacks it."""
+    """The text form's options that affect it; None if the text form lacks the mode."""
 
     misspellings: ClassVar[tuple[str, ...]] = ()
     """Names that people write instead of its name. Only for suggestions."""

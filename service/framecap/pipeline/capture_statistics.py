@@ -65,7 +65,7 @@ class CaptureStatistics:
 
     @property
     def end_time(self) -> Fraction | None:
-        """The true end in nanoseconds of media time, where it is known."""
+        """The true end in nanoseconds of media time; None when not known."""
         if self.end is None:
             return None
         return self._media.clock.media_time(self.end) * NANOSECONDS_PER_SECOND

@@ -50,7 +50,7 @@ class Sample:
     """The treatment of the frame before the choice."""
 
     feature: Any | None = None
-    """The feature that the choice compares; None where none is compared."""
+    """The feature that the choice compares; None if it compares none."""
 
     encoded: Encoded | None = None
     """Its image, once made."""

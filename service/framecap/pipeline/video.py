@@ -198,7 +198,7 @@ class _VideoCapture:
         return ranking
 
     def _stop_of(self, wanted: Wanted) -> Nanoseconds | None:
-        """Returns the media time where a pass over wanted frames ends; None at the video's end."""
+        """Returns the media time at which a pass ends; None for the end of the video."""
         last = wanted.preceding(None)
         if last is None:
             return self._spec.end
