@@ -1,4 +1,7 @@
-"""Products and quotients of samples and alpha, each rounded once, halves up."""
+"""Alpha compositing and weighting of planes; each result is rounded once, halves up.
+
+The method is Porter and Duff's `over` on black, and alpha-weighted (premultiplied) averages.
+"""
 
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint64_t
@@ -15,7 +18,19 @@ def flatten(
     int32_t black,
     int depth,
 ):
-    """Fills `target` with what is seen of `plane` before black."""
+    """Fills `target` with `plane` composited over black.
+
+    Args:
+        plane: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        alpha: The same shape and type; the largest sample of the depth is opaque.
+        target: The same shape and type, contiguous.
+        black: The sample of black, or of neutral chroma.
+        depth: Bits of a sample, 8 or more.
+
+    Raises:
+        ValueError: Sizes differ, samples of a row are not adjacent, or the type cannot hold the
+            depth.
+    """
     cdef ptrdiff_t x, y
     cdef const sample_t *p
     cdef const sample_t *a
@@ -29,7 +44,7 @@ def flatten(
         for y in range(target.shape[0]):
             p, a, out = &plane[y, 0], &alpha[y, 0], &target[y, 0]
             for x in range(target.shape[1]):
-                # Black times the opaque rest keeps the dividend positive, so this rounds one way.
+                # Neither term is negative, so the division always rounds in the same direction.
                 out[x] = <sample_t>(
                     (p[x] * <int64_t>a[x] + black * (most - a[x]) + half) // most)
 
@@ -42,7 +57,18 @@ def weigh(
 ):
     """Fills `target` with `plane` times `alpha`, in 15 bits.
 
-    The 16th is room for a cubic's overshoot: were it cut off, a quotient would be too large.
+    The 16th bit holds a cubic's overshoot: if it were clipped, the quotient of `unweigh` would be
+    too large.
+
+    Args:
+        plane: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        alpha: The same shape and type.
+        target: The same shape, uint16, contiguous.
+        depth: Bits of a sample, 8 or more.
+
+    Raises:
+        ValueError: Sizes differ, samples of a row are not adjacent, or the type cannot hold the
+            depth.
     """
     cdef ptrdiff_t x, y
     cdef const sample_t *p
@@ -68,7 +94,19 @@ def unweigh(
     int32_t black,
     int depth,
 ):
-    """Fills `target` with `weighed` over `alpha`, both in 15 bits; black where alpha is 0."""
+    """Fills `target` with `weighed` divided by `alpha`; with black for an alpha of 0.
+
+    Args:
+        weighed: Products with alpha in 15 bits, as `weigh` makes them, resampled. Shape (rows,
+            columns), contiguous.
+        alpha: Alpha in 15 bits, resampled alike. The same shape, contiguous.
+        target: The same shape, uint8 or uint16, contiguous.
+        black: The sample of black, or of neutral chroma.
+        depth: Bits of a sample of the target; results are clamped to its largest.
+
+    Raises:
+        ValueError: Sizes differ, or the type cannot hold the depth.
+    """
     cdef ptrdiff_t x, y
     cdef const uint16_t *w
     cdef const uint16_t *a

@@ -1,6 +1,10 @@
-/* Includes the file FRAMECAP_BODY twice, for vectors of 16 and of 32 bytes. In it VECTOR is the type,
- * BYTES its size, OP(x) an intrinsic for it, ZERO, LOAD and STORE are what they say, NAME(x) names
- * a function, and TARGET is what the compiler must be told. */
+/* Includes the file FRAMECAP_BODY twice: for vectors of 16 bytes (SSE2) and of 32 bytes (AVX2). The
+ * body uses these macros:
+ *   VECTOR, BYTES      the vector type and its size
+ *   OP(x)              an intrinsic for the type, by its name without prefix
+ *   ZERO, LOAD, STORE  the zero vector, an unaligned load and an unaligned store
+ *   NAME(x)            a function name with the suffix of the instruction set
+ *   TARGET             the compiler attribute that enables the instruction set */
 
 #define VECTOR __m128i
 #define BYTES 16

@@ -3,16 +3,15 @@
 
 #include <stdint.h>
 
-/* How loops are fitted to the processor. All ways compute with integers and give the same bytes,
- * so the choice shows in the time and never in the result.
+/* CPU dispatch. All variants compute with integers and give the same bytes, so the choice affects
+ * the time and never the result.
  *
- *   FRAMECAP_CLONES  marks a loop in plain C that is compiled once per generation of processors
- *                    and chosen when loaded
- *   FRAMECAP_X86     is 1 where intrinsics are used: SSE2 everywhere, AVX2 where
- *                    framecap_has_avx2() says so
+ *   FRAMECAP_CLONES  the attribute of a loop in plain C that is compiled once per x86-64 level; the
+ *                    dynamic loader picks the variant
+ *   FRAMECAP_X86     1 if intrinsics are used: SSE2 always, AVX2 if framecap_has_avx2()
  *
- * Builds that test one way alone define FRAMECAP_NO_CLONES, FRAMECAP_ONLY_BASELINE (nor AVX2) or
- * FRAMECAP_ONLY_PLAIN (no intrinsics either). */
+ * Builds that test a single variant define FRAMECAP_NO_CLONES, FRAMECAP_ONLY_BASELINE (no AVX2
+ * either) or FRAMECAP_ONLY_PLAIN (no intrinsics either). */
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__GLIBC__) && !defined(FRAMECAP_ONLY_PLAIN)
 #define FRAMECAP_X86 1
 #include <immintrin.h>

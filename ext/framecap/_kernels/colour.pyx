@@ -1,7 +1,9 @@
 """Linear combinations of planes in fixed point, to 8 bits.
 
-Each result is `(coefficients · samples + bias) >> shift`, clamped to 0..255. Sums stay below 2^31
-for every layout there is; tests/kernels says so.
+Each result is `(coefficients · samples + bias) >> shift`, clamped to 0..255. `pixels/colour.py`
+derives the coefficients from the matrices of ITU-R BT.601, BT.709 and BT.2020, SMPTE 240M and FCC.
+Sums stay below 2^31 for every layout; tests/kernels verifies it. All kernels raise ValueError if
+sizes differ or samples of a row are not adjacent, and MemoryError if a row cannot be allocated.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -48,7 +50,15 @@ def rescale(
     int32_t bias,
     int shift,
 ):
-    """Fills `target`, whose columns may stand apart, with one plane's samples rescaled."""
+    """Fills `target` with `(coefficient * sample + bias) >> shift` of one plane.
+
+    Args:
+        plane: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        target: The same shape, uint8; rows and columns may be strided.
+        coefficient: The factor, in units of 1 / 2^shift.
+        bias: The offset and the rounding, in the same units.
+        shift: Fractional bits.
+    """
     cdef ptrdiff_t y
     cdef int n = <int>target.shape[1]
     cdef ptrdiff_t stride = target.strides[1]
@@ -83,7 +93,17 @@ def mix_luma(
     int32_t bias,
     int shift,
 ):
-    """Fills `target` with luma mixed with chroma of half its columns and rows."""
+    """Fills `target` with a combination of luma and 4:2:0 chroma.
+
+    Args:
+        y_plane: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        cb_plane: Half the rows and columns, rounded up, of the same type; so has `cr_plane`.
+        cr_plane: See `cb_plane`.
+        target: Luma's shape, uint8, contiguous.
+        coefficients: Three factors for Y, Cb and Cr, in units of 1 / 2^shift.
+        bias: The offset and the rounding, in the same units.
+        shift: Fractional bits.
+    """
     cdef ptrdiff_t y
     cdef int n = <int>target.shape[1]
     cdef int32_t ky, kb, kr
@@ -115,7 +135,16 @@ def mix_pair(
     int32_t bias,
     int shift,
 ):
-    """Fills `target` with a combination of two planes."""
+    """Fills `target` with a combination of two planes.
+
+    Args:
+        first: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        second: The same shape and type.
+        target: The same shape, uint8, contiguous.
+        coefficients: Two factors, in units of 1 / 2^shift.
+        bias: The offset and the rounding, in the same units.
+        shift: Fractional bits.
+    """
     cdef ptrdiff_t y
     cdef int n = <int>target.shape[1]
     _check(first, target.shape[0], target.shape[1])
@@ -145,7 +174,17 @@ def mix(
     const int32_t[::1] biases not None,
     int shift,
 ):
-    """Fills `target[k]` with the k-th combination of three planes; columns may stand apart."""
+    """Fills `target[k]` with the k-th combination of three planes.
+
+    Args:
+        first: Shape (rows, columns), uint8 or uint16; rows may be padded.
+        second: The same shape and type; so is `third`.
+        third: See `second`.
+        target: Shape (3, rows, columns), uint8; columns may be strided, as in packed RGB.
+        coefficients: Shape (3, 3), a row of factors for each result, in units of 1 / 2^shift.
+        biases: Three offsets with the rounding, in the same units.
+        shift: Fractional bits.
+    """
     cdef ptrdiff_t y, k
     cdef int n = <int>target.shape[2]
     cdef ptrdiff_t stride = target.strides[2]
@@ -185,7 +224,14 @@ def mix(
 
 
 def halve(const uint8_t[:, ::1] plane not None, uint8_t[:, ::1] target not None):
-    """Fills `target` with the averages of 2x2 samples; an odd last column or row counts twice."""
+    """Fills `target` with the averages of 2x2 samples, halves up.
+
+    An odd last column or row counts twice.
+
+    Args:
+        plane: Shape (rows, columns), uint8, contiguous.
+        target: Half the rows and columns, rounded up, uint8, contiguous.
+    """
     cdef ptrdiff_t y, below
     cdef ptrdiff_t last = plane.shape[0] - 1
     if target.shape[0] != (plane.shape[0] + 1) // 2 or target.shape[1] != (plane.shape[1] + 1) // 2:
@@ -199,7 +245,7 @@ def halve(const uint8_t[:, ::1] plane not None, uint8_t[:, ::1] target not None)
 
 
 cdef int _check(const sample_t[:, :] plane, ptrdiff_t rows, ptrdiff_t columns) except -1:
-    """Refuses a plane of another size, or whose columns stand apart."""
+    """Refuses a plane of another size, or with columns that are not adjacent."""
     if plane.shape[0] != rows or plane.shape[1] != columns:
         raise ValueError("plane and target differ in size")
     if plane.strides[1] != sizeof(sample_t):

@@ -14,8 +14,9 @@ static inline uint8_t framecap_byte(int32_t value)
     return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
-/* Defines, for one type of sample, rows of linear combinations. The bias holds the rounding and
- * the offsets of both sides, so that a result is clamp((sum + bias) >> shift). */
+/* Defines the functions that write one row of linear combinations, for one sample type. The bias
+ * contains the rounding and the offsets of input and output, so that a result is
+ * clamp((sum + bias) >> shift). */
 #define FRAMECAP_DEFINE_COLOUR(name, sample_t)                                                   \
     FRAMECAP_CLONES static void framecap_mix1_##name##_plain(                                            \
         uint8_t *restrict out, const sample_t *restrict a, int n, int32_t ka, int32_t bias,      \
@@ -68,7 +69,8 @@ static inline int framecap_is_short(int32_t k)
     return k == (int16_t)k;
 }
 
-/* What vectors take away from deep samples, given back; wraps as their sums do. */
+/* Returns the bias plus coefficients * 32768, because the vector code subtracts 32768 from 16-bit
+ * samples. It wraps as the sums do. */
 static inline int32_t framecap_raised(int32_t bias, int32_t coefficients, size_t size)
 {
     return size == 1 ? bias : (int32_t)((uint32_t)bias + ((uint32_t)coefficients << 15));
@@ -86,7 +88,7 @@ static inline int32_t framecap_raised(int32_t bias, int32_t coefficients, size_t
 #define FRAMECAP_BY_VECTOR_OF(n, fits, wide, narrow)
 #endif
 
-/* Defines the rows as they are chosen for a processor. */
+/* Defines the row functions that dispatch to the best variant for the processor. */
 #define FRAMECAP_DEFINE_COLOUR_CHOICE(name, sample_t)                                            \
     static inline void framecap_mix2_##name(uint8_t *out, const sample_t *a, const sample_t *b,  \
                                             int n, int32_t ka, int32_t kb, int32_t bias,         \
@@ -157,7 +159,7 @@ static inline int32_t framecap_raised(int32_t bias, int32_t coefficients, size_t
 FRAMECAP_DEFINE_COLOUR_CHOICE(u8, uint8_t)
 FRAMECAP_DEFINE_COLOUR_CHOICE(u16, uint16_t)
 
-/* Writes a row whose samples stand `stride` bytes apart. */
+/* Writes a row whose samples are `stride` bytes apart. */
 static void framecap_spread(uint8_t *restrict out, ptrdiff_t stride, const uint8_t *restrict row,
                             int n)
 {

@@ -1,13 +1,13 @@
-/* Linear combinations by vector, see by_vector.h. Products of 16 bits are added up in pairs
- * (pmaddwd). What framecap_wide_* loads are 16-bit numbers: 8-bit samples, or deeper ones less
- * 32768, for which the caller's bias makes up. */
+/* Linear combinations by vector, see by_vector.h. pmaddwd multiplies 16-bit numbers and adds pairs
+ * of products. framecap_wide_* loads 16-bit numbers: 8-bit samples, or deeper samples minus 32768,
+ * which the caller's bias compensates. */
 
 TARGET static inline VECTOR NAME(framecap_both)(int32_t first, int32_t second)
 {
     return OP(set1_epi32)((int32_t)(((uint32_t)first & 0xffff) | (uint32_t)second << 16));
 }
 
-/* Two halves of sums in 32 bits, rounded, as 16 bits. */
+/* Returns two vectors of 32-bit sums, shifted and packed to 16 bits. */
 TARGET static inline VECTOR NAME(framecap_shifted)(VECTOR low, VECTOR high, __m128i bits)
 {
     return OP(packs_epi32)(OP(sra_epi32)(low, bits), OP(sra_epi32)(high, bits));
@@ -24,7 +24,7 @@ TARGET static inline VECTOR NAME(framecap_mixed)(VECTOR a, VECTOR b, VECTOR c, V
     return NAME(framecap_shifted)(low, high, bits);
 }
 
-/* All take at least BYTES samples. The last vector overlaps the one before. */
+/* Rows have at least BYTES samples. The last vector overlaps the one before. */
 #define FRAMECAP_DEFINE_COLOUR_VECTOR(name, sample_t)                                            \
     TARGET static void NAME(framecap_mix3_##name)(                                               \
         uint8_t *restrict out, const sample_t *a, const sample_t *b, const sample_t *c, int n,   \

@@ -3,7 +3,7 @@
 
 #include "clones.h"
 
-/* What colour_vector.h needs that differs by more than names. */
+/* The operations of colour_vector.h that differ between SSE2 and AVX2 by more than names. */
 
 static inline __m128i framecap_wide_u8_sse2(const uint8_t *p)
 {
@@ -26,7 +26,7 @@ FRAMECAP_AVX2 static inline __m256i framecap_wide_u16_avx2(const uint16_t *p)
                             _mm256_set1_epi16(INT16_MIN));
 }
 
-/* Exchanges the middle quarters, which packing and unpacking by 128 bits takes apart. */
+/* Restores the order of the quarters, which AVX2 packs and unpacks per 128 bits. */
 static inline __m128i framecap_in_order_sse2(__m128i v)
 {
     return v;

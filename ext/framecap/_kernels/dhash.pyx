@@ -1,4 +1,7 @@
-"""The difference hash: sums over 9 x 8 cells, and what differs between two hashes."""
+"""The difference hash (dHash): sums over 9 x 8 cells, and one bit per pair of neighbours.
+
+The method is N. Krawetz's dHash, with exact area sums instead of an interpolated 9 x 8 thumbnail.
+"""
 
 import numpy as np
 
@@ -23,15 +26,28 @@ cdef enum:
     ROWS = 8
     # A cell's column sum is at most H times the largest sample: 32 bits up to this height. With
     # the same width a cell's sum is below 2^48, and a weighted sum of three planes below 2^63.
-    MOST = 1 << 16
+    MAX_SIDE = 1 << 16
 
 
 def cell_sums(const sample_t[:, :] plane not None):
-    """Returns the sums over a plane's cells, 8 rows of 9."""
+    """Returns the sums of a plane's samples over a grid of 9 x 8 equal cells.
+
+    A sample on a border counts by its overlap, in units of 1/72 sample, so the sums are exact.
+
+    Args:
+        plane: Shape (rows, columns), uint8 or uint16, each 1..65536; rows may be padded.
+
+    Returns:
+        Shape (8, 9), int64.
+
+    Raises:
+        ValueError: The plane is empty or too large, or samples of a row are not adjacent.
+        MemoryError: A row of sums cannot be allocated.
+    """
     cdef void *room
     if plane.shape[0] == 0 or plane.shape[1] == 0:
         raise ValueError("the plane is empty")
-    if plane.shape[0] > MOST or plane.shape[1] > MOST:
+    if plane.shape[0] > MAX_SIDE or plane.shape[1] > MAX_SIDE:
         raise ValueError("the plane has more than 65536 rows or columns")
     if plane.strides[1] != sizeof(sample_t):
         raise ValueError("samples of a row must be adjacent")
@@ -54,7 +70,14 @@ def cell_sums(const sample_t[:, :] plane not None):
 
 
 def difference_bits(const int64_t[:, ::1] sums not None):
-    """Returns 64 bits, row by row, the first the highest: 1 where the right cell is larger."""
+    """Returns the 64-bit hash: a bit is 1 where the cell to the right has the larger sum.
+
+    Args:
+        sums: Shape (8, 9), int64. Bits go row by row, the first one highest.
+
+    Raises:
+        ValueError: The shape is another.
+    """
     cdef uint64_t bits = 0
     cdef int row, column
     if sums.shape[0] != ROWS or sums.shape[1] != COLUMNS:
@@ -66,7 +89,7 @@ def difference_bits(const int64_t[:, ::1] sums not None):
 
 
 def changed_bits(uint64_t first, uint64_t second):
-    """Returns how many bits differ."""
+    """Returns the number of bits in which two hashes differ, 0..64."""
     cdef uint64_t rest = first ^ second
     cdef int count = 0
     while rest:

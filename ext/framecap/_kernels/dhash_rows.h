@@ -24,9 +24,9 @@ static inline void framecap_add_column(int64_t *cells, int64_t sum, ptrdiff_t x,
     }
 }
 
-/* Defines, for one type of sample, sums over a row of cells: `cells` of `count` rows, which count
- * once. Eight 8-bit samples fit 16 bits, which doubles the lanes of a vector. `sums` is room for
- * one row. */
+/* Defines the sums of one row of cells over `count` rows of samples, each with weight 1, for one
+ * sample type. The sum of eight 8-bit samples fits 16 bits, which doubles the lanes of a vector.
+ * `sums` is scratch space for one row. */
 #define FRAMECAP_DEFINE_ROW_SUMS(name, sample_t, eight_t)                                        \
     FRAMECAP_CLONES static void framecap_add_eight_rows_##name(                                  \
         uint32_t *restrict sums, const char *row, ptrdiff_t stride, ptrdiff_t n)                 \
@@ -65,7 +65,7 @@ FRAMECAP_DEFINE_ROW_SUMS(u8, uint8_t, uint16_t)
 FRAMECAP_DEFINE_ROW_SUMS(u16, uint16_t, uint32_t)
 
 #if FRAMECAP_X86
-/* From byte i on, i bytes of the first half are of the second, the last ones. */
+/* 32 bytes from byte i on are a mask that selects the last i of them. */
 static const uint8_t framecap_mask[64] = {
     [32] = 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
     255,        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
@@ -101,8 +101,8 @@ static void framecap_sum_row_u8(int64_t *cells, const char *row, ptrdiff_t strid
 
 #define framecap_sum_row_u16 framecap_sum_row_u16_plain
 
-/* Defines the sums over all cells. `room` is for (width + 1) times 4 bytes. Rows count in eighths:
- * those within a row of cells 8, those it cuts as much as it has of them. */
+/* Defines the sums over all cells. `room` is scratch space of (width + 1) * 4 bytes. Rows are
+ * weighted in eighths: by 8 within a row of cells, by the overlap on a border between cells. */
 #define FRAMECAP_DEFINE_CELL_SUMS(name)                                                          \
     static void framecap_add_rows_##name(int64_t *cells, const char *row, ptrdiff_t stride,      \
                                          ptrdiff_t count, ptrdiff_t width, int64_t weight,       \

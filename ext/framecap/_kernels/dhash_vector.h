@@ -1,7 +1,7 @@
-/* Sums of 8-bit samples by vector, see by_vector.h. One instruction (psadbw) adds up eight of them.
- * The last vector of a cell overlaps the one before, and a mask takes what counts already away. */
+/* Sums of 8-bit samples by vector, see by_vector.h. psadbw adds up eight samples. The last vector
+ * of a cell overlaps the one before; a mask removes the samples that are already counted. */
 
-/* One vector of columns, of `rows` rows. */
+/* Returns the sums of BYTES masked columns over `rows` rows. */
 TARGET static inline VECTOR NAME(framecap_sum_down)(const char *p, ptrdiff_t stride, const int rows,
                                                     VECTOR mask)
 {
@@ -11,7 +11,7 @@ TARGET static inline VECTOR NAME(framecap_sum_down)(const char *p, ptrdiff_t str
     return sum;
 }
 
-/* Adds rows to the sums of each cell and of each column that two cells share. */
+/* Adds rows to the sum of each cell, and to that of each column that two cells share. */
 TARGET static inline void NAME(framecap_sum_cells)(VECTOR sums[FRAMECAP_CELL_COLUMNS],
                                                    uint32_t shared[FRAMECAP_CELL_COLUMNS],
                                                    const char *row, ptrdiff_t stride,

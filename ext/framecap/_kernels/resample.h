@@ -5,20 +5,21 @@
 
 #include "resample_rows.h"
 
-/* A result is mixed from rows, then from columns; sums are exact and each pass rounds once, halves
- * up. Between the passes a sample has
- *   14 bits where its depth is at most 12, so that it fits int16_t, overshoot included
- *   16 bits where it is deeper, so that no sum leaves int32_t */
+/* Separable resampling: the first pass mixes rows, the second columns. Sums are exact and each pass
+ * rounds once, halves up. An intermediate sample, between the passes, has
+ *   14 bits for a depth of at most 12, so that it fits int16_t, overshoot included
+ *   16 bits for a greater depth, so that no sum overflows int32_t */
 #define FRAMECAP_BETWEEN_BITS 14
 #define FRAMECAP_DEEP_BITS 16
 
-/* How far vectors read beyond the last sample between the passes, times weights of 0. */
+/* The intermediate samples that vectors read past the last one; their weights are 0. */
 #define FRAMECAP_SLACK 8
 
-/* Returns 0 when there is no memory for a row. Three ways, one result:
- *   straight  every result is a sample of its own column: the first pass rounds to samples
- *   level     every result is a sample of its own row: what is between the passes would be the
- *             sample, so columns that glide are mixed as rows are, from one row shifted
+/* Returns 0 if there is no memory for a row. Three cases, with the same result:
+ *   straight  each result needs one column only: the first pass rounds to samples
+ *   level     each result needs one row only: the intermediate row equals the source row, so the
+ *             longest run of columns with equal weights (see framecap_find_glide) is mixed as rows
+ *             are, from shifted views on that row
  *   else      both passes */
 #define FRAMECAP_DEFINE_RESAMPLE(name, sample_t, middle_t, between)                              \
     static void framecap_point_##name(const sample_t **rows, const char *first,                  \

@@ -1,7 +1,8 @@
-"""Resampling of one plane, straight out of a decoder's buffer.
+"""Separable resampling of one plane, directly from a decoder's buffer.
 
-Rows first, then columns, each row of the result by itself, so that what lies between the passes
-is one row. Integer arithmetic only: the result does not depend on the processor.
+Each row of the result is made by itself, from rows first, then from columns, so the intermediate
+buffer is one row. Integer arithmetic only: the result does not depend on the processor.
+`pixels/axis.py` derives the weights: area averages, cubic convolution (Keys), wider cubics.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -34,7 +35,7 @@ ctypedef fused sample_t:
     uint8_t
     uint16_t
 
-# Up to this depth of samples, what is between the passes fits 16 bits.
+# Up to this depth, intermediate samples fit 16 bits.
 cdef enum:
     SHALLOW = 12
 
@@ -45,10 +46,15 @@ cdef class AxisTaps:
     Result i is the sum over k of sample `starts[i] + k` times `weights[i, k]`.
 
     Args:
-        starts: The first sample of each result.
-        weights: Those of each result sum to 16384, their magnitudes to at most 24576; they are 0
-            from the span on. Their number is 4, 8 or a multiple of 16, which vectors fill.
-        span: How many samples a result has.
+        starts: The first sample of each result, int32, not negative.
+        weights: Shape (results, width), int16. Those of each result sum to 16384, their magnitudes
+            to at most 24576; they are 0 from the span on. The width is 4, 8 or a multiple of 16,
+            as vectors need.
+        span: The number of samples of a result, 1..width.
+
+    Raises:
+        ValueError: An array breaks these rules.
+        MemoryError: The shuffle masks cannot be allocated.
     """
 
     cdef const int32_t[::1] starts
@@ -107,11 +113,17 @@ def resample(
     Samples above the depth's largest count as the largest.
 
     Args:
-        source: A plane; rows may be padded and go either way.
-        target: A plane of one sample for each pair of results.
+        source: Shape (rows, columns), uint8 or uint16; rows may be padded, and their stride may be
+            negative.
+        target: Shape (results of `down`, results of `across`), of the same type.
         down: The weights of rows.
         across: The weights of columns.
-        depth: Bits of a sample.
+        depth: Bits of a sample, 8 or more.
+
+    Raises:
+        ValueError: Sizes differ, taps lie outside the source, samples of a row are not adjacent, or
+            the type cannot hold the depth.
+        MemoryError: A row cannot be allocated.
     """
     cdef bint done
     if source.shape[0] < down.taps.high or source.shape[1] < across.taps.high:

@@ -11,7 +11,7 @@
 #include "resample_x86.h"
 #endif
 
-/* How many columns the first pass sums at a time: the sums stay in the first cache. */
+/* The columns that the first pass sums at a time: the sums stay in the L1 cache. */
 #define FRAMECAP_BLOCK 1024
 
 static inline int32_t framecap_settled(int32_t sum, int shift, int32_t most)
@@ -20,10 +20,10 @@ static inline int32_t framecap_settled(int32_t sum, int shift, int32_t most)
     return value < 0 ? 0 : value > most ? most : value;
 }
 
-/* Defines the passes in plain C, for a type of sample and one of what is between the passes:
+/* Defines the passes in plain C, for a sample type and an intermediate type:
  *   framecap_sum_rows_*    adds up to four weighted rows to the sums of a block
- *   framecap_mix_rows_*    the first pass, rounded to the precision between the passes
- *   framecap_settle_rows_* the first pass, rounded by `extra` bits more to samples
+ *   framecap_mix_rows_*    the first pass, rounded to the intermediate precision
+ *   framecap_settle_rows_* the first pass, rounded again by `extra` bits, to samples
  *   framecap_mix_columns_* the second pass */
 #define FRAMECAP_DEFINE_PASSES(name, sample_t, middle_t)                                         \
     FRAMECAP_CLONES static void framecap_sum_rows_##name(                                        \
@@ -105,7 +105,7 @@ FRAMECAP_DEFINE_PASSES(u8, uint8_t, int16_t)
 FRAMECAP_DEFINE_PASSES(u16, uint16_t, int16_t)
 FRAMECAP_DEFINE_PASSES(deep, uint16_t, int32_t)
 
-/* Defines the passes as they are chosen for a processor: the widest vector there is work for. */
+/* Defines the passes that dispatch to the widest vector that the CPU has and the row fills. */
 #if FRAMECAP_X86
 #define FRAMECAP_BY_VECTOR(n, least, wide, narrow)                                               \
     {                                                                                            \
@@ -122,7 +122,7 @@ FRAMECAP_DEFINE_PASSES(deep, uint16_t, int32_t)
 #define FRAMECAP_BY_VECTOR(n, least, wide, narrow) {}
 #endif
 
-/* Says whether weights are those of the mean of two, three or four. */
+/* Returns whether the weights are those of the mean of two, three or four samples. */
 static inline int framecap_is_mean(const int16_t *weights, int span)
 {
     static const int16_t means[3][4] = {

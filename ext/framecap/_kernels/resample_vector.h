@@ -1,9 +1,9 @@
 /* Resampling by vector, see by_vector.h.
  *
- * What is between the passes has 16 bits, so that one instruction (pmaddwd) multiplies pairs and
- * adds each pair up in 32 bits: of two rows in the first pass, of two columns in the second. */
+ * Intermediate samples have 16 bits, so that pmaddwd multiplies them and adds pairs of products in
+ * 32 bits: of two rows in the first pass, of two columns in the second. */
 
-/* Adds up, weighted, BYTES columns of four rows; each sum is of a quarter of the columns. */
+/* Adds the weighted sums of four rows, BYTES columns wide; each of `sums` has a quarter of them. */
 TARGET static inline void NAME(framecap_add4_u8)(VECTOR sums[4], const uint8_t *const *rows,
                                                  const int16_t *weights, ptrdiff_t x)
 {
@@ -24,7 +24,7 @@ TARGET static inline void NAME(framecap_add4_u8)(VECTOR sums[4], const uint8_t *
 #undef FRAMECAP_ADD
 }
 
-/* The same of samples above 8 bits, in half as many columns; none is above `top`. */
+/* The same for samples above 8 bits, half as many columns wide; samples are clamped to `top`. */
 TARGET static inline void NAME(framecap_add4_u16)(VECTOR sums[2], const uint16_t *const *rows,
                                                   const int16_t *weights, ptrdiff_t x, VECTOR top)
 {
@@ -70,8 +70,8 @@ TARGET static inline VECTOR NAME(framecap_third)(VECTOR sum, VECTOR middle)
     return OP(add_epi16)(OP(mullo_epi16)(sum, OP(set1_epi16)(21)), OP(srli_epi16)(rounded, 8));
 }
 
-/* Mixes rows; `n` is at least BYTES. The last vector overlaps the one before. Rows go on to
- * a multiple of four, weights with 0. */
+/* Mixes rows; `n` is at least BYTES. The last vector overlaps the one before. `rows` is padded to a
+ * multiple of four, and `weights` with 0. */
 TARGET static void NAME(framecap_mix_rows_u8)(int16_t *restrict out, const uint8_t *const *rows,
                                               const int16_t *weights, int span, ptrdiff_t n,
                                               int shift, int32_t most)
@@ -88,7 +88,7 @@ TARGET static void NAME(framecap_mix_rows_u8)(int16_t *restrict out, const uint8
     }
 }
 
-/* The same where the result is the mean of two, three or four rows: all in 16 bits. A third is
+/* The same for the mean of two, three or four rows, computed in 16 bits. A third is
  * 5461/16384, and 5461 = 21 * 256 + 85; the middle row of three weighs 1 more. */
 TARGET static inline void NAME(framecap_mean)(int16_t *restrict out, const uint8_t *const *rows,
                                               const int count, ptrdiff_t n)
@@ -140,7 +140,7 @@ TARGET static void NAME(framecap_mix_rows_u16)(int16_t *restrict out, const uint
     }
 }
 
-/* Mixes rows and rounds to samples at once: first by `shift` bits, then by `extra`. */
+/* Mixes rows and rounds to samples: first by `shift` bits, then by `extra`. */
 TARGET static void NAME(framecap_settle_rows_u8)(uint8_t *restrict out, const uint8_t *const *rows,
                                                  const int16_t *weights, int span, ptrdiff_t n,
                                                  int shift, int extra, int32_t most)
@@ -177,7 +177,7 @@ TARGET static void NAME(framecap_settle_rows_u16)(uint16_t *restrict out,
     }
 }
 
-/* Returns the sums of four vectors, within each 128 bits: their transpose, added up. */
+/* Returns the horizontal sums of four vectors, within each 128 bits. */
 TARGET static inline VECTOR NAME(framecap_sum4)(VECTOR a, VECTOR b, VECTOR c, VECTOR d)
 {
     const VECTOR ab = OP(add_epi32)(OP(unpacklo_epi32)(a, b), OP(unpackhi_epi32)(a, b));

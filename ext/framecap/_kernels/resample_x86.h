@@ -8,7 +8,7 @@
 #include "clones.h"
 #include "taps.h"
 
-/* What resample_vector.h needs that differs by more than names, and the passes over columns. */
+/* The operations of resample_vector.h that differ by more than names, and the column passes. */
 
 static inline int32_t framecap_pair(const int16_t *weights)
 {
@@ -22,7 +22,7 @@ static inline __m128i framecap_least_sse2(__m128i a, __m128i top)
     return _mm_sub_epi16(a, _mm_subs_epu16(a, top));
 }
 
-/* Writes 16-bit results of framecap_sum_u8, the first and the second half. */
+/* Stores the 16-bit results of framecap_sum_u8: the first half, then the second. */
 static inline void framecap_store_mixed_sse2(int16_t *out, __m128i a, __m128i b)
 {
     _mm_storeu_si128((__m128i *)out, a);
@@ -34,7 +34,7 @@ FRAMECAP_AVX2 static inline __m256i framecap_least_avx2(__m256i a, __m256i top)
     return _mm256_min_epu16(a, top);
 }
 
-/* Unpacking by 128 bits left quarters 0 and 2 in `a`, 1 and 3 in `b`. */
+/* AVX2 unpacks per 128 bits, so `a` holds quarters 0 and 2, `b` holds 1 and 3. */
 FRAMECAP_AVX2 static inline void framecap_store_mixed_avx2(int16_t *out, __m256i a, __m256i b)
 {
     _mm256_storeu_si256((__m256i *)out, _mm256_permute2x128_si256(a, b, 0x20));
@@ -44,7 +44,7 @@ FRAMECAP_AVX2 static inline void framecap_store_mixed_avx2(int16_t *out, __m256i
 #define FRAMECAP_BODY "resample_vector.h"
 #include "by_vector.h"
 
-/* Two windows of four samples each. */
+/* Loads two windows of four samples each. */
 static inline __m128i framecap_fours(const int16_t *a, const int16_t *b)
 {
     return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)a),
@@ -106,7 +106,7 @@ FRAMECAP_AVX2 static inline __m256i framecap_weigh(__m256i samples, const int16_
     return _mm256_madd_epi16(samples, _mm256_loadu_si256((const __m256i *)weights));
 }
 
-/* Neighbours' sums, of two times four results: 0, 1, 4, 5 | 2, 3, 6, 7. */
+/* Adds neighbours; the results of two times four are in the order 0, 1, 4, 5 | 2, 3, 6, 7. */
 FRAMECAP_AVX2 static inline __m256i framecap_sum2(__m256i a, __m256i b)
 {
     const __m256 p = _mm256_castsi256_ps(a), q = _mm256_castsi256_ps(b);
@@ -126,7 +126,7 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_4(const int16_t *row, cons
                        weights + 16));
 }
 
-/* The samples of four results, of which each two lie within eight samples. */
+/* Loads the samples of four results; each two of them lie within eight samples. */
 FRAMECAP_AVX2 static inline __m256i framecap_paired(const int16_t *row, const int32_t *starts,
                                                     const uint8_t *pairs)
 {
@@ -208,7 +208,7 @@ FRAMECAP_AVX2 static inline __m128i framecap_packed(__m256i sums, __m256i half, 
     return packed;
 }
 
-/* Eight results of one row from the first at `x`, whatever their width. */
+/* Returns eight results of one row, from `x` on, for any width. */
 FRAMECAP_AVX2 static __m128i framecap_eight_avx2(const int16_t *row, const framecap_taps *taps,
                                                  int x, int shift)
 {
@@ -223,7 +223,7 @@ FRAMECAP_AVX2 static __m128i framecap_eight_avx2(const int16_t *row, const frame
     return framecap_packed(framecap_eight_of_16(row, starts, weights, taps->width), half, bits, 16);
 }
 
-/* A loop of its own for each width, so that none asks for it again. */
+/* Each width has its own loop, so that no iteration tests the width. */
 #define FRAMECAP_BY_EIGHTS(eight, order)                                                         \
     for (; x + 8 <= count; x += 8, starts += 8, weights += 8 * (ptrdiff_t)width)                 \
         FRAMECAP_PUT(x, framecap_packed(eight, half, bits, order))
@@ -255,7 +255,7 @@ FRAMECAP_AVX2 static __m128i framecap_eight_avx2(const int16_t *row, const frame
         FRAMECAP_PUT(x, framecap_eight_sse2(row, taps, x, shift));                               \
     }
 
-/* Mix columns; there are at least 8 results. */
+/* Mixes columns; there are at least 8 results. */
 static void framecap_mix_columns_u8_sse2(uint8_t *restrict out, const int16_t *row,
                                          const framecap_taps *taps, int shift, int32_t most)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The weights of one axis: those of result i are weights[i * width], of samples from starts[i].
- * They are integers that sum to 2^14. */
+/* The weights of one axis: those of result i begin at weights[i * width] and apply to the samples
+ * from starts[i] on. They are integers that sum to 2^14. */
 #define FRAMECAP_WEIGHT_BITS 14
 
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
     uint8_t *pairs;    /* see framecap_find_pairs; NULL for none */
 } framecap_taps;
 
-/* Finds the longest row of results that only differ by where they start. */
+/* Finds the longest run of results with equal weights, each starting one sample later. */
 static inline void framecap_find_glide(framecap_taps *taps)
 {
     const size_t size = (size_t)taps->width * sizeof *taps->weights;
@@ -38,8 +38,8 @@ static inline void framecap_find_glide(framecap_taps *taps)
     }
 }
 
-/* Where two neighbours, 2i and 2i + 1, both lie within eight samples: which 16 bytes of these are
- * their windows of four, one after the other. Returns 0 when there is no memory. */
+/* Makes shuffle masks if each pair of neighbours, results 2i and 2i + 1, lies within eight samples.
+ * A mask selects from these the 16 bytes of both windows of four. Returns 0 if out of memory. */
 static inline int framecap_find_pairs(framecap_taps *taps)
 {
     taps->pairs = NULL;

@@ -1,8 +1,9 @@
-"""From high dynamic range to what a screen of standard range shows, pixel by pixel.
+"""Tone mapping from HDR to SDR, pixel by pixel.
 
-Integers and tables only, wide enough that colours at the edge of what can be shown, where
-little differences of large numbers count, come out right: the result does not depend on the
-processor.
+The method is Hable's curve on linear light, as in FFmpeg's `tonemap=hable:desat=0`;
+`pixels/light.py` states it in full. Integers and tables only, so the result does not depend on the
+processor. They are wide enough for colours at the edge of the gamut, which are small differences of
+large numbers.
 """
 
 from libc.stddef cimport ptrdiff_t
@@ -27,7 +28,7 @@ ctypedef fused sample_t:
     uint8_t
     uint16_t
 
-# Light has 31 bits: an octave of buckets for each above the mantissa's, one for all below.
+# Light has 31 bits: an octave of buckets for each bit above the mantissa, one octave for all below.
 cdef ptrdiff_t BUCKETS = (32 - FRAMECAP_MANTISSA_BITS) << FRAMECAP_MANTISSA_BITS
 
 
@@ -44,18 +45,29 @@ def tone_map(
     const uint32_t[::1] display not None,
     const uint32_t[::1] dimming not None,
 ):
-    """Fills `target`, of shape (3, rows, columns), with red, green and blue.
+    """Fills `target` with red, green and blue of a BT.709 display.
 
     Args:
-        first: The samples of a plane, as stored; so are `second` and `third`.
-        target: Where to.
-        coefficients: Colour k's signal is `(coefficients[k] · samples + biases[k]) >> shift`.
+        first: Shape (rows, columns), uint8 or uint16, as stored; rows may be padded. Of gray, all
+            three planes are the same.
+        second: The same shape and type; so is `third`.
+        third: See `second`.
+        target: Shape (3, rows, columns), uint8, contiguous.
+        coefficients: Shape (3, 3). The signal of colour k is
+            `(coefficients[k] · samples + biases[k]) >> shift`, 1 being 1 << 24.
         biases: See `coefficients`.
         shift: See `coefficients`.
-        light: The light of a signal, by steps of 1/4096, the end of the last step included.
-        gamut: From the source's primaries to the display's.
-        display: The level of light, by bucket.
-        dimming: The factor to a pixel's levels, by the bucket of its brightest colour.
+        light: The light of a signal, in steps of 1/4096, the end of the last step included; 1 being
+            1 << 23, or 100 cd/m².
+        gamut: Shape (3, 3), the matrix from the source's primaries to the display's, 1 being
+            1 << 28.
+        display: The level of light, white being 255, by bucket; 1 being 1 << 12.
+        dimming: The factor of a pixel's levels, by the bucket of its brightest colour, 1 being
+            1 << 16.
+
+    Raises:
+        ValueError: A size, shape or table length differs, or samples of a row are not adjacent.
+        MemoryError: A row cannot be allocated.
     """
     cdef ptrdiff_t y
     cdef int k
@@ -99,7 +111,7 @@ def tone_map(
 
 
 cdef int _check(const sample_t[:, :] plane, ptrdiff_t rows, ptrdiff_t columns) except -1:
-    """Refuses a plane of another size, or whose columns stand apart."""
+    """Refuses a plane of another size, or with columns that are not adjacent."""
     if plane.shape[0] != rows or plane.shape[1] != columns:
         raise ValueError("plane and target differ in size")
     if plane.strides[1] != sizeof(sample_t):

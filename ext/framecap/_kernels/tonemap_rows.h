@@ -5,20 +5,20 @@
 
 #include "clones.h"
 
-/* A signal is 1 at 1 << 24, light at 1 << 23: it may be as much as 255. The factors between
- * primaries are 1 at 1 << 28. All fit 32 bits, so that compilers find products of 32 by 32 bits.
- * pixels/light.py and pixels/gamut.py make the tables to these measures. */
+/* Fixed-point scales: a signal of 1 is 1 << 24, a light of 1 is 1 << 23 (light may be up to 255), a
+ * factor of 1 between primaries is 1 << 28. All fit 32 bits, so that compilers use products of 32
+ * by 32 bits. pixels/light.py and pixels/gamut.py make the tables to these scales. */
 #define FRAMECAP_STEP_BITS 12
 #define FRAMECAP_GAMUT_BITS 28
 
-/* Light is looked up by its leading bit and the 10 that follow. */
+/* Light is looked up by the position of its leading bit and the 10 bits that follow. */
 #define FRAMECAP_MANTISSA_BITS 10
 
-/* What two entries of the last tables multiply to, after the point. */
+/* The fractional bits of the product of a display entry and a dimming entry. */
 #define FRAMECAP_LEVEL_BITS 28
 
-/* Defines, for one type of sample, a row's light out of its signal: a combination of samples in
- * fixed point, looked up in a table of `steps` pieces, each a straight line. */
+/* Defines the linear light of a row, for one sample type. The signal is a fixed-point combination
+ * of samples; its light is interpolated linearly in a table of `steps` intervals. */
 #define FRAMECAP_DEFINE_LIGHT(name, sample_t)                                                    \
     FRAMECAP_CLONES static void framecap_light_##name(                                           \
         int32_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
@@ -35,9 +35,9 @@
         }                                                                                        \
         for (int x = 0; x < n; x++) {                                                            \
             const int32_t step = out[x] >> FRAMECAP_STEP_BITS;                                   \
-            const int32_t part = out[x] & ((1 << FRAMECAP_STEP_BITS) - 1);                       \
+            const int32_t frac = out[x] & ((1 << FRAMECAP_STEP_BITS) - 1);                       \
             const int32_t rise = table[step + 1] - table[step];                                  \
-            out[x] = table[step] + (int32_t)(((int64_t)rise * part) >> FRAMECAP_STEP_BITS);      \
+            out[x] = table[step] + (int32_t)(((int64_t)rise * frac) >> FRAMECAP_STEP_BITS);      \
         }                                                                                        \
     }
 
@@ -53,7 +53,7 @@ static inline int32_t framecap_moved(int32_t r, int32_t g, int32_t b, int32_t kr
     return light < 0 ? 0 : light;
 }
 
-/* Moves a row of light to other primaries, in place. What they cannot show, below 0, becomes 0. */
+/* Converts a row of light to other primaries, in place. Out-of-gamut values, below 0, become 0. */
 FRAMECAP_CLONES static void framecap_gamut(int32_t *restrict red, int32_t *restrict green,
                                            int32_t *restrict blue, int n,
                                            const int32_t *restrict factors)

@@ -1,4 +1,4 @@
-"""Copying a turned or mirrored view of a plane."""
+"""Copies of rotated or mirrored views of a plane."""
 
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t, uint16_t
@@ -7,13 +7,21 @@ ctypedef fused sample_t:
     uint8_t
     uint16_t
 
-# A square of this side is read and written within the first cache, whichever way it is turned.
+# Tiles of this side stay in the L1 cache while they are read and written, at any rotation.
 cdef enum:
     TILE = 32
 
 
 def gather(const sample_t[:, :] view not None, sample_t[:, ::1] target not None):
-    """Fills `target` with `view`, whose rows and columns may stand apart in any direction."""
+    """Fills `target` with `view`, tile by tile.
+
+    Args:
+        view: Shape (rows, columns), uint8 or uint16; strides may be any, negative ones included.
+        target: The same shape and type, contiguous.
+
+    Raises:
+        ValueError: Sizes differ.
+    """
     if view.shape[0] != target.shape[0] or view.shape[1] != target.shape[1]:
         raise ValueError("view and target differ in size")
     if target.shape[0] == 0 or target.shape[1] == 0:

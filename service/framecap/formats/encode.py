@@ -1,4 +1,4 @@
-"""Images out of finished pixels."""
+"""Encoding of finished pixels into image files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from framecap.model.spec import ImageFormat
 
 
 class Encoder(Protocol):
-    """Makes image files of one format."""
+    """Encodes image files of one format."""
 
     def __call__(self, raster: Raster, quality: int | None) -> bytes:
         """Returns an image file.
 
         Args:
             raster: The finished pixels, of the kind that the format's row names.
-            quality: Within the format's range; None for the default, and where it has none.
+            quality: Within the format's range; None for the default, or if it has no quality.
         """
         ...
 
@@ -30,7 +30,7 @@ def encode(raster: Raster, format: ImageFormat, quality: int | None = None) -> b
     Args:
         raster: The finished pixels, of the kind that the format's row names.
         format: The image format.
-        quality: Within the format's range; None for the default, and where it has none.
+        quality: Within the format's range; None for the default, or if it has no quality.
     """
     row = FORMATS[format]
     if quality is None and row.quality is not None:
@@ -40,5 +40,5 @@ def encode(raster: Raster, format: ImageFormat, quality: int | None = None) -> b
 
 @cache
 def encoder(format: ImageFormat) -> Encoder:
-    """Returns a format's encoder. Its libraries are loaded with the first call."""
+    """Returns a format's encoder. The first call loads its libraries."""
     return cast("Encoder", import_module(FORMATS[format].encoder).encode)

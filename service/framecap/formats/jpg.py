@@ -1,4 +1,4 @@
-"""JPEG."""
+"""The row of the JPEG format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JPEG from planes."""
+"""The JPEG encoder, from planes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def encode(raster: Raster, quality: int | None) -> bytes:
 
 
 def _even(luma: Bytes) -> Bytes:
-    """Returns the same plane, in memory that goes on to even sides with the edge's samples.
+    """Returns the same plane in memory padded to even sides with the edge's samples.
 
-    libjpeg-turbo reads luma up to twice the size of chroma, so at odd sizes one sample more than
-    there is: whatever lies there would show in the image, and past the last row need not exist.
+    libjpeg-turbo reads luma up to twice the size of chroma, so at odd sizes one sample past the
+    plane. The memory there would show in the image, and past the last row it may not exist.
     """
     rows, columns = luma.shape
     if rows % 2 == 0 and columns % 2 == 0:

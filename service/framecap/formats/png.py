@@ -1,4 +1,4 @@
-"""PNG."""
+"""The row of the PNG format."""
 
 from __future__ import annotations
 

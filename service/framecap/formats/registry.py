@@ -1,4 +1,4 @@
-"""All image formats there are."""
+"""The registry of image formats."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from framecap.model.spec import ImageFormat
 FORMATS: Final[Mapping[ImageFormat, Format]] = MappingProxyType(
     {row.format: row for row in (JPG, PNG)}
 )
-"""The rows, in the order in which they are listed for people."""
+"""The rows, in the order in which help and messages list them."""
 
 
 def numbered(number: int) -> Format | None:
-    """Returns the format of a number of `framecap.v1.ImageFormat`; None where there is none."""
+    """Returns the format of a number of `framecap.v1.ImageFormat`; None if there is none."""
     return next((row for row in FORMATS.values() if row.number == number), None)
 
 
 def encoded_by(case: str | None) -> Format | None:
-    """Returns the format that a case of `CaptureSpec.encoding` asks for; None where none does."""
+    """Returns the format that a case of `CaptureSpec.encoding` requests; None if none does."""
     return next((row for row in FORMATS.values() if row.encoding == case), None)
 
 
 def decoded_by(codec: str) -> Format | None:
-    """Returns the format whose files a decoder of libavcodec reads; None where it is no output."""
+    """Returns the format whose files a libavcodec decoder reads; None for other decoders."""
     return next((row for row in FORMATS.values() if row.codec == codec), None)

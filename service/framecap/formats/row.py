@@ -1,4 +1,4 @@
-"""What is known of an image format."""
+"""The properties of an image format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from framecap.model.spec import ImageFormat
 
 
 class RasterKind(Enum):
-    """The finished pixels an encoder takes."""
+    """The kind of finished pixels that an encoder takes."""
 
     PLANAR = "planar"
     """`PlanarImage`: full-range YCbCr 4:2:0 in JFIF's matrix, alpha flattened."""
@@ -20,7 +20,7 @@ class RasterKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityRange:
-    """The qualities that an encoder takes."""
+    """The range of qualities that an encoder takes."""
 
     least: int
     """The lowest."""
@@ -29,12 +29,12 @@ class QualityRange:
     """The highest."""
 
     default: int
-    """The one used where a request names none."""
+    """The quality of a request that names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One image format. Everything that asks about formats reads these rows."""
+    """One image format: the only source of format properties for the rest of the code."""
 
     format: ImageFormat
     """The format; its value is its name in the text form, and its own file extension."""
@@ -49,22 +49,22 @@ class Format:
     """Its media type."""
 
     codec: str
-    """Its decoder's name in libavcodec, by which embedded pictures of the format are known."""
+    """Its decoder's name in libavcodec, which identifies embedded pictures of the format."""
 
     signature: bytes
     """The first bytes of each of its files."""
 
     raster: RasterKind
-    """The pixels its encoder takes."""
+    """The kind of pixels that its encoder takes."""
 
     quality: QualityRange | None
-    """The qualities it has; None where it has none."""
+    """Its range of qualities; None if it has no quality."""
 
     number: int
     """Its number in `framecap.v1.ImageFormat`."""
 
     encoding: str
-    """The case of `framecap.v1.CaptureSpec.encoding` that asks for it."""
+    """The case of `framecap.v1.CaptureSpec.encoding` that requests it."""
 
     encoder: str
-    """The module of its encoder, loaded in decoders only: `encode(raster, quality) -> bytes`."""
+    """The module of its `encode(raster, quality) -> bytes`; only decoder processes load it."""

@@ -1,4 +1,4 @@
-"""What a capture yields while it works."""
+"""The values that a running capture yields."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class Pick:
     """Why it was chosen."""
 
     requested_time: Nanoseconds
-    """The first instant it answers, rounded down."""
+    """The first instant that the frame answers, rounded down."""
 
     answered_count: int = 1
-    """How many instants it answers."""
+    """The number of instants that the frame answers."""
 
     dhash: int | None = None
-    """Its hash, where choosing needed it."""
+    """Its difference hash, if the choice needed it."""
 
     changed_bits: int | None = None
     """Bits by which the hash differs from its reference, 0..64; None outside change selection."""
 
     score: float | None = None
-    """The score it is ranked by; None where samples are not compared."""
+    """The score by which it is ranked; None when samples are not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,13 @@ class Image:
     """The first instant the frame answers."""
 
     answered_count: int
-    """How many instants the frame answers."""
+    """The number of instants that the frame answers."""
 
     keyframe: bool
     """True for a keyframe."""
 
     damaged: bool
-    """True when the decoder said the picture is corrupt."""
+    """True when the decoder reported the picture as corrupt."""
 
     reason: Reason
     """Why the frame was chosen."""
@@ -102,7 +102,7 @@ class Image:
 
 
 class Phase(Enum):
-    """What a capture is busy with."""
+    """The phase of a capture."""
 
     QUEUED = "queued"
     OPENING = "opening"
@@ -115,16 +115,16 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a capture is."""
+    """The progress of a capture."""
 
     phase: Phase
-    """What is being done."""
+    """The current phase."""
 
     done: Nanoseconds
     """Media time done, summed over the passes so far. Never falls."""
 
     total: Nanoseconds | None
-    """Media time of all passes, where known; what is done at the end of a success."""
+    """Media time of all passes; None when not known. Equals `done` at the end of a success."""
 
     captured_count: int
     """Images so far."""
@@ -135,7 +135,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureWarning:
-    """Something a reader should know, which does not end the capture."""
+    """A fact that the client should know, which does not end the capture."""
 
     reason: str
     """A stable name in capitals."""
@@ -144,11 +144,11 @@ class CaptureWarning:
     """The sentence for a person."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """Every variable part of the message."""
+    """Every variable value in the message."""
 
 
 class Lack(Enum):
-    """Why some images asked for are missing."""
+    """The cause of missing images."""
 
     AFTER_END = "after_end"
     SAME_FRAME = "same_frame"
@@ -160,24 +160,24 @@ class Lack(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:
-    """How many images are missing for one cause."""
+    """The number of images missing for one cause."""
 
     reason: Lack
     """The cause."""
 
     count: int
-    """How many."""
+    """The number of images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """Counts of what was damaged."""
+    """Counts of damage in the media."""
 
     damaged: int = 0
-    """Images whose frame the decoder called corrupt."""
+    """Images whose frame the decoder reported as corrupt."""
 
     undecodable: int = 0
-    """Packets the decoder refused."""
+    """Packets that the decoder refused."""
 
     repaired_times: int = 0
     """Frames whose pts was missing or stepped back."""
@@ -188,22 +188,22 @@ class Damage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """The result of a capture. Always the last thing it yields."""
+    """The result of a capture. Always the last value it yields."""
 
     requested_count: int | None
-    """How many images were asked for; None when the request set no number."""
+    """The requested number of images; None when the request set none."""
 
     captured_count: int
-    """How many images there are."""
+    """The number of images captured."""
 
     shortfalls: tuple[Shortfall, ...]
-    """Why there are fewer than asked for."""
+    """The causes of missing images; empty when none is missing."""
 
     explanation: str
     """The shortfall in one sentence; empty when there is none."""
 
     damage: Damage
-    """What was damaged."""
+    """The damage that the capture met."""
 
     read_bytes: int
     """Bytes read from the source."""
@@ -212,13 +212,13 @@ class Summary:
     """Frames decoded to find the images."""
 
     end: Nanoseconds | None
-    """The true end of the video, where it was reached."""
+    """The true end of the video, if the capture read that far."""
 
     stage_times: Mapping[str, Nanoseconds]
     """Time spent by stage: open, decode, pixels, encode."""
 
     seek_repairs: int = 0
-    """Seeks that landed wrong and were made again, and ways that were given up for safer ones."""
+    """Seeks repeated because their result was wrong, and access paths abandoned for safer ones."""
 
 
 Report: TypeAlias = MediaInfo | Plan | Progress | Image | CaptureWarning | Summary

@@ -1,8 +1,8 @@
-"""Instants in a row: where on the time line frames are wanted.
+"""Grids: ascending instants of media time at which frames are wanted.
 
-A grid answers two questions exactly, in constant or logarithmic time: how many of its instants lie
-before a moment, and which is the k-th. So a frame knows what it answers without the instants
-being listed.
+A grid answers two queries exactly, in constant or logarithmic time: the number of its instants
+before a moment, and the k-th instant. So the instants that a frame answers are found without
+listing them all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Grid(Protocol):
     """Ascending instants of media time, in nanoseconds."""
 
     def before(self, moment: Fraction) -> int:
-        """Returns how many instants are less than `moment`."""
+        """Returns the number of instants less than `moment`."""
         ...
 
     def at(self, position: int) -> Fraction:
@@ -28,7 +28,7 @@ class Grid(Protocol):
 
     @property
     def count(self) -> int | None:
-        """How many instants there are; None when nothing bounds them."""
+        """The number of instants; None when nothing bounds them."""
         ...
 
 
@@ -40,24 +40,24 @@ class UniformGrid:
     """The first instant."""
 
     step: Fraction
-    """The distance between two. Positive."""
+    """The distance between two instants. Positive."""
 
     end: Nanoseconds | None = None
-    """Where the grid ends, exclusive."""
+    """The end of the grid, exclusive; None when nothing but `limit` bounds it."""
 
     limit: int | None = None
     """The most instants."""
 
     @property
     def count(self) -> int | None:
-        """How many instants there are; None when nothing bounds them."""
+        """The number of instants; None when nothing bounds them."""
         if self.end is None:
             return self.limit
         inside = self._steps(Fraction(self.end))
         return inside if self.limit is None else min(inside, self.limit)
 
     def before(self, moment: Fraction) -> int:
-        """Returns how many instants are less than `moment`."""
+        """Returns the number of instants less than `moment`."""
         steps = self._steps(moment)
         bound = self.count
         return steps if bound is None else min(steps, bound)
@@ -72,18 +72,18 @@ class UniformGrid:
 
 @dataclass(frozen=True, slots=True)
 class ListedGrid:
-    """Instants a caller listed, ascending and without repetition."""
+    """Instants listed by the request, ascending and without repetition."""
 
     instants: tuple[Nanoseconds, ...]
     """The instants."""
 
     @property
     def count(self) -> int:
-        """How many instants there are."""
+        """The number of instants."""
         return len(self.instants)
 
     def before(self, moment: Fraction) -> int:
-        """Returns how many instants are less than `moment`."""
+        """Returns the number of instants less than `moment`."""
         return bisect_left(self.instants, moment)
 
     def at(self, position: int) -> Fraction:

@@ -1,4 +1,4 @@
-"""What a source contains, and its decoded frames."""
+"""The description of a source, and its decoded frames."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Plane: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a stored picture becomes the displayed one: mirrored first, then turned."""
+    """The transform from the stored picture to the displayed one: mirrored, then rotated."""
 
     quarter_turns: int = 0
     """Clockwise quarter turns, 0..3."""
 
     mirrored: bool = False
-    """True when left and right are exchanged before turning."""
+    """True when left and right are exchanged before the rotation."""
 
 
 class Model(Enum):
-    """What the planes of a picture hold."""
+    """The colour model of a picture's planes."""
 
     YUV = "yuv"
     GRAY = "gray"
@@ -45,7 +45,7 @@ class Matrix(Enum):
 
 
 class Transfer(Enum):
-    """How light became samples."""
+    """The transfer function from light to samples."""
 
     SDR = "sdr"
     PQ = "pq"
@@ -53,7 +53,7 @@ class Transfer(Enum):
 
 
 class Siting(Enum):
-    """Where chroma samples sit among luma samples."""
+    """The position of chroma samples among luma samples."""
 
     LEFT = "left"
     CENTER = "center"
@@ -65,10 +65,10 @@ class Siting(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelLayout:
-    """How the samples of a picture are to be understood."""
+    """The meaning of a picture's samples."""
 
     model: Model
-    """What the planes hold: Y, Cb, Cr · Y · R, G, B; an alpha plane last where `alpha`."""
+    """The planes: Y, Cb, Cr · Y · R, G, B; then an alpha plane if `alpha`."""
 
     depth: int
     """Significant bits of a sample, 8..16; above 8 samples are uint16, low bits used."""
@@ -83,16 +83,16 @@ class PixelLayout:
     """True when the last plane is alpha, full range, not premultiplied."""
 
     matrix: Matrix = Matrix.BT601
-    """The YCbCr coefficients; without meaning for RGB."""
+    """The YCbCr coefficients; no meaning for RGB."""
 
     full_range: bool = False
-    """True for 0..2^depth-1, false for the studio range."""
+    """True for 0..2^depth-1, False for the studio range."""
 
     transfer: Transfer = Transfer.SDR
-    """How light became samples."""
+    """The transfer function from light to samples."""
 
     siting: Siting = Siting.LEFT
-    """Where chroma samples sit."""
+    """The position of chroma samples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,35 +103,35 @@ class Picture:
     """Shape (rows, columns) each; rows may be padded, columns are adjacent."""
 
     layout: PixelLayout
-    """What the samples mean."""
+    """The meaning of the samples."""
 
     sample_aspect_ratio: Fraction
     """The shape of a stored pixel, width to height. Positive."""
 
     orientation: Orientation
-    """How the stored picture becomes the displayed one."""
+    """The transform from the stored picture to the displayed one."""
 
     @property
     def width(self) -> int:
-        """Stored width in pixels, cropped."""
+        """Stored width in pixels, after cropping."""
         return int(self.planes[0].shape[1])
 
     @property
     def height(self) -> int:
-        """Stored height in pixels, cropped."""
+        """Stored height in pixels, after cropping."""
         return int(self.planes[0].shape[0])
 
 
 @dataclass(slots=True, eq=False)
 class Confirmation:
-    """Whether a frame is certain: damage found behind it may tell that it is not."""
+    """Whether a frame is confirmed: damage found after it may show that it is wrong."""
 
     given: bool = False
-    """True once it is; never where the reading failed before."""
+    """True once the frame is confirmed; stays False if its segment fails before."""
 
 
 CERTAIN: Final = Confirmation(given=True)
-"""The proof of a frame that was never in doubt."""
+"""The confirmation of a frame that needs none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,24 +142,24 @@ class Frame:
     """When the frame appears."""
 
     end: Pts
-    """When the next one replaces it."""
+    """When the next frame replaces it."""
 
     keyframe: bool
     """True when its packet and the decoder both call it a keyframe."""
 
     damaged: bool
-    """True when the decoder called it corrupt, or slices it counts on are missing."""
+    """True when the decoder reported it as corrupt, or slices that it needs are missing."""
 
     native: Any = field(repr=False)
-    """The library's frame; only `media` looks inside."""
+    """The library's frame; only `media` accesses its contents."""
 
     confirmation: Confirmation = field(default=CERTAIN, repr=False)
-    """Whether it is certain. Until then its image may be made, but not given."""
+    """Whether it is confirmed. Until then its image may be made, but not yielded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStart:
-    """When an audio or video stream begins."""
+    """The start of an audio or video stream."""
 
     index: int
     """The stream's index in the container."""
@@ -168,25 +168,25 @@ class StreamStart:
     """`audio` or `video`."""
 
     start: Fraction
-    """Seconds on the container's clock."""
+    """The start in seconds on the container's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class DolbyVision:
-    """How Dolby Vision is coded, as the container says."""
+    """The Dolby Vision configuration that the container states."""
 
     profile: int
     """The profile: 5, 7, 8, 10 and others."""
 
     level: int
-    """The level: how large and fast the picture is."""
+    """The level: the limit of picture size and frame rate."""
 
     compatibility: int
-    """What shows the base layer right without Dolby Vision's metadata; 0 when nothing does."""
+    """The format as which the base layer displays right without metadata; 0 for none."""
 
     @property
     def name(self) -> str:
-        """The profile as the industry writes it; with the compatibility where that varies."""
+        """The profile as the industry writes it, with the compatibility if that varies."""
         varies = self.profile in (8, 9, 10)
         return f"{self.profile}.{self.compatibility}" if varies else str(self.profile)
 
@@ -198,7 +198,7 @@ class DolbyVision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaInfo:
-    """What a source contains."""
+    """The description of a source."""
 
     container: str
     """The container's name, as libavformat gives it."""
@@ -216,10 +216,10 @@ class MediaInfo:
     """The stream's ordinal among the video streams that are not covers; 0 for a cover."""
 
     coded_width: int
-    """Stored width in pixels, cropped as the video and its container say."""
+    """Stored width in pixels, cropped as the video and its container state."""
 
     coded_height: int
-    """Stored height in pixels, cropped as the video and its container say."""
+    """Stored height in pixels, cropped as the video and its container state."""
 
     display_width: int
     """Width on screen in pixels."""
@@ -231,7 +231,7 @@ class MediaInfo:
     """The shape of a stored pixel, width to height."""
 
     orientation: Orientation
-    """How the stored picture becomes the displayed one."""
+    """The transform from the stored picture to the displayed one."""
 
     pixel_format: str
     """The pixel format's name, as libavutil gives it."""
@@ -240,19 +240,19 @@ class MediaInfo:
     """Frames per second, as the container claims."""
 
     clock: Clock
-    """Translates the stream's pts to media time."""
+    """Converts the stream's pts to media time."""
 
     streams: tuple[StreamStart, ...]
-    """When each audio and video stream starts."""
+    """The start of each audio and video stream."""
 
     duration: Nanoseconds | None
-    """How long the video is, as the container claims."""
+    """The duration that the container claims; None if it claims none."""
 
     frame_count: int | None
-    """How many frames there are, as the container claims."""
+    """The number of frames that the container claims; None if it claims none."""
 
     dolby_vision: DolbyVision | None = None
-    """How Dolby Vision is coded, as the container says; None where it is not."""
+    """The Dolby Vision configuration; None if the container states none."""
 
     alpha_lost: bool = False
     """True when the stream has alpha that is not decoded."""

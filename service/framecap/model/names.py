@@ -23,7 +23,7 @@ _NAMES: Final = {
     "\0": "a zero byte",
 }
 
-# What Python makes of bytes of a file's name that are not UTF-8.
+# The surrogates by which Python represents bytes of a file name that are not UTF-8.
 _UNDECODED_BYTES: Final = range(0xDC80, 0xDD00)
 
 _LONGEST_SHOWN: Final = 100
@@ -33,7 +33,7 @@ _ELSEWHERE: Final = re.compile(r"[/\\]|[^/]*:")
 
 
 def bucket_fault(bucket: str) -> str | None:
-    """Returns what keeps `bucket` from being a bucket's name; None when nothing does.
+    """Returns the fault that keeps `bucket` from being a bucket's name; None if it is valid.
 
     The rules are S3's, so a name that is valid here is valid in every store: 3 to 63 lower-case
     letters, digits, dots and hyphens, a letter or digit at both ends, no two dots in a row, not an
@@ -52,7 +52,7 @@ def bucket_fault(bucket: str) -> str | None:
 
 
 def key_fault(key: str) -> str | None:
-    """Returns what keeps `key` from being an object's key; None when nothing does.
+    """Returns the fault that keeps `key` from being an object's key; None if it is valid.
 
     A key is a path of non-empty segments, none of them `.` or `..`, without control characters, at
     most 1024 bytes of UTF-8. So it is the same object in a directory as in an object store.
@@ -63,7 +63,7 @@ def key_fault(key: str) -> str | None:
 
 
 def path_fault(path: str) -> str | None:
-    """Returns what keeps `path` from being a path below some root; None when nothing does."""
+    """Returns the fault that keeps `path` from being a relative path; None if it is valid."""
     if not path:
         return "is empty"
     if fault := unprintable_fault(path):
@@ -81,12 +81,12 @@ def path_fault(path: str) -> str | None:
 
 
 def leads_elsewhere(reference: str) -> bool:
-    """Returns whether a reference has a scheme or begins at a root: is no relative path."""
+    """Returns whether a reference is no relative path: has a scheme or begins at a root."""
     return _ELSEWHERE.match(reference) is not None
 
 
 def unprintable_fault(text: str) -> str | None:
-    """Returns what in `text` could break a line, a log or an encoding; None where nothing can."""
+    """Returns the fault of a text that could break a line, a log or an encoding; else None."""
     name = unprintable_name(text)
     if name is None:
         return None
@@ -94,7 +94,7 @@ def unprintable_fault(text: str) -> str | None:
 
 
 def unprintable_name(text: str) -> str | None:
-    """Returns what a person calls the first such character in `text`; None where there is none."""
+    """Returns the readable name of the first such character in `text`; None without one."""
     character = next((character for character in text if has_unprintable(character)), None)
     if character is None:
         return None
@@ -123,7 +123,7 @@ def shown(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Returns `text` on one line, with escape sequences for what cannot be seen."""
+    """Returns `text` on one line, with escape sequences for unprintable characters."""
     return "".join(c if c.isprintable() else _spelled(c) for c in text)
 
 

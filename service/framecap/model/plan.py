@@ -1,4 +1,4 @@
-"""How a capture decodes and what its pictures measure."""
+"""The plan of a capture: decode strategy, cost and geometry."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ class Geometry:
     """The size the whole displayed picture is scaled to."""
 
     crop: Offset
-    """Where, in the scaled picture, the part that is kept begins."""
+    """The offset of the content in the scaled picture."""
 
     content: Size
-    """The size of the part that is kept."""
+    """The size of the content: the cropped, scaled picture."""
 
     canvas: Size
     """The size of the image."""
 
     pad: Offset
-    """Where, in the image, the kept part begins; the rest is black."""
+    """The offset of the content in the image; the rest is black."""
 
 
 class Strategy(Enum):
-    """How frames are reached."""
+    """The decode strategy: how a capture gets to its frames."""
 
     SEQUENTIAL = "sequential"
     SLICED = "sliced"
@@ -58,17 +58,17 @@ class Strategy(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """What lies between two packets of a stream, both included."""
+    """The packets from one to another of a stream, both included."""
 
     frames: int
-    """Frames, about where the container has no list of them."""
+    """The number of frames, an estimate if the container has no index of them."""
 
     size: int
-    """Bytes of the source, other streams' among them; 0 where that is not known."""
+    """Bytes of the source, other streams' included; 0 when not known."""
 
 
 class KeyIndex(Protocol):
-    """Where keyframes are, as a container tells it: by dts, which may be a little before pts."""
+    """The keyframe index of a container. It is by dts, which may be a little before pts."""
 
     def key_before(self, moment: Pts) -> Pts | None:
         """Returns the last keyframe at or before `moment`."""
@@ -79,73 +79,73 @@ class KeyIndex(Protocol):
         ...
 
     def span(self, begin: Pts, end: Pts) -> Span:
-        """Returns what lies from the packet at `begin` to the one on screen at `end`."""
+        """Returns the span from the packet at `begin` to the one on screen at `end`."""
         ...
 
     @property
     def last(self) -> Pts:
-        """The last packet or keyframe there is."""
+        """The time of the last packet or keyframe."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessModes:
-    """Which shorter ways lead to the frames of a stream."""
+    """The access modes of a stream: the faster alternatives to a sequential decode."""
 
     sliced: bool = False
-    """True when groups of pictures may be decoded each by itself."""
+    """True when each group of pictures may be decoded independently."""
 
     seekable: bool = False
-    """True when they may be reached by seeking, and reading everything is no cheaper."""
+    """True when groups may be sought, and reading the whole source is not cheaper."""
 
     keyframes: bool = False
-    """True when keyframes may be decoded each by itself."""
+    """True when each keyframe may be decoded independently."""
 
     index: KeyIndex | None = None
-    """Where keyframes are; None where the container does not tell."""
+    """The keyframe index; None if the container has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a way to the frames takes."""
+    """The estimated cost of an access path."""
 
     frames: int | None = None
-    """Frames to decode, at most; None where only reading tells."""
+    """Frames to decode, at most; None when not known before reading."""
 
     size: int | None = None
-    """Bytes to read, about."""
+    """Bytes to read, approximately; None when not known."""
 
     groups: int | None = None
-    """Groups of pictures to decode from; None where only reading tells."""
+    """Groups of pictures to decode from; None when not known before reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a capture decodes. Immutable; made before the first image."""
+    """The plan of a capture. Immutable; made before the first image."""
 
     strategy: Strategy
-    """How the capture goes about."""
+    """The strategy of the whole capture."""
 
     reading: Strategy
-    """How each reading reaches frames: `SEEK`, `SLICED` or `SEQUENTIAL`."""
+    """The strategy of each pass: `SEEK`, `SLICED` or `SEQUENTIAL`."""
 
     expected_count: int | None
-    """How many images are expected; None when only decoding tells."""
+    """The expected number of images; None when not known before decoding."""
 
     exact: bool
     """True when `expected_count` is certain."""
 
     decode_count: int | None
-    """How many frames will be decoded, at most and about; None where only decoding tells."""
+    """An estimate of the most frames to decode; None when not known before decoding."""
 
     read_bytes: int | None
-    """How many bytes will be read, about."""
+    """An estimate of the bytes to read; None when not known."""
 
     geometry: Geometry
-    """What the pictures measure, as long as the video's size does not change."""
+    """The geometry of the images, as long as the video's size does not change."""
 
     end: Nanoseconds | None
-    """The true end of the video where it was measured."""
+    """The true end of the video; None if it was not measured."""
 
     explanation: str
-    """Why this strategy, in a sentence."""
+    """The reason for this strategy, in a sentence."""

@@ -23,10 +23,10 @@ class PlanarImage:
     """Luma."""
 
     cb: Bytes
-    """Blue difference; 128 is none."""
+    """Blue difference; 128 is neutral."""
 
     cr: Bytes
-    """Red difference; 128 is none."""
+    """Red difference; 128 is neutral."""
 
     @property
     def width(self) -> int:

@@ -1,4 +1,4 @@
-"""What was asked for, validated."""
+"""The validated request of a capture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ImageFormat(Enum):
 
 
 class ScaleType(Enum):
-    """How a picture meets its box, by its name in the text form."""
+    """How a picture fits into its box, by its name in the text form."""
 
     STRETCH = "stretch"
     CROP = "crop"
@@ -32,28 +32,28 @@ class ScaleType(Enum):
 
 
 class ShrinkFilter(Enum):
-    """How samples are weighted where a picture becomes smaller."""
+    """The filter that scales a picture down."""
 
     AREA = "area"
     BICUBIC = "bicubic"
 
 
 class SeekPolicy(Enum):
-    """Which frame stands for an instant."""
+    """The policy by which a frame answers an instant."""
 
     EXACT = "exact"
     NEAREST_KEYFRAME_BEFORE = "nearest_keyframe_before"
 
 
 class DamagePolicy(Enum):
-    """What damage in the video does to a capture."""
+    """The effect of damage in the video on a capture."""
 
     BEST_EFFORT = "best_effort"
     STRICT = "strict"
 
 
 class ChangeReference(Enum):
-    """What a sample is compared with."""
+    """The reference with which a sample is compared."""
 
     PREVIOUS_SAMPLE = "previous_sample"
     LAST_CAPTURED = "last_captured"
@@ -83,7 +83,7 @@ class AverageSelection:
     """A number of frames spread evenly."""
 
     count: int
-    """How many instants, at least 1."""
+    """The number of instants, at least 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class ChangeSelection:
     """The most frames, those with the largest change; 0 takes all that pass."""
 
     reference: ChangeReference = ChangeReference.PREVIOUS_SAMPLE
-    """What a sample is compared with."""
+    """The reference with which a sample is compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ Selection: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """The box a picture meets, each axis on its own."""
+    """The box into which a picture fits, each axis set by itself."""
 
     width: int | None = None
     """Pixels; None is `width_percent` of the source."""
@@ -134,13 +134,13 @@ class Box:
 
     @property
     def given(self) -> bool:
-        """True when the box asks for another size than the source's."""
+        """True when the box requests another size than the source's."""
         return self != Box()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectTarget:
-    """The objects that images become."""
+    """The objects in which images are stored."""
 
     bucket: str | None
     """The bucket; None is the source's."""
@@ -154,48 +154,48 @@ class ObjectTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureSpec:
-    """A request, whichever form it came in.
+    """A request, from its text or its structured form.
 
-    Options without effect hold their defaults, so equal meanings are equal values.
+    Options without effect hold their defaults, so requests of equal meaning are equal values.
     """
 
     selection: Selection
-    """Which frames."""
+    """The selection of frames."""
 
     format: ImageFormat
     """The image format."""
 
     start: Nanoseconds = 0
-    """Where capture begins, as media time."""
+    """The start of the captured range, in media time."""
 
     end: Nanoseconds | None = None
-    """Where capture ends, exclusive; None is the end of the video."""
+    """The end of the range, exclusive; None is the end of the video."""
 
     box: Box = Box()
     """The box of the pictures."""
 
     scale_type: ScaleType = ScaleType.STRETCH
-    """How pictures meet the box."""
+    """How pictures fit into the box."""
 
     shrink_filter: ShrinkFilter = ShrinkFilter.BICUBIC
-    """How samples are weighted where pictures become smaller."""
+    """The filter that scales pictures down."""
 
     quality: int | None = None
-    """Within the format's range; None for its default, and where it has none."""
+    """Within the format's range; None for its default, or for a format without quality."""
 
     seek_policy: SeekPolicy = SeekPolicy.EXACT
-    """Which frame stands for an instant."""
+    """The policy by which a frame answers an instant."""
 
     damage_policy: DamagePolicy = DamagePolicy.BEST_EFFORT
-    """What damage does."""
+    """The effect of damage in the video."""
 
     target: ObjectTarget | None = None
-    """Where images are stored; None sends them inside the events."""
+    """The objects in which images are stored; None sends images in the events."""
 
     notify_topic: str | None = None
-    """The topic told when a task ends; None tells none."""
+    """The topic to notify when a task ends; None notifies none."""
 
     @property
     def nearest_keyframe(self) -> bool:
-        """True when the last keyframe before an instant stands for it."""
+        """True when the last keyframe at or before an instant answers it."""
         return self.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE

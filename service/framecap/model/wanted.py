@@ -1,7 +1,7 @@
-"""Which pictures of a stream are wanted, as its packets can tell it.
+"""The pictures of a stream that must be decoded, decided from packet times alone.
 
-A picture is on screen over [pts, end). Whether one is wanted, and where to look for the next, is
-asked of thousands of packets, so both are a few operations on integers.
+A picture is on screen over [pts, end). Thousands of packets query whether their picture is wanted,
+and when the next wanted one is on screen, so both queries are a few operations on integers.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from framecap.timebase import NANOSECONDS_PER_SECOND, Clock, Pts
 
 
 class Wanted(Protocol):
-    """Says which pictures must be decoded."""
+    """Decides which pictures must be decoded."""
 
     def holds(self, pts: Pts, end: Pts | None) -> bool:
         """Returns whether a picture on screen over [pts, end) is wanted; None is no end."""
         ...
 
     def following(self, pts: Pts) -> Pts | None:
-        """Returns the first moment at or after `pts` that a wanted picture shows, or None."""
+        """Returns the first wanted moment at or after `pts`, or None."""
         ...
 
     def preceding(self, pts: Pts | None) -> Pts | None:
-        """Returns the last such moment before `pts`; None where there is none, or no last one."""
+        """Returns the last wanted moment before `pts`; None if there is none, or no last one."""
         ...
 
 
@@ -41,19 +41,19 @@ class PtsRange:
     """The first moment."""
 
     stop: Pts | None = None
-    """Where it ends, exclusive; None is the end of the video."""
+    """The end of the range, exclusive; None is the end of the video."""
 
     def holds(self, pts: Pts, end: Pts | None) -> bool:
-        """Returns whether a picture lies in the stretch."""
+        """Returns whether a picture is on screen within the range."""
         return (end is None or end > self.begin) and (self.stop is None or pts < self.stop)
 
     def following(self, pts: Pts) -> Pts | None:
-        """Returns the first moment of the stretch at or after `pts`."""
+        """Returns the first moment of the range at or after `pts`."""
         moment = max(pts, self.begin)
         return moment if self.stop is None or moment < self.stop else None
 
     def preceding(self, pts: Pts | None) -> Pts | None:
-        """Returns the last moment of the stretch before `pts`."""
+        """Returns the last moment of the range before `pts`."""
         bounds = [bound for bound in (pts, self.stop) if bound is not None]
         if not bounds or min(bounds) <= self.begin:
             return None
@@ -94,13 +94,13 @@ class Spaced:
     """Instant 0, in `unit`ths."""
 
     step: int
-    """The distance between two, in `unit`ths. Positive."""
+    """The distance between two instants, in `unit`ths. Positive."""
 
     unit: int
-    """Parts of the time base. Positive."""
+    """The number of `unit`ths in one tick of the time base. Positive."""
 
     count: int | None
-    """How many instants there are; None when nothing bounds them."""
+    """The number of instants; None when nothing bounds them."""
 
     @classmethod
     def along(cls, grid: UniformGrid, clock: Clock) -> Self:
@@ -133,7 +133,7 @@ class Spaced:
         return self._at(position - 1) if position else None
 
     def _before(self, pts: Pts) -> int:
-        """Returns how many instants of an endless grid lie before `pts`."""
+        """Returns the number of instants before `pts`, if the grid had no end."""
         return max(0, -((self.start - pts * self.unit) // self.step))
 
     def _at(self, position: int) -> Pts:
@@ -142,29 +142,29 @@ class Spaced:
 
 @dataclass(frozen=True, slots=True)
 class WantedRange:
-    """What others want, of the moments in [begin, stop)."""
+    """The moments in [begin, stop) of another `Wanted`."""
 
     whole: Wanted
-    """What is wanted of the whole."""
+    """The wanted pictures of the whole stream."""
 
     begin: Pts
     """The first moment."""
 
     stop: Pts | None
-    """Where the part ends, exclusive; None is the end of the video."""
+    """The end of the range, exclusive; None is the end of the video."""
 
     def holds(self, pts: Pts, end: Pts | None) -> bool:
-        """Returns whether a picture shows a moment of this part."""
+        """Returns whether a picture shows a wanted moment of the range."""
         moment = self.following(pts)
         return moment is not None and (end is None or moment < end)
 
     def following(self, pts: Pts) -> Pts | None:
-        """Returns the first moment of this part at or after `pts`."""
+        """Returns the first wanted moment of the range at or after `pts`."""
         moment = self.whole.following(max(pts, self.begin))
         return moment if moment is None or self.stop is None or moment < self.stop else None
 
     def preceding(self, pts: Pts | None) -> Pts | None:
-        """Returns the last moment of this part before `pts`."""
+        """Returns the last wanted moment of the range before `pts`."""
         bounds = [bound for bound in (pts, self.stop) if bound is not None]
         moment = self.whole.preceding(min(bounds) if bounds else None)
         return moment if moment is not None and moment >= self.begin else None
@@ -176,18 +176,18 @@ def wanted_at(grid: UniformGrid | ListedGrid, clock: Clock, first: Pts) -> Wante
     Args:
         grid: The instants.
         clock: The stream's clock.
-        first: The pts of the first picture, which is on screen at whatever lies before it.
+        first: The pts of the first picture, which answers every instant before it.
     """
     if isinstance(grid, UniformGrid):
         spaced = Spaced.along(grid, clock)
         early = spaced.following(-(1 << 62))
-        return spaced if early is None or early >= first else _Late(spaced, first)
+        return spaced if early is None or early >= first else _FirstPictureExtended(spaced, first)
     return Instants([max(first, clock.floor(Fraction(instant))) for instant in grid.instants])
 
 
 @dataclass(frozen=True, slots=True)
-class _Late:
-    """What others want of a stream that begins later than they know."""
+class _FirstPictureExtended:
+    """Another `Wanted`, with its instants before the first picture moved to that picture."""
 
     whole: Wanted
     first: Pts
@@ -206,5 +206,5 @@ class _Late:
         return None if moment is None else max(self.first, moment)
 
     def _from(self, pts: Pts) -> Pts:
-        """Returns the moment from which the first picture on is on screen: the beginning."""
+        """Returns `pts`; a moment before all instants for the first picture, which answers them."""
         return -(1 << 62) if pts <= self.first else pts

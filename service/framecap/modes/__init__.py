@@ -1,1 +1,1 @@
-"""Capture modes: one object a mode, which knows everything that depends on the mode."""
+"""Capture modes: one object for each mode, with every property in which modes differ."""

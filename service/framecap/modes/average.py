@@ -28,15 +28,15 @@ class AverageMode(Mode[AverageSelection]):
     misspellings = ("average",)
 
     def read_text(self, options: TextOptions) -> AverageSelection:
-        """Returns the selection that options say."""
+        """Returns the selection that the options state."""
         return AverageSelection(count=options.count())
 
     def write_text(self, selection: AverageSelection) -> Mapping[str, Value] | None:
-        """Returns the options that say a selection."""
+        """Returns the options that state a selection."""
         return {"num": selection.count}
 
     def read_proto(self, message: Any) -> AverageSelection:
-        """Returns the selection that the message says."""
+        """Returns the selection that the message states."""
         return AverageSelection(count=checks.number("spec.average.count", message.count, 1))
 
     def write_proto(
@@ -65,23 +65,23 @@ class AverageMode(Mode[AverageSelection]):
         )
 
     def is_sparse(self, selection: AverageSelection, duration: Nanoseconds | None) -> bool:
-        """Returns whether the video is long for so many frames."""
+        """Returns whether the frames lie at least `SPARSE` apart."""
         return (duration or 0) >= selection.count * SPARSE
 
     def requested_count(self, selection: AverageSelection) -> int | None:
-        """Returns the number."""
+        """Returns the number of instants."""
         return selection.count
 
     def expected(
         self, selection: AverageSelection, length: Fraction | None, info: MediaInfo
     ) -> tuple[int | None, bool]:
-        """Returns the number; instants on one frame may make it fewer."""
+        """Returns the number of instants; several on one frame give fewer images."""
         return selection.count, False
 
     def causes(
         self, selection: AverageSelection, outcome: Outcome, missing: int
     ) -> list[tuple[Lack, int]]:
-        """Returns instants on one frame, and those that nothing answered."""
+        """Returns the instants that share a frame, and those without one."""
         return [
             (Lack.SAME_FRAME, outcome.answered - outcome.captured),
             (Lack.UNDECODABLE, selection.count - outcome.answered),

@@ -32,7 +32,7 @@ HASH_BITS: Final = 64
 
 
 class ChangeMode(ComparedMode[ChangeSelection]):
-    """The samples whose difference hash differs enough from their reference's."""
+    """The samples whose difference hash differs enough from the hash of their reference."""
 
     name = "dhash"
     selection = ChangeSelection
@@ -41,7 +41,7 @@ class ChangeMode(ComparedMode[ChangeSelection]):
     misspellings = ("hash",)
 
     def read_text(self, options: TextOptions) -> ChangeSelection:
-        """Returns the selection that options say."""
+        """Returns the selection that the options state."""
         return ChangeSelection(
             spacing=options.time("inter"),
             threshold=options.number("thr"),
@@ -49,14 +49,14 @@ class ChangeMode(ComparedMode[ChangeSelection]):
         )
 
     def write_text(self, selection: ChangeSelection) -> Mapping[str, Value] | None:
-        """Returns the options that say a selection; None where it compares with the captured."""
+        """Returns the options that state a selection; None for the reference `LAST_CAPTURED`."""
         step = checks.milliseconds(selection.spacing)
         if step is None or selection.reference is not ChangeReference.PREVIOUS_SAMPLE:
             return None
         return {"inter": step, "thr": selection.threshold, "num": selection.max_count}
 
     def read_proto(self, message: Any) -> ChangeSelection:
-        """Returns the selection that the message says."""
+        """Returns the selection that the message states."""
         return ChangeSelection(
             spacing=checks.offset("spec.change.spacing", message.spacing),
             threshold=checks.number(
@@ -88,15 +88,15 @@ class ChangeMode(ComparedMode[ChangeSelection]):
     def grid(
         self, spec: CaptureSpec, selection: ChangeSelection, end: Fraction | None
     ) -> Grid | None:
-        """Returns the samples' instants; None where every frame is one."""
+        """Returns the instants of the samples; None when every frame is a sample."""
         return uniform(spec, selection.spacing)
 
     def is_sparse(self, selection: ChangeSelection, duration: Nanoseconds | None) -> bool:
-        """Returns whether samples lie a few seconds apart."""
+        """Returns whether samples lie at least `SPARSE` apart."""
         return selection.spacing >= SPARSE
 
     def rank_count(self, selection: ChangeSelection) -> int:
-        """Returns how many of the largest changes are chosen."""
+        """Returns the number of samples chosen for the largest changes; 0 for all that pass."""
         return selection.max_count
 
     def requested_count(self, selection: ChangeSelection) -> int | None:
@@ -106,18 +106,18 @@ class ChangeMode(ComparedMode[ChangeSelection]):
     def expected(
         self, selection: ChangeSelection, length: Fraction | None, info: MediaInfo
     ) -> tuple[int | None, bool]:
-        """Returns the limit: how often the picture changes is not known."""
+        """Returns the limit: the number of changes is not known."""
         return selection.max_count or None, False
 
     def causes(
         self, selection: ChangeSelection, outcome: Outcome, missing: int
     ) -> list[tuple[Lack, int]]:
-        """Returns samples that changed too little, and that there are no more."""
+        """Returns the samples that changed too little, and the end of the samples."""
         below = min(missing, outcome.sampled - outcome.captured)
         return [(Lack.BELOW_THRESHOLD, below), (Lack.NO_MORE_FRAMES, missing - below)]
 
     def given(self, selection: ChangeSelection) -> Mapping[str, bool]:
-        """Returns which options a request gave."""
+        """Returns, by option name, whether the request gave it."""
         return {
             "m": True,
             "inter": selection.spacing > 0,
@@ -136,5 +136,5 @@ class ChangeMode(ComparedMode[ChangeSelection]):
 
 
 def changed_bits(dhash: int, reference: int | None) -> int:
-    """Returns in how many of 64 bits two hashes differ; all without a reference."""
+    """Returns the number of bits in which two hashes differ, 0..64; 64 without a reference."""
     return HASH_BITS if reference is None else kernels.changed_bits(dhash, reference)

@@ -21,7 +21,7 @@ class ComparedMode(Mode[S]):
 
     @abstractmethod
     def comparison(self, selection: S) -> Comparison:
-        """Returns how samples are compared."""
+        """Returns the comparison of samples."""
 
     def selector(
         self,
@@ -31,6 +31,6 @@ class ComparedMode(Mode[S]):
         clock: Clock,
         feature_of: FeatureOf,
     ) -> Selector:
-        """Returns what chooses the samples that pass."""
+        """Returns the selector of the samples that pass."""
         samples = along(spec, grid, clock, max_count=0)
         return ComparedSelector(samples, feature_of, self.comparison(selection))

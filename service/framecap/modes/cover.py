@@ -1,4 +1,4 @@
-"""What choosing frames means for a cover, which is one image whatever was asked."""
+"""Warnings about a capture of a cover, which is one image for any selection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from framecap.modes.registry import mode_of
 
 
 def without_effect(spec: CaptureSpec) -> Iterator[CaptureWarning]:
-    """Yields a notice for each option of a request that changes nothing about a cover."""
+    """Yields a warning for each option of a request that has no effect on a cover."""
     mode = mode_of(spec.selection).given(spec.selection)
     given = {
         "ss": spec.start > 0,
@@ -27,10 +27,10 @@ def without_effect(spec: CaptureSpec) -> Iterator[CaptureWarning]:
 
 
 def substituted(fault: str) -> CaptureWarning:
-    """Returns the notice of a picture that stands in for the one that goes first.
+    """Returns the warning that another picture replaces the preferred cover.
 
     Args:
-        fault: What keeps that one from being given.
+        fault: The reason why the preferred cover cannot be captured.
     """
     return CaptureWarning(
         reason="COVER_SUBSTITUTED",

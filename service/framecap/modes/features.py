@@ -12,7 +12,7 @@ import numpy.typing as npt
 from framecap.model.media import Frame
 
 FeatureOf: TypeAlias = Callable[[Frame], Any]
-"""Returns the feature of a frame, computed beside its decoding."""
+"""Returns the feature of a frame, computed in the thread that decoded it."""
 
 Luma: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """A frame's luma as decoded and cropped: shape (rows, columns), read-only, rows may be padded."""
@@ -28,7 +28,7 @@ class Measure(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How samples are compared with their reference, and which pass."""
+    """The comparison of a sample with its reference, and the condition to pass."""
 
     measure: Measure | None
     """Computes the feature; None for the difference hash, which every frame has."""

@@ -24,7 +24,7 @@ class InstantMode(Mode[InstantSelection]):
     case = "instants"
 
     def read_proto(self, message: Any) -> InstantSelection:
-        """Returns the selection that the message says."""
+        """Returns the selection that the message states."""
         allowed = f"1..{MAX_INSTANTS} instants"
         count = len(message.offsets)
         if not count:
@@ -61,19 +61,19 @@ class InstantMode(Mode[InstantSelection]):
         )
 
     def requested_count(self, selection: InstantSelection) -> int | None:
-        """Returns how many instants there are."""
+        """Returns the number of instants."""
         return len(selection.instants)
 
     def expected(
         self, selection: InstantSelection, length: Fraction | None, info: MediaInfo
     ) -> tuple[int | None, bool]:
-        """Returns how many instants there are; some may lie past the end."""
+        """Returns the number of instants; some may lie past the end."""
         return len(selection.instants), False
 
     def causes(
         self, selection: InstantSelection, outcome: Outcome, missing: int
     ) -> list[tuple[Lack, int]]:
-        """Returns instants on one frame, and those past the end."""
+        """Returns the instants that share a frame, and those past the end."""
         return [
             (Lack.SAME_FRAME, outcome.answered - outcome.captured),
             (Lack.AFTER_END, len(selection.instants) - outcome.answered),

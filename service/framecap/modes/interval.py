@@ -29,16 +29,16 @@ class IntervalMode(Mode[IntervalSelection]):
     misspellings = ("interval",)
 
     def read_text(self, options: TextOptions) -> IntervalSelection:
-        """Returns the selection that options say."""
+        """Returns the selection that the options state."""
         return IntervalSelection(spacing=options.time("inter"), max_count=options.number("num"))
 
     def write_text(self, selection: IntervalSelection) -> Mapping[str, Value] | None:
-        """Returns the options that say a selection; None for a step between milliseconds."""
+        """Returns the options that state a selection; None for a step between milliseconds."""
         step = checks.milliseconds(selection.spacing)
         return None if step is None else {"inter": step, "num": selection.max_count}
 
     def read_proto(self, message: Any) -> IntervalSelection:
-        """Returns the selection that the message says."""
+        """Returns the selection that the message states."""
         return IntervalSelection(
             spacing=checks.offset("spec.interval.spacing", message.spacing),
             max_count=checks.number("spec.interval.max_count", message.max_count, 0),
@@ -52,7 +52,7 @@ class IntervalMode(Mode[IntervalSelection]):
         message.interval.max_count = selection.max_count
 
     def first_only(self, selection: IntervalSelection) -> IntervalSelection:
-        """Returns the same with one frame at most."""
+        """Returns the same selection with one frame at most."""
         return replace(selection, max_count=1)
 
     def names_instants(self, selection: IntervalSelection) -> bool:
@@ -66,7 +66,7 @@ class IntervalMode(Mode[IntervalSelection]):
         return uniform(spec, selection.spacing)
 
     def is_sparse(self, selection: IntervalSelection, duration: Nanoseconds | None) -> bool:
-        """Returns whether all of the video is wanted, a frame every few seconds."""
+        """Returns whether the whole video is captured with a step of at least `SPARSE`."""
         return selection.spacing >= SPARSE and selection.max_count == 0
 
     def requested_count(self, selection: IntervalSelection) -> int | None:
@@ -93,19 +93,19 @@ class IntervalMode(Mode[IntervalSelection]):
     def causes(
         self, selection: IntervalSelection, outcome: Outcome, missing: int
     ) -> list[tuple[Lack, int]]:
-        """Returns the end; of every frame, what could not be decoded."""
+        """Returns the end of the video; for step 0, undecodable packets and too few frames."""
         if selection.spacing:
             return [(Lack.AFTER_END, missing)]
         broken = min(missing, outcome.undecodable)
         return [(Lack.UNDECODABLE, broken), (Lack.NO_MORE_FRAMES, missing - broken)]
 
     def given(self, selection: IntervalSelection) -> Mapping[str, bool]:
-        """Returns which options a request gave; the mode is the default."""
+        """Returns, by option name, whether the request gave it; `m` counts as not given."""
         return {"inter": selection.spacing > 0, "num": selection.max_count > 0}
 
 
 def uniform(spec: CaptureSpec, spacing: Nanoseconds) -> UniformGrid | None:
-    """Returns a grid from the request's start on; None for step 0."""
+    """Returns a grid that begins at the request's start; None for step 0."""
     if spacing == 0:
         return None
     return UniformGrid(start=Fraction(spec.start), step=Fraction(spacing), end=spec.end)

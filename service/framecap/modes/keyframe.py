@@ -33,15 +33,15 @@ class KeyframeMode(Mode[KeyframeSelection]):
     noun = "keyframe"
 
     def read_text(self, options: TextOptions) -> KeyframeSelection:
-        """Returns the selection that options say."""
+        """Returns the selection that the options state."""
         return KeyframeSelection(max_count=options.number("num"))
 
     def write_text(self, selection: KeyframeSelection) -> Mapping[str, Value] | None:
-        """Returns the options that say a selection."""
+        """Returns the options that state a selection."""
         return {"num": selection.max_count}
 
     def read_proto(self, message: Any) -> KeyframeSelection:
-        """Returns the selection that the message says."""
+        """Returns the selection that the message states."""
         return KeyframeSelection(
             max_count=checks.number("spec.keyframe.max_count", message.max_count, 0)
         )
@@ -54,11 +54,11 @@ class KeyframeMode(Mode[KeyframeSelection]):
         message.keyframe.max_count = selection.max_count
 
     def first_only(self, selection: KeyframeSelection) -> KeyframeSelection:
-        """Returns the same with one frame at most."""
+        """Returns the same selection with one frame at most."""
         return replace(selection, max_count=1)
 
     def names_instants(self, selection: KeyframeSelection) -> bool:
-        """Returns False: keyframes are chosen for being there."""
+        """Returns False: keyframes are not chosen by instants."""
         return False
 
     def requested_count(self, selection: KeyframeSelection) -> int | None:
@@ -68,13 +68,13 @@ class KeyframeMode(Mode[KeyframeSelection]):
     def expected(
         self, selection: KeyframeSelection, length: Fraction | None, info: MediaInfo
     ) -> tuple[int | None, bool]:
-        """Returns the limit: how many keyframes there are is not known."""
+        """Returns the limit: the number of keyframes is not known."""
         return selection.max_count or None, False
 
     def causes(
         self, selection: KeyframeSelection, outcome: Outcome, missing: int
     ) -> list[tuple[Lack, int]]:
-        """Returns that there are no more."""
+        """Returns the end of the frames as the only cause."""
         return [(Lack.NO_MORE_FRAMES, missing)]
 
     def selector(
@@ -85,7 +85,7 @@ class KeyframeMode(Mode[KeyframeSelection]):
         clock: Clock,
         feature_of: FeatureOf,
     ) -> Selector:
-        """Returns what chooses the keyframes."""
+        """Returns the selector of the keyframes."""
         return KeyframeSelector(
             clock, start=spec.start, end=spec.end, max_count=selection.max_count
         )

@@ -1,4 +1,4 @@
-"""What everything that depends on the mode asks of it."""
+"""The interface of a mode: every property in which modes differ."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class TextOptions(Protocol):
         """Returns `num`, which must be at least 1.
 
         Raises:
-            OptionMissing: It is not there.
+            OptionMissing: It is missing.
             ValueOutOfRange: It is 0.
         """
         ...
 
     def time(self, name: str) -> Nanoseconds:
-        """Returns the option's milliseconds, or its default's, as an instant."""
+        """Returns the option's milliseconds, or its default, in nanoseconds."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The figures of a capture that explain a shortfall."""
+    """The counts of a capture that explain a shortfall."""
 
     captured: int
     """Images captured."""
@@ -58,52 +58,52 @@ class Outcome:
     """Samples compared."""
 
     end: Nanoseconds | None
-    """The true end of the video, where known."""
+    """The true end of the video; None when not known."""
 
     undecodable: int = 0
-    """Packets that gave no frame."""
+    """Packets that could not be decoded."""
 
 
 class Mode(ABC, Generic[S]):
-    """Everything that differs from mode to mode. Stateless; selections carry the values."""
+    """One mode of choosing frames. Stateless; selections carry the values."""
 
     name: ClassVar[str]
-    """Its name in the text form, where that has it, in metrics and in plans."""
+    """Its name in the text form (if that has it), in metrics and in plans."""
 
     selection: type[Selection]
-    """The selections it is the mode of."""
+    """The type of its selections."""
 
     case: ClassVar[str]
     """Its case of `framecap.v1.CaptureSpec.selection`."""
 
     text_options: ClassVar[frozenset[str] | None] = None
-    """The text form's options that have an effect with it; None where the text form lacks it."""
+    """The text form's options that affect it; None if the text form lacks the mode."""
 
     misspellings: ClassVar[tuple[str, ...]] = ()
-    """What people write instead of its name. Only for suggestions."""
+    """Names that people write instead of its name. Only for suggestions."""
 
     keyframes_only: ClassVar[bool] = False
     """True when it can choose nothing but keyframes."""
 
     noun: ClassVar[str] = "frame"
-    """What it chooses, for sentences."""
+    """The noun for the frames it chooses, for messages."""
 
     # The forms of a request.
 
     def read_text(self, options: TextOptions) -> S:
-        """Returns the selection that options say. Only where the text form has the mode."""
+        """Returns the selection that the options state. Only for a mode of the text form."""
         raise NotImplementedError
 
     def write_text(self, selection: S) -> Mapping[str, Value] | None:
-        """Returns the options that say a selection; None when none do."""
+        """Returns the options that state a selection; None when no options can."""
         return None
 
     @abstractmethod
     def read_proto(self, message: Any) -> S:
-        """Returns the selection that the case's message says.
+        """Returns the selection that the case's message states.
 
         Raises:
-            RequestError: It says none.
+            RequestError: The message states no valid selection.
         """
 
     @abstractmethod
@@ -112,12 +112,12 @@ class Mode(ABC, Generic[S]):
 
     @abstractmethod
     def first_only(self, selection: S) -> Selection:
-        """Returns the selection of only the first frame that `selection` chooses."""
+        """Returns a selection of only the first frame that `selection` chooses."""
 
     # Instants.
 
     def names_instants(self, selection: S) -> bool:
-        """Returns whether frames are chosen for being on screen at instants."""
+        """Returns whether the selection names instants, and so may skip the frames between."""
         return True
 
     def needs_end(self) -> bool:
@@ -125,21 +125,21 @@ class Mode(ABC, Generic[S]):
         return False
 
     def grid(self, spec: CaptureSpec, selection: S, end: Fraction | None) -> Grid | None:
-        """Returns the instants; None where frames are chosen for being there.
+        """Returns the instants; None for a selection that names no instants.
 
         Args:
             spec: The request.
             selection: Its selection.
-            end: The true end of the video in nanoseconds, known where the mode needs it.
+            end: The true end of the video in nanoseconds, known if the mode needs it.
         """
         return None
 
     def is_sparse(self, selection: S, duration: Nanoseconds | None) -> bool:
-        """Returns whether instants are so far apart that a pass over packets pays.
+        """Returns whether instants are so far apart that reading all packets first saves time.
 
         Args:
             selection: The selection.
-            duration: The length that the container claims; None where it claims none.
+            duration: The duration that the container claims; None where it claims none.
         """
         return False
 
@@ -147,40 +147,40 @@ class Mode(ABC, Generic[S]):
 
     @abstractmethod
     def requested_count(self, selection: S) -> int | None:
-        """Returns how many images are requested; None where no number is."""
+        """Returns the requested number of images; None if the selection sets none."""
 
     def limit(self, selection: S) -> int | None:
-        """Returns after how many frames decoding may stop; None where only the choice tells."""
+        """Returns the number of frames at which decoding may stop; None if the choice decides."""
         return None
 
     def rank_count(self, selection: S) -> int:
-        """Returns how many of the samples are chosen by rank; 0 where all that pass are."""
+        """Returns the number of samples chosen by rank; 0 when all that pass are chosen."""
         return 0
 
     @abstractmethod
     def expected(
         self, selection: S, length: Fraction | None, info: MediaInfo
     ) -> tuple[int | None, bool]:
-        """Returns how many images to expect, and whether that is certain.
+        """Returns the expected number of images, and whether it is certain.
 
         Args:
             selection: The selection.
-            length: Nanoseconds of the captured range; None where not known.
-            info: What the source contains.
+            length: Nanoseconds of the captured range; None when not known.
+            info: The description of the source.
         """
 
     @abstractmethod
     def causes(self, selection: S, outcome: Outcome, missing: int) -> list[tuple[Lack, int]]:
-        """Returns why so many images are missing; counts may be 0."""
+        """Returns the causes of `missing` images with their counts, which may be 0."""
 
     def given(self, selection: S) -> Mapping[str, bool]:
-        """Returns which options a request gave, by their names in the text form."""
+        """Returns, by option name of the text form, whether the request gave the option."""
         return {"m": True, "num": bool(self.requested_count(selection))}
 
     # Choosing.
 
     def comparison(self, selection: S) -> Comparison | None:
-        """Returns how samples are compared; None where frames are chosen without a look at them."""
+        """Returns the comparison of samples; None for a mode that compares no pictures."""
         return None
 
     def selector(
@@ -191,12 +191,12 @@ class Mode(ABC, Generic[S]):
         clock: Clock,
         feature_of: FeatureOf,
     ) -> Selector:
-        """Returns what chooses the frames.
+        """Returns the selector of the frames.
 
         Args:
             spec: The request.
             selection: Its selection.
-            grid: Its instants; None where frames are chosen for being there.
+            grid: Its instants; None for a selection that names no instants.
             clock: The captured stream's clock.
             feature_of: Returns the feature of a frame that `comparison` compares.
         """
@@ -204,7 +204,7 @@ class Mode(ABC, Generic[S]):
 
 
 def along(spec: CaptureSpec, grid: Grid | None, clock: Clock, *, max_count: int) -> Selector:
-    """Returns what chooses the frames at a grid's instants; without a grid every frame."""
+    """Returns the selector of the frames at a grid's instants; without a grid, of every frame."""
     if grid is None:
         return EveryFrameSelector(clock, start=spec.start, end=spec.end, max_count=max_count)
     return InstantSelector(grid, clock, max_count=max_count)

@@ -1,4 +1,4 @@
-"""All modes there are."""
+"""The registry of modes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MODES: Final[tuple[Mode[Any], ...]] = (
     ChangeMode(),
     InstantMode(),
 )
-"""In the order in which they are listed for people."""
+"""All modes, in the order in which help and messages list them."""
 
 TEXT_MODES: Final = {mode.name: mode for mode in MODES if mode.text_options is not None}
-"""Those that the text form has, by their names in it."""
+"""The modes of the text form, by their names in it."""
 
 _BY_SELECTION: Final[dict[type[Selection], Mode[Any]]] = {mode.selection: mode for mode in MODES}
 _BY_CASE: Final = {mode.case: mode for mode in MODES}
@@ -37,15 +37,15 @@ def mode_of(selection: Selection) -> Mode[Any]:
 
 
 def mode_for(case: str | None) -> Mode[Any]:
-    """Returns the mode of a case of `CaptureSpec.selection`; the default's where none is set."""
+    """Returns the mode of a case of `CaptureSpec.selection`; the default when none is set."""
     return DEFAULT if case is None else _BY_CASE[case]
 
 
 def keyframes_only(spec: CaptureSpec) -> bool:
-    """Returns whether no other frames than keyframes can be captured."""
+    """Returns whether only keyframes can be captured."""
     return mode_of(spec.selection).keyframes_only or spec.nearest_keyframe
 
 
 def requested_count(spec: CaptureSpec) -> int | None:
-    """Returns how many images are requested; None where no number is."""
+    """Returns the requested number of images; None when the request sets none."""
     return mode_of(spec.selection).requested_count(spec.selection)

@@ -1,4 +1,4 @@
-"""Saying why there are fewer images than asked for."""
+"""The explanation of a shortfall: a capture with fewer images than requested."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WORDS: Final = {
 
 
 def explain(spec: CaptureSpec, outcome: Outcome) -> tuple[tuple[Shortfall, ...], str]:
-    """Returns the causes of a shortfall and the sentence that says them.
+    """Returns the causes of a shortfall and the sentence that states them.
 
-    Both are empty when as many images as asked for were captured, or when no number was asked for
-    and there is at least one.
+    Both are empty when the requested number of images was captured, or when the request set no
+    number and there is at least one image.
     """
     requested = requested_count(spec)
     if requested is None:
@@ -39,7 +39,7 @@ def explain(spec: CaptureSpec, outcome: Outcome) -> tuple[tuple[Shortfall, ...],
 def sentence(
     requested: int, captured: int, shortfalls: tuple[Shortfall, ...], end: Nanoseconds | None
 ) -> str:
-    """Returns, for example, `asked 10, gave 7: 2 after the end at 00:05:00.000, 1 undecodable`."""
+    """Returns the sentence with both numbers, and each cause with its count."""
     causes = []
     for shortfall in shortfalls:
         words = _WORDS[shortfall.reason]
@@ -50,7 +50,7 @@ def sentence(
 
 
 def explain_cover(spec: CaptureSpec) -> tuple[tuple[Shortfall, ...], str]:
-    """Returns the shortfall of a cover, which is one image however many were asked for."""
+    """Returns the shortfall of a cover, which is always one image."""
     requested = requested_count(spec)
     if requested is None or requested <= 1:
         return (), ""

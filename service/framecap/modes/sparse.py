@@ -1,4 +1,4 @@
-"""When instants are so far apart that looking at all packets first pays."""
+"""The spacing of instants from which reading all packets first saves time."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import Final
 from framecap.timebase import NANOSECONDS_PER_SECOND
 
 SPARSE: Final = 4 * NANOSECONDS_PER_SECOND
-"""A pass over packets costs a fourth of reading them for their pictures, and some two seconds of
-pictures are decoded for each instant anyway."""
+"""In nanoseconds. A pass that only reads packets costs a fourth of one that also examines their
+pictures, and some two seconds of pictures are decoded for each instant anyway."""

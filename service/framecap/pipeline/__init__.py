@@ -1,8 +1,8 @@
-"""What a decoder runs: facts, plan, frames, choice, pixels, encoding, in this order.
+"""The capture pipeline: probe, plan, decode, choose, render and encode, in this order.
 
-Generators over frozen values, worked on by several threads (`segments.py`) and given in order. It
-touches untrusted media, so the service runs it in a process that is thrown away; tests and
-benchmarks call it directly.
+The stages are generators over frozen values. Several threads work on them (`workers.py`); results
+are yielded in order. The pipeline parses untrusted media, so the service runs it in a disposable
+child process; tests and benchmarks call it directly.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from framecap.stage_timer import StageTimer
 
 __all__ = ["Until", "run"]
 
-# What a probe asks for: nothing that needs more than the first frame.
+# The request of a probe: it needs no more than the first frame.
 _PROBE: Final = CaptureSpec(selection=KeyframeSelection(), format=ImageFormat.JPG)
 
 
 MAX_THREADS: Final = 8
-"""The most threads of one capture: each has a decoder, with pictures of its own."""
+"""The most threads of one capture. Each has its own decoder, which holds its own pictures."""
 
 
 def run(
@@ -38,28 +38,29 @@ def run(
     until: Until = Until.END,
     threads: int | None = None,
 ) -> Iterator[Report]:
-    """Captures, and yields what happens: facts, plan, progress, images, and last a summary.
+    """Captures frames; yields media facts, a plan, progress, warnings, images, and last a summary.
 
     Args:
         spec: The request; None where `until` ends at the probe.
         file: The source, seekable. Not closed.
         size: The source's size in bytes.
-        until: How far to go.
-        threads: How many threads work; None for one per processor that this process may use.
+        until: The stage at which the run ends.
+        threads: The number of worker threads; None for one per processor that this process may use,
+            at most `MAX_THREADS`.
 
     Raises:
-        CaptureError: The capture fails. Once it was planned, a summary is yielded first.
+        CaptureError: The capture failed. If it failed after the plan, a summary is yielded first.
     """
     if size == 0:
         raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
-    watch = StageTimer()
+    timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
-    with watch.stage("open"):
+    with timer.stage("open"):
         strict = spec.damage_policy is DamagePolicy.STRICT
         media = Media(file, strict=strict, threads=threads)
     with media:
         if media.cover:
-            yield from capture_cover(spec, media, watch, size=size, until=until)
+            yield from capture_cover(spec, media, timer, size=size, until=until)
             return
-        yield from capture_video(spec, media, watch, size=size, until=until, threads=threads)
+        yield from capture_video(spec, media, timer, size=size, until=until, threads=threads)

@@ -1,4 +1,4 @@
-"""What a capture has done so far, and what it says of it."""
+"""The counters of a running capture, and the progress, warnings and summary made from them."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ PROGRESS_SECONDS: Final = 0.25
 
 
 class CaptureStatistics:
-    """Keeps the counts of one capture.
+    """Counts the work and the results of one capture.
 
     Args:
         spec: The request.
         media: The source.
-        watch: Knows where the time went.
+        timer: Measures the time of each stage.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._reported = monotonic()
         self._answered = 0
         self._damaged = 0
         self.phase = Phase.OPENING
-        """What the capture is busy with."""
+        """The current phase of the capture."""
         self.coverage = Coverage()
-        """What the current pass has covered."""
+        """The range of media time that the current pass has covered."""
         self._passes = PassProgress()
         self._begin: Pts = 0
         self._limit: Nanoseconds | None = None
         self.info: MediaInfo | None = None
-        """What the source contains, once known."""
+        """The description of the source, once known."""
         self.end: Pts | None = None
-        """When the last frame ends, once known."""
+        """The end of the last frame, once known."""
         self.captured = 0
-        """How many images there are."""
-        self.given_up = 0
-        """How many ways to the frames were given up for safer ones."""
+        """The number of images captured."""
+        self.abandoned_paths = 0
+        """The number of access paths abandoned for safer ones."""
         self.sampled = 0
-        """How many samples were compared, in change selection."""
+        """The number of samples compared, in change selection."""
 
     def add(self, image: Image) -> Image:
         """Counts an image and returns it."""
@@ -65,7 +65,7 @@ class CaptureStatistics:
 
     @property
     def end_time(self) -> Fraction | None:
-        """The true end in nanoseconds of media time, where it is known."""
+        """The true end in nanoseconds of media time; None when not known."""
         if self.end is None:
             return None
         return self._media.clock.media_time(self.end) * NANOSECONDS_PER_SECOND
@@ -81,10 +81,10 @@ class CaptureStatistics:
         """Begins a pass over a range of media time.
 
         Args:
-            phase: What is done.
-            begin: The begin of the range.
-            limit: The end of the range; None where only the end of the video ends it.
-            ahead: How many passes over the same range follow.
+            phase: The phase of the pass.
+            begin: The start of the range.
+            limit: The end of the range, exclusive; None for the end of the video.
+            ahead: The number of passes over the same range that follow.
         """
         self.phase = phase
         self.coverage.clear()
@@ -94,21 +94,21 @@ class CaptureStatistics:
         self._passes = self._passes.begun(length, following)
 
     def begin_measuring(self, begin: Nanoseconds, limit: Nanoseconds | None, *, ahead: int) -> None:
-        """Begins the measuring of the end, which covers what is decoded for it.
+        """Begins the pass that measures the end; it covers the frames decoded for that.
 
         Args:
-            begin: The begin of the range of the passes that follow.
-            limit: Its end, as `begin_pass`.
-            ahead: How many they are.
+            begin: The start of the range of the passes that follow.
+            limit: The end of that range, as in `begin_pass`.
+            ahead: The number of passes that follow.
         """
         self.begin_pass(Phase.MEASURING, begin, limit, ahead=ahead)
         self._passes = self._passes.expecting(0)
         self._limit = None
 
     def measured_to(self, end: Pts) -> None:
-        """Notes when a frame ends that was decoded to measure the end."""
+        """Records the end of a frame that was decoded to measure the end of the video."""
         if self.coverage.head is None or end < self._begin:
-            # Where the tail gave nothing, measuring begins again from earlier.
+            # The tail gave no frame, so the measurement begins again from an earlier position.
             self._begin = end
         self.coverage.head = end
 
@@ -116,27 +116,27 @@ class CaptureStatistics:
         """Ends the current pass.
 
         Args:
-            complete: True when it went on to the end of its range or of the video; False when it
-                stopped because it had all it needs.
+            complete: True when the pass went on to the end of its range or of the video; False when
+                it stopped early because it had every frame it needs.
         """
-        self._passes = self._reached(ahead=False)
+        self._passes = self._updated(ahead=False)
         self._passes = self._passes.completed() if complete else self._passes.stopped()
         self.coverage.clear()
 
     def last(self) -> Iterator[Progress]:
-        """Yields the progress at the end of a success."""
+        """Yields the last progress of a capture that succeeded."""
         self._passes = self._passes.begun(0, 0)
         yield self._report(self._passes)
 
     def due(self) -> Iterator[Progress]:
-        """Yields progress when it is time for it."""
+        """Yields progress when `PROGRESS_SECONDS` have passed since the last report."""
         if monotonic() - self._reported >= PROGRESS_SECONDS:
             self._reported = monotonic()
-            self._passes = self._reached(ahead=True)
+            self._passes = self._updated(ahead=True)
             yield self._report(self._passes)
 
-    def looks(self) -> Iterator[CaptureWarning]:
-        """Yields what of the picture's looks cannot be as it was meant."""
+    def appearance_warnings(self) -> Iterator[CaptureWarning]:
+        """Yields a warning for each property of the video that makes its images look wrong."""
         info = self.info
         dolby_vision = None if info is None else info.dolby_vision
         if dolby_vision is not None and dolby_vision.needs_metadata:
@@ -157,7 +157,7 @@ class CaptureStatistics:
             )
 
     def warnings(self) -> Iterator[CaptureWarning]:
-        """Yields what was wrong with the media, counted."""
+        """Yields a warning for each kind of damage in the media, with its count."""
         counts = self._media.counts
         for count, reason, words in (
             (counts.repaired, "TIMES_REPAIRED", "frames had no usable presentation time"),
@@ -171,7 +171,7 @@ class CaptureStatistics:
                 )
 
     def summary(self) -> Summary:
-        """Returns the result as it stands."""
+        """Returns the summary of the capture so far."""
         counts = self._media.counts
         end_time = self.end_time
         end = None if end_time is None else end_time // 1
@@ -200,26 +200,26 @@ class CaptureStatistics:
             read_bytes=self._media.read_bytes,
             decoded_count=counts.decoded,
             end=end,
-            stage_times=dict(self._watch.times),
-            seek_repairs=self.given_up + self._media.seek_repairs,
+            stage_times=dict(self._timer.times),
+            seek_repairs=self.abandoned_paths + self._media.seek_repairs,
         )
 
     @property
     def _length(self) -> Nanoseconds | None:
-        """How much media time the current pass is expected to cover; None when not known."""
+        """The media time that the current pass is expected to cover; None when not known."""
         end = self.end_time
         claimed = None if self.info is None else self.info.duration
         stops = [self._limit, claimed if end is None else end // 1]
         known = [stop for stop in stops if stop is not None]
         return max(0, min(known) - self._media_time(self._begin)) if known else None
 
-    def _reached(self, *, ahead: bool) -> PassProgress:
-        """Returns the progress with what the current pass has covered.
+    def _updated(self, *, ahead: bool) -> PassProgress:
+        """Returns the progress, updated by the range that the current pass has covered.
 
         Args:
-            ahead: True to count what was decoded ahead of its turn.
+            ahead: True to count frames that were decoded ahead of their turn.
         """
-        # What a container claims is no bound: frames may come after it.
+        # The duration that a container claims is no bound: frames may follow it.
         bounds = [bound for bound in (self._limit, self.end_time) if bound is not None]
         stop = self._media.clock.ceil(min(bounds)) if bounds else None
         ticks = self.coverage.within(self._begin, stop, ahead=ahead)
@@ -228,7 +228,7 @@ class CaptureStatistics:
             covered = min(covered, max(0, min(bounds) // 1 - self._media_time(self._begin)))
         measuring = self.phase is Phase.MEASURING and self.coverage.head is None
         passes = self._passes if measuring else self._passes.expecting(self._length)
-        return passes.reached(covered)
+        return passes.covering(covered)
 
     def _media_time(self, pts: Pts) -> Nanoseconds:
         return max(0, self._media.clock.nanoseconds(pts))

@@ -16,15 +16,15 @@ from framecap.stage_timer import StageTimer
 
 
 def capture_cover(
-    spec: CaptureSpec, media: Media, watch: StageTimer, *, size: int, until: Until
+    spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until
 ) -> Iterator[Report]:
-    """Captures the cover: always that one image, at time 0.
+    """Captures the cover: always one image, at time 0.
 
-    Its bytes pass through when they are of the format asked for and no other size is, once they
-    have decoded.
+    The stored bytes are the image when the request names their format and no box. They are decoded
+    first all the same, to check them.
     """
-    imaging, statistics = Imaging(spec, media, watch), CaptureStatistics(spec, media, watch)
-    with watch.stage("decode"):
+    imaging, statistics = Imaging(spec, media, timer), CaptureStatistics(spec, media, timer)
+    with timer.stage("decode"):
         cover = media.read_cover()
     frame = cover.frame
     picture = media.picture(frame)

@@ -1,4 +1,4 @@
-"""Lanes that have begun, and their items on the way to results."""
+"""Segments whose decoding has started, and their items until they are results."""
 
 from __future__ import annotations
 
@@ -15,73 +15,73 @@ Result = TypeVar("Result")
 
 @dataclass(slots=True, eq=False)
 class StartedSegment(Generic[Item, Result]):
-    """A lane that has begun."""
+    """A segment (a span of the stream decoded by one worker at a time) that has started."""
 
     number: int
-    """Its place among the lanes."""
+    """Its position among the segments."""
 
     steps: Iterator[Item | None]
-    """Gives its items."""
+    """Yields its items; None for a step without one."""
 
     entries: deque[Entry[Item, Result]] = field(default_factory=deque)
-    """Its items in order, from the next to be given on."""
+    """Its items in order, from the next one to yield."""
 
     held: int = 0
-    """How many bytes their results hold."""
+    """The size of their results in bytes."""
 
     stepping: bool = False
-    """True while a thread asks for an item."""
+    """True while a thread decodes its next item."""
 
     ended: bool = False
-    """True once there are no more."""
+    """True once it has no more items."""
 
     failed: bool = False
-    """True when it ended by an error, which is the last entry's."""
+    """True when it ended by an error, which the last entry holds."""
 
     @property
     def unconfirmed(self) -> Confirmation | None:
-        """What the next result to be given still awaits; None when it is certain."""
+        """The confirmation that the next result still awaits; None when it is confirmed."""
         if self.ended or not self.entries or self.entries[0].confirmation.given:
             return None
         return self.entries[0].confirmation
 
-    def take_back(self) -> None:
-        """Drops what a lane that failed gave and never proved."""
+    def drop_unconfirmed(self) -> None:
+        """Drops the unconfirmed entries of a segment that failed."""
         while self.entries and self.entries[0].dropped:
             self.held -= self.entries.popleft().size
 
 
 @dataclass(slots=True, eq=False)
 class Entry(Generic[Item, Result]):
-    """One item and what became of it."""
+    """One item of a segment, with its result or error."""
 
     segment: StartedSegment[Item, Result]
-    """Where it is from."""
+    """The segment that yielded it."""
 
     number: int = 0
-    """Its place among all items."""
+    """Its position among all items."""
 
     size: int = 0
-    """How many bytes its result holds."""
+    """The size of its result in bytes."""
 
     item: Item | None = None
-    """What is to be worked on; None once that began."""
+    """The item to work on; None once that work has started."""
 
     confirmation: Confirmation = CERTAIN
-    """Whether the item is certain."""
+    """Whether the item is confirmed."""
 
     result: Result | None = None
-    """What the work gave."""
+    """The result of the work."""
 
     error: BaseException | None = None
-    """What was raised instead."""
+    """The exception raised instead of a result."""
 
     done: bool = False
     """True once there is a result or an error."""
 
     @property
     def dropped(self) -> bool:
-        """True when its lane failed before it was certain."""
+        """True when its segment failed before the item was confirmed."""
         return self.segment.failed and not self.confirmation.given
 
     def __lt__(self, other: Entry[Item, Result]) -> bool:

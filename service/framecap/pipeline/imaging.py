@@ -1,4 +1,4 @@
-"""From a chosen frame to an encoded image."""
+"""Rendering and encoding of chosen frames."""
 
 from __future__ import annotations
 
@@ -45,30 +45,30 @@ class Imaging:
     Args:
         spec: The request.
         media: The source.
-        watch: Counts the time it takes.
+        timer: Measures the time of each stage.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._geometries: dict[tuple[int, int, Fraction, Orientation], Geometry] = {}
 
     def describe(self, picture: Picture) -> MediaInfo:
-        """Returns what the source contains, given its first picture."""
+        """Returns the description of the source, given its first picture."""
         display = display_size(
             picture.width, picture.height, picture.sample_aspect_ratio, picture.orientation
         )
         return self._media.describe(picture, (display.width, display.height))
 
     def warnings(self, info: MediaInfo, picture: Picture) -> Iterator[CaptureWarning]:
-        """Yields what the box does to a picture that its request may not have meant."""
+        """Yields a warning when the box distorts the picture, which the request may not intend."""
         source = Size(info.display_width, info.display_height)
         image = self.geometry(picture).canvas
         yield from aspect_changed(self._spec.box, self._spec.scale_type, source, image)
 
     def geometry(self, picture: Picture) -> Geometry:
-        """Returns what the image of a picture measures; size and pixel aspect may change."""
+        """Returns the geometry of a picture's image; size and aspect may change mid-stream."""
         ratio = picture.sample_aspect_ratio
         shape = (picture.width, picture.height, ratio, picture.orientation)
         if shape not in self._geometries:
@@ -78,7 +78,7 @@ class Imaging:
 
     def dhash(self, frame: Frame) -> int:
         """Returns the difference hash of a frame's luma."""
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             return dhash(self._media.picture(frame))
 
     def feature(self, frame: Frame, measure: Measure | None) -> Any:
@@ -90,7 +90,7 @@ class Imaging:
         """
         if measure is None:
             return self.dhash(frame)
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             return measure(luma(self._media.picture(frame)))
 
     def encoded(
@@ -100,16 +100,16 @@ class Imaging:
 
         Args:
             frame: The frame.
-            dhash: Its hash, where that is known.
-            stored: Bytes that already are the image; None to make them.
+            dhash: Its hash, if already computed.
+            stored: The bytes of an image file to use as they are; None to encode the frame.
         """
-        with self._watch.stage("pixels"):
+        with self._timer.stage("pixels"):
             picture = self._media.whole_picture(frame)
         geometry = self.geometry(picture)
         if stored is None:
-            with self._watch.stage("pixels"):
+            with self._timer.stage("pixels"):
                 raster = render(picture, geometry, self._spec.format, self._spec.shrink_filter)
-            with self._watch.stage("encode"):
+            with self._timer.stage("encode"):
                 stored = encode(raster, self._spec.format, self._spec.quality)
         return Encoded(
             width=geometry.canvas.width,
@@ -124,7 +124,7 @@ class Imaging:
         Args:
             pick: The frame and why it was chosen.
             index: Its position in the output, from 1.
-            encoded: Its picture.
+            encoded: Its encoded picture.
         """
         frame, clock = pick.frame, self._media.clock
         return Image(

@@ -1,9 +1,9 @@
 """Media time done and total, summed over the passes of a capture.
 
 A pass goes once over a range of media time: to measure the end, to hash samples, to make images.
-What is done never falls. The total follows what is known: it shrinks when a pass stops early and
-when the video proves shorter than its container claims, and grows when it proves longer. At the end
-of a success the two are equal.
+Time done never falls. The total follows the facts as they become known: it shrinks when a pass
+stops early or the video is shorter than its container claims, and grows when the video is longer.
+At the end of a capture that succeeded the two are equal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from framecap.timebase import Nanoseconds, Pts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassProgress:
-    """The passes of a capture, and how far they are."""
+    """The progress of a capture, summed over its passes."""
 
     ended: Nanoseconds = 0
     """Media time of the passes that ended."""
@@ -37,21 +37,21 @@ class PassProgress:
 
     @property
     def total(self) -> Nanoseconds | None:
-        """Media time in total, never less than what is done; None when not known."""
+        """Media time in total, never less than `done`; None when not known."""
         if self.length is None or self.ahead is None:
             return None
         return self.ended + max(self.length, self.covered) + self.ahead
 
     def begun(self, length: Nanoseconds | None, ahead: Nanoseconds | None) -> PassProgress:
-        """Returns the progress at the begin of another pass; the current one ends as it is."""
+        """Returns the progress at the start of another pass; the current one ends as it is."""
         return PassProgress(ended=self.done, length=length, ahead=ahead)
 
     def expecting(self, length: Nanoseconds | None) -> PassProgress:
-        """Returns the same progress of a current pass of another length."""
+        """Returns the same progress with another expected length of the current pass."""
         return replace(self, length=length)
 
-    def reached(self, covered: Nanoseconds) -> PassProgress:
-        """Returns the progress with so much of the current pass done, or more if it was more."""
+    def covering(self, covered: Nanoseconds) -> PassProgress:
+        """Returns the progress with `covered` of the current pass done; it never falls."""
         return replace(self, covered=max(self.covered, covered))
 
     def stopped(self) -> PassProgress:
@@ -60,11 +60,11 @@ class PassProgress:
 
     def completed(self) -> PassProgress:
         """Returns the progress once the current pass went on to its end."""
-        return self.reached(self.length or 0).stopped()
+        return self.covering(self.length or 0).stopped()
 
 
 class SegmentProgress:
-    """How far one lane has come. Written by the thread that steps it, read by another."""
+    """The range that one segment has decoded. Written by its worker, read by another thread."""
 
     __slots__ = ("begin", "end", "over")
 
@@ -72,27 +72,27 @@ class SegmentProgress:
         self.begin: Pts | None = None
         """The pts of its first frame."""
         self.end: Pts = 0
-        """When its last frame so far ends."""
+        """The end of its last frame so far."""
         self.over = False
-        """True when it gives no more frames."""
+        """True once it has no more frames."""
 
 
 class Coverage:
-    """Which part of a range the lanes of one pass have covered, those ahead of their turn too."""
+    """The range that the segments of one pass have decoded, those ahead of their turn included."""
 
     def __init__(self) -> None:
         self._segments: list[SegmentProgress] = []
         self.head: Pts | None = None
-        """When the last frame that was offered to the selector ends; all before it is done."""
+        """The end of the last frame offered to the selector; all media time before it is done."""
 
-    def advance(self) -> SegmentProgress:
-        """Returns the segment of the next lane."""
-        advance = SegmentProgress()
-        self._segments.append(advance)
-        return advance
+    def add_segment(self) -> SegmentProgress:
+        """Returns the progress of the next segment."""
+        progress = SegmentProgress()
+        self._segments.append(progress)
+        return progress
 
     def clear(self) -> None:
-        """Forgets all, for lanes that begin anew."""
+        """Forgets all segments, because decoding starts again."""
         self._segments.clear()
         self.head = None
 
@@ -100,23 +100,23 @@ class Coverage:
         """Returns how much of [begin, stop) is covered.
 
         Args:
-            begin: The begin of the range.
+            begin: The start of the range.
             stop: Its end, exclusive; None is no end.
-            ahead: False to count only what was offered.
+            ahead: False to count only frames that were offered to the selector.
         """
         head = begin if self.head is None else self.head
         spans = [(begin, head)]
         if ahead:
             self._drop_before(head)
             segments = self._segments
-            for position, advance in enumerate(segments):
-                if advance.begin is None:
+            for position, segment in enumerate(segments):
+                if segment.begin is None:
                     continue
-                end = advance.end
-                if advance.over and position + 1 < len(segments):
-                    # What lies between two lanes is passed over.
+                end = segment.end
+                if segment.over and position + 1 < len(segments):
+                    # Frames between two segments are skipped, so they count as covered.
                     end = max(end, segments[position + 1].begin or end)
-                spans.append((advance.begin, end))
+                spans.append((segment.begin, end))
         covered = 0
         for first, last in spans:
             last = last if stop is None else min(last, stop)
@@ -127,9 +127,9 @@ class Coverage:
     def _drop_before(self, head: Pts) -> None:
         """Forgets the segments before the one that covers `head`."""
         behind = 0
-        for advance, following in pairwise(self._segments):
-            if not advance.over or following.begin is None or following.begin > head:
+        for segment, following in pairwise(self._segments):
+            if not segment.over or following.begin is None or following.begin > head:
                 break
             behind += 1
-        # In place: another thread may add a segment meanwhile.
+        # The list is changed, not replaced: another thread may append to it meanwhile.
         del self._segments[:behind]

@@ -1,7 +1,8 @@
-"""What is done with each frame before it is chosen: hashing, pixels, encoding, in any thread.
+"""Work on each frame before the selector sees it: hashing, rendering, encoding, in any thread.
 
-Most selections are known to take a frame as soon as it is decoded: its image is made at once, and
-the picture let go. Where the choice depends on what came before, the picture waits for it.
+For most selections it is known as soon as a frame is decoded that the selector takes it: its image
+is made at once and its picture is released. Where the choice depends on earlier frames, the picture
+is kept until the choice.
 """
 
 from __future__ import annotations
@@ -22,57 +23,57 @@ from framecap.pipeline.progress import Coverage, SegmentProgress
 from framecap.stage_timer import StageTimer
 
 SMALL: Final = 256
-"""About how many bytes the facts of a frame hold."""
+"""The approximate size in bytes of a frame without its picture."""
 
 
 class Fate(Enum):
-    """What becomes of a frame before the choice."""
+    """The treatment of a decoded frame before the choice."""
 
     ENCODED = "encoded"
-    """Its image is made: it is sure to be taken, or likely enough."""
+    """Its image is made: the selector takes it surely, or probably."""
 
     KEPT = "kept"
     """Its picture is kept until the choice."""
 
-    LET_GO = "let go"
-    """Only facts stay: it is sure not to be taken, or decoded again if it is."""
+    RELEASED = "released"
+    """Its picture is released: the selector does not take it, or it is decoded again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """A frame on its way to the choice."""
+    """A decoded frame, ready for the choice."""
 
     frame: Frame
-    """The frame; without its picture once that was let go."""
+    """The frame; without its picture once that is released."""
 
     fate: Fate
-    """What becomes of it."""
+    """The treatment of the frame before the choice."""
 
     feature: Any | None = None
-    """What the choice compares; None where nothing is compared."""
+    """The feature that the choice compares; None if it compares none."""
 
     encoded: Encoded | None = None
     """Its image, once made."""
 
 
 class Sampling:
-    """Makes samples of frames, for one reading.
+    """Makes samples of frames, for one pass.
 
     Args:
         spec: The request.
         imaging: Makes images.
-        watch: Counts the time that decoding takes.
-        wanted: Which frames the choice takes, or takes as samples.
-        coverage: Is kept informed of how far each lane has come.
-        ranking: True when samples are only compared, to be decoded again.
-        ranked: True when they are those decoded again.
+        timer: Measures the time that decoding takes.
+        wanted: The frames that the choice takes, or takes as samples.
+        coverage: Records how far each segment is decoded.
+        ranking: True in the first of two passes, which only compares samples.
+        ranked: True in the second, which decodes the ranked samples again.
     """
 
     def __init__(
         self,
         spec: CaptureSpec,
         imaging: Imaging,
-        watch: StageTimer,
+        timer: StageTimer,
         wanted: Wanted,
         *,
         coverage: Coverage,
@@ -80,17 +81,17 @@ class Sampling:
         ranked: bool = False,
     ) -> None:
         self._imaging = imaging
-        self._watch = watch
+        self._timer = timer
         self._wanted = wanted
         self._coverage = coverage
-        # Of keyframes alone, only the next one tells whether one shows an instant.
+        # A keyframe is on screen until the next one, so `wanted` cannot decide here.
         self._keyframes = keyframes_only(spec)
         self._comparison = None
         if not ranked:
             self._comparison = mode_of(spec.selection).comparison(spec.selection)
         self._fate = Fate.ENCODED
         if ranking:
-            self._fate = Fate.LET_GO
+            self._fate = Fate.RELEASED
         elif spec.nearest_keyframe or (
             self._comparison is not None and self._comparison.since_captured
         ):
@@ -99,12 +100,12 @@ class Sampling:
     def segments(
         self, segments: Iterator[Callable[[], Iterator[Frame | None]]]
     ) -> Iterator[Callable[[], Iterator[Sample | None]]]:
-        """Yields lanes of samples in place of lanes of frames."""
+        """Yields a segment of samples for each segment of frames."""
         for segment in segments:
-            yield partial(self._along, segment, self._coverage.advance())
+            yield partial(self._along, segment, self._coverage.add_segment())
 
     def work(self, sample: Sample) -> Sample:
-        """Returns a sample with all that can be done before the choice."""
+        """Returns a sample after all the work that is possible before the choice."""
         if sample.fate is Fate.KEPT:
             return sample
         encoded = None
@@ -119,24 +120,24 @@ class Sampling:
         return self._imaging.encoded(sample.frame, dhash=self._dhash(sample))
 
     def _dhash(self, sample: Sample) -> int | None:
-        """Returns the hash of a sample where the choice needed it."""
+        """Returns the hash of a sample if the choice needed it."""
         if self._comparison is None or self._comparison.measure is not None:
             return None
         return cast("int | None", sample.feature)
 
     def size(self, sample: Sample) -> int:
-        """Returns about how many bytes a sample holds."""
+        """Returns the approximate size of a sample in bytes."""
         if sample.encoded is not None:
             return len(sample.encoded.data)
         return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
 
     @staticmethod
     def confirmation(sample: Sample) -> Confirmation:
-        """Returns whether a sample is certain."""
+        """Returns the confirmation of a sample."""
         return sample.frame.confirmation
 
     def _along(
-        self, segment: Callable[[], Iterator[Frame | None]], advance: SegmentProgress
+        self, segment: Callable[[], Iterator[Frame | None]], progress: SegmentProgress
     ) -> Iterator[Sample | None]:
         comparison = self._comparison
         previous: Any | None = None
@@ -146,14 +147,14 @@ class Sampling:
             nonlocal previous, first
             if frame is None:
                 return None
-            if advance.begin is None:
-                advance.begin = frame.pts
-            advance.end = frame.end
+            if progress.begin is None:
+                progress.begin = frame.pts
+            progress.end = frame.end
             taken = self._takes(frame)
             if not (taken or first):
-                return Sample(frame=replace(frame, native=None), fate=Fate.LET_GO)
-            # The first frame of a whole decoding also shows what lies before it, and damage may
-            # have made it another one than was found at first.
+                return Sample(frame=replace(frame, native=None), fate=Fate.RELEASED)
+            # The first frame of a complete decode also answers earlier instants, and damage may
+            # make it another frame than the one the probe found.
             first = False
             fate = self._fate if taken else Fate.KEPT
             if comparison is None:
@@ -162,13 +163,13 @@ class Sampling:
             if taken:
                 if fate is Fate.ENCODED and previous is not None:
                     score = comparison.score(feature, previous)
-                    fate = fate if comparison.passes(score) else Fate.LET_GO
+                    fate = fate if comparison.passes(score) else Fate.RELEASED
                 previous = feature
             return Sample(frame=frame, fate=fate, feature=feature)
 
-        # No variable here names a frame while this waits, which would keep its picture.
-        yield from map(sampled, self._watch.each("decode", segment()))
-        advance.over = True
+        # A local variable that names a frame would keep its picture alive while this waits.
+        yield from map(sampled, self._timer.each("decode", segment()))
+        progress.over = True
 
     def _takes(self, frame: Frame) -> bool:
         if self._keyframes:
@@ -177,12 +178,12 @@ class Sampling:
 
 
 class Features:
-    """Knows the feature of the sample on offer."""
+    """Holds the sample on offer, and answers its feature."""
 
     sample: Sample
 
     def of(self, frame: Frame) -> Any:
-        """Returns the feature of a frame, which is the sample's."""
+        """Returns the feature of a frame, which is the sample on offer."""
         sample = self.sample
         assert sample.frame is frame and sample.feature is not None, "compared samples have one"
         return sample.feature

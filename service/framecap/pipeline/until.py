@@ -1,4 +1,4 @@
-"""How far a run of the pipeline goes."""
+"""The stage at which a run of the pipeline ends."""
 
 from __future__ import annotations
 

@@ -38,20 +38,20 @@ MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 
 def capture_video(
-    spec: CaptureSpec, media: Media, watch: StageTimer, *, size: int, until: Until, threads: int
+    spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until, threads: int
 ) -> Iterator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
-    return _VideoCapture(spec, media, watch, threads).run(size, until)
+    return _VideoCapture(spec, media, timer, threads).run(size, until)
 
 
 class _VideoCapture:
-    def __init__(self, spec: CaptureSpec, media: Media, watch: StageTimer, threads: int) -> None:
+    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer, threads: int) -> None:
         self._spec = spec
         self._media = media
-        self._watch = watch
+        self._timer = timer
         self._threads = threads
-        self._imaging = Imaging(spec, media, watch)
-        self._statistics = CaptureStatistics(spec, media, watch)
+        self._imaging = Imaging(spec, media, timer)
+        self._statistics = CaptureStatistics(spec, media, timer)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
         self._offered = False
@@ -67,15 +67,15 @@ class _VideoCapture:
         yield info
         if until is Until.PROBED:
             return
-        yield from statistics.looks()
+        yield from statistics.appearance_warnings()
         sparse = is_sparse(self._spec, info.duration)
         access_modes = media.access_modes(
             gaps=has_gaps(self._spec),
             sparse=sparse,
             keyframes=keyframes_only(self._spec),
         )
-        # Where frames are reached by short ways, that there is one at the start shows that the
-        # video is not over.
+        # A fast access path finds a frame at the start, or none, at once; a sequential decode would
+        # decode everything before the start first.
         unsure = self._spec.start > 0 and not access_modes.sliced
         if until is Until.PLANNED or needs_end(self._spec) or unsure:
             yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
@@ -98,10 +98,10 @@ class _VideoCapture:
             return
         self._first, self._reading = first.pts, plan.reading
         if plan.reading is Strategy.SEQUENTIAL and plan.strategy is not Strategy.KEYFRAMES:
-            # What lies before the start is decoded too.
+            # Frames before the start are decoded too.
             self._begin = 0
         if self._decodes_first_again(wanted):
-            # A picture that is named here is kept as long as the capture lasts.
+            # Local variables would keep the picture alive as long as the capture lasts.
             del first, picture
             self._media.forget_first()
         try:
@@ -117,18 +117,18 @@ class _VideoCapture:
 
     @property
     def _passes(self) -> int:
-        """How many passes the frames are chosen and captured in."""
+        """The number of passes that choose and capture the frames."""
         selection = self._spec.selection
         return 2 if mode_of(selection).rank_count(selection) else 1
 
     def _check_start(self, *, ahead: int = 0) -> Iterator[Report]:
-        """Finds the true end of the video.
+        """Measures the true end of the video and checks that the capture starts before it.
 
         Args:
-            ahead: How many passes follow.
+            ahead: The number of passes that follow.
 
         Raises:
-            OffsetAfterEnd: The capture begins behind it.
+            OffsetAfterEnd: The capture starts at or after the end.
         """
         if self._statistics.end is None:
             statistics = self._statistics
@@ -142,7 +142,7 @@ class _VideoCapture:
             check_start(self._spec, end)
 
     def _capture(self, strategy: Strategy, grid: Grid | None, wanted: Wanted) -> Iterator[Report]:
-        """Chooses among all frames, and makes images of what is chosen."""
+        """Chooses among all frames, and makes images of the chosen ones."""
         spec, mode = self._spec, mode_of(self._spec.selection)
 
         def make(feature_of: FeatureOf) -> Selector:
@@ -160,7 +160,7 @@ class _VideoCapture:
         )
 
     def _images(self, make: MakeSelector, wanted: Wanted, *, ranked: bool) -> Iterator[Report]:
-        """Yields the images of what a selector picks."""
+        """Yields the images of the frames that a selector picks."""
         self._statistics.begin_pass(Phase.DECODING, self._begin, self._stop_of(wanted))
         sampling = self._sampling(wanted, ranked=ranked)
         limit = requested_count(self._spec)
@@ -177,12 +177,12 @@ class _VideoCapture:
                 )
                 yield self._statistics.add(image)
                 if self._statistics.captured == limit:
-                    # Of damaged media, a later way may pick others than the one before it.
+                    # In damaged media, a later access path may pick other frames than the first.
                     break
         self._statistics.end_pass(complete=self._at_end)
 
     def _rank(self, make: MakeSelector, wanted: Wanted) -> Generator[Report, None, Ranking]:
-        """Hashes all samples; returns those that changed most."""
+        """Compares all samples; returns those with the highest scores."""
         selection = self._spec.selection
         self._statistics.begin_pass(Phase.HASHING, self._begin, self._stop_of(wanted), ahead=1)
         sampling = self._sampling(wanted, ranking=True)
@@ -198,7 +198,7 @@ class _VideoCapture:
         return ranking
 
     def _stop_of(self, wanted: Wanted) -> Nanoseconds | None:
-        """Returns the media time where a pass over wanted frames ends; None at the video's end."""
+        """Returns the media time at which a pass ends; None for the end of the video."""
         last = wanted.preceding(None)
         if last is None:
             return self._spec.end
@@ -209,7 +209,7 @@ class _VideoCapture:
         return Sampling(
             self._spec,
             self._imaging,
-            self._watch,
+            self._timer,
             wanted,
             coverage=self._statistics.coverage,
             ranking=ranking,
@@ -219,19 +219,19 @@ class _VideoCapture:
     def _picks(
         self, make: MakeSelector, sampling: Sampling, wanted: Wanted
     ) -> Iterator[tuple[Pick, Sample] | Progress]:
-        """Yields what is picked, and progress.
+        """Yields picks, each with its sample, and progress.
 
-        Each way to the frames goes on where the one before ended; its selector begins anew, so what
+        Each access path continues where the one before ended. Its selector is new, so a frame that
         was picked before may be picked again.
         """
-        for way in self._access_paths(wanted):
+        for path in self._access_paths(wanted):
             self._at_end = False
             self._statistics.coverage.clear()
             features = Features()
             selector = make(features.of)
             self._offered = False
             try:
-                for sample in self._samples(way, selector, sampling, wanted):
+                for sample in self._samples(path, selector, sampling, wanted):
                     if sample is not None:
                         features.sample = sample
                         pick = self._offer(selector, sample.frame)
@@ -239,14 +239,14 @@ class _VideoCapture:
                             yield pick, sample
                     yield from self._statistics.due()
             except FastPathUnavailable:
-                self._statistics.given_up += 1
+                self._statistics.abandoned_paths += 1
                 continue
             return
-        # The last way is a whole decoding, in which nothing can be irregular.
+        # The last access path is a complete decode, which needs no fast path.
         raise AssertionError("a whole decoding gave a frame for an instant before it")
 
     def _access_paths(self, wanted: Wanted) -> Iterator[AccessPath]:
-        """Yields ways to the frames, the shortest first."""
+        """Yields access paths to the frames, the fastest first."""
         if keyframes_only(self._spec):
             yield from self._media.keyframe_access_paths()
         else:
@@ -256,7 +256,7 @@ class _VideoCapture:
             )
 
     def _decodes_first_again(self, wanted: Wanted) -> bool:
-        """Returns whether the first picture is one of many that are decoded in a row."""
+        """Returns whether the first picture is one of many that are decoded in sequence."""
         many = isinstance(wanted, PtsRange) and limit_of(self._spec) != 1
         return many and not keyframes_only(self._spec)
 
@@ -266,12 +266,12 @@ class _VideoCapture:
         return self._statistics.end is None and requested_count(self._spec) is not None
 
     def _samples(
-        self, way: AccessPath, selector: Selector, sampling: Sampling, wanted: Wanted
+        self, path: AccessPath, selector: Selector, sampling: Sampling, wanted: Wanted
     ) -> Iterator[Sample | None]:
         """Yields samples in order until the selector is done; None now and then."""
-        for part in self._parts(wanted):
+        for within in self._ranges(wanted):
             with SegmentWorkers(
-                sampling.segments(way(part)),
+                sampling.segments(path(within)),
                 sampling.work,
                 size=sampling.size,
                 confirmation=sampling.confirmation,
@@ -279,40 +279,41 @@ class _VideoCapture:
             ) as workers:
                 samples = workers.results()
                 if self._spec.nearest_keyframe:
-                    samples = self._until_next(samples)
+                    samples = self._extended_keyframes(samples)
                 for sample in samples:
                     yield sample
                     if selector.done:
                         return
-            if isinstance(part, WantedRange) and not _answered(part, selector):
+            if isinstance(within, WantedRange) and not _answered(within, selector):
                 break
         self._at_end = True
         if self._statistics.end is None:
             self._statistics.end = self._media.end
 
-    def _parts(self, wanted: Wanted) -> Iterator[Wanted]:
+    def _ranges(self, wanted: Wanted) -> Iterator[Wanted]:
+        """Yields the wanted frames in one range, or in growing ranges that follow each other."""
         if keyframes_only(self._spec) or isinstance(wanted, PtsRange):
             return iter([wanted])
         return rounds(wanted, self._first, limit_of(self._spec))
 
-    def _until_next(self, samples: Iterator[Sample | None]) -> Iterator[Sample | None]:
-        """Yields keyframes, each on screen until the next one; others give None."""
+    def _extended_keyframes(self, samples: Iterator[Sample | None]) -> Iterator[Sample | None]:
+        """Yields keyframes, each extended to the next one; None for other frames."""
         waiting: Sample | None = None
         for sample in samples:
             if sample is None or not sample.frame.keyframe:
                 yield None
                 continue
             if waiting is not None:
-                yield _lasting(waiting, sample.frame.pts)
+                yield _ending_at(waiting, sample.frame.pts)
             waiting = sample
         if waiting is not None:
-            yield _lasting(waiting, max(waiting.frame.end, self._statistics.end or 0))
+            yield _ending_at(waiting, max(waiting.frame.end, self._statistics.end or 0))
 
     def _offer(self, selector: Selector, frame: Frame) -> Pick | None:
         """Returns the frame when the selector picks it.
 
         Raises:
-            FastPathUnavailable: The frame that should have been offered before it is missing.
+            FastPathUnavailable: The frame that should have answered the instant is missing.
         """
         if self._is_late(selector, frame):
             raise FastPathUnavailable("a frame would answer an instant before its own time")
@@ -324,33 +325,33 @@ class _VideoCapture:
         return pick
 
     def _is_late(self, selector: Selector, frame: Frame) -> bool:
-        """Returns whether a frame appears after the next instant, which none has answered yet.
+        """Returns whether a frame appears after the next instant, which no frame has answered yet.
 
-        Only the first frame may: it is shown for what lies before it.
+        Only the first frame may: it answers the instants before it.
         """
         instant = selector.next_pts
         if instant is None or frame.pts <= instant or frame.pts == self._media.beginning:
             return False
-        # A keyframe is wanted for itself, a ranked frame for its very time.
+        # Keyframes are chosen for being keyframes, ranked frames for their own pts.
         if isinstance(selector, KeyframeSelector | RankedSelector):
             return False
-        # The first keyframe is shown for what lies before it, too.
+        # The first keyframe answers the instants before it, too.
         return not self._spec.nearest_keyframe or self._offered
 
     def _step(
         self, phase: Phase, stage: str, work: Generator[Pts | None, None, T]
     ) -> Generator[Report, None, T]:
-        """Does `work`, with progress between its steps; returns its result.
+        """Runs `work` with progress between its steps; returns its result.
 
         Args:
-            phase: What is done.
-            stage: The name under which its time counts.
-            work: Yields now and then, and when a frame that it decoded ends.
+            phase: The phase to report.
+            stage: The stage to which its time counts.
+            work: Yields the end of each frame that it decodes, and None between them.
         """
         self._statistics.phase = phase
         while True:
             try:
-                with self._watch.stage(stage):
+                with self._timer.stage(stage):
                     end = next(work)
             except StopIteration as stop:
                 result: T = stop.value
@@ -360,11 +361,11 @@ class _VideoCapture:
             yield from self._statistics.due()
 
 
-def _answered(part: WantedRange, selector: Selector) -> bool:
-    """Returns whether all instants of a part were answered: else the video ends within it."""
+def _answered(within: WantedRange, selector: Selector) -> bool:
+    """Returns whether all instants of a range are answered; if not, the video ends within it."""
     left = selector.next_pts
-    return left is None or (part.stop is not None and left >= part.stop)
+    return left is None or (within.stop is not None and left >= within.stop)
 
 
-def _lasting(sample: Sample, end: Pts) -> Sample:
+def _ending_at(sample: Sample, end: Pts) -> Sample:
     return replace(sample, frame=replace(sample.frame, end=end))

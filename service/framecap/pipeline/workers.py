@@ -1,10 +1,11 @@
-"""Work in lanes: done by several threads, given in order.
+"""Segments of a stream, worked on by several threads; their results are yielded in order.
 
-Each lane is an iterator whose items are worked on one by one: stepping a lane (decoding) gives an
-item, working on it (pixels, encoding) gives a result. Threads always do what is nearest to the
-head, so the first results come first, and whatever is slowest gets all hands. Results leave in
-order, at once when they are certain: who gives them does no other work once others work, or it
-would be busy when the next one is made. What is made ahead of its turn is bounded in bytes.
+Each segment is an iterator. A step of a segment (decoding) yields an item; work on the item
+(pixels, encoding) makes a result. A thread always takes the job nearest to the head, so the first
+results are made first, and all threads share the slowest kind of work. Results are yielded in
+order, as soon as they are confirmed. The thread that yields them does no other work once other
+threads do, or it would be busy when the next result is made. Results made ahead of their turn are
+bounded in bytes.
 """
 
 from __future__ import annotations
@@ -22,32 +23,32 @@ from framecap.pipeline.entries import Entry, Item, Result, StartedSegment
 
 AHEAD_RESULTS: Final = 16
 AHEAD_BYTES: Final = 8 << 20, 24 << 20
-"""The most that is held for lanes whose turn has not come: so many results as large as the largest,
-but never less or more than so many bytes. Of what is small, a group of pictures fits."""
+"""The bound of the results held for segments after the head: `AHEAD_RESULTS` times the largest
+result, but within these two numbers of bytes. The lower one holds a group of small pictures."""
 
 HEAD_BYTES: Final = 8 << 20
-"""The most that is held of the lane whose turn it is."""
+"""The bound of the results held for the head, the segment whose results are due."""
 
 _STEP_SECONDS: Final = 0.002
-"""How long a lane without items is stepped before others are looked at."""
+"""The time for which a segment is stepped without an item before the thread picks a new job."""
 
 _WAIT_SECONDS: Final = 0.1
 
 
 class SegmentWorkers(Generic[Item, Result]):
-    """Owns the threads that work for one reading. Close it to end them.
+    """Owns the worker threads of one pass. Close it to end them.
 
-    The thread that iterates does the work until there is enough for two; then another one takes its
-    place, and it only gives results.
+    The calling thread does the work until there is enough for two; then a new thread replaces it,
+    and it only yields results.
 
     Args:
-        segments: The lanes, in order. Asked for the next by any thread, one at a time.
-        work: What is done with an item, in any thread.
-        size: Returns about how many bytes a result holds. Items are not counted: each thread has
-            one at most.
+        segments: The segments, in order. Any thread may advance the iterator, one at a time.
+        work: Makes the result of an item, in any thread.
+        size: Returns the approximate size of a result in bytes. Items are not counted: each thread
+            has one at most.
         confirmation: Returns the confirmation of an item. Items of a segment that failed before
             they were confirmed are dropped.
-        threads: How many threads work at once. At least 1, which is the caller's.
+        threads: The number of threads that work at once, the caller's included. At least 1.
     """
 
     def __init__(
@@ -81,13 +82,13 @@ class SegmentWorkers(Generic[Item, Result]):
         self._given = False
         self._largest = 0
         self._takes_long = False
-        self._units = 0
+        self._jobs_done = 0
 
     def results(self) -> Iterator[Result | None]:
         """Yields results in order; None now and then while work goes on without one.
 
         Raises:
-            BaseException: What a lane or the work raised, in its turn.
+            BaseException: A segment or the work raised it; it is raised in its turn.
         """
         seen = 0
         while True:
@@ -111,13 +112,13 @@ class SegmentWorkers(Generic[Item, Result]):
                 continue
             if job is not None:
                 job()
-            if self._units != seen:
-                # Otherwise nothing happened: whoever watches must not take it for progress.
-                seen = self._units
+            if self._jobs_done != seen:
+                # Only completed jobs count: the caller takes each None for progress.
+                seen = self._jobs_done
                 yield None
 
     def close(self) -> None:
-        """Ends the threads, and the lanes. May be called again."""
+        """Ends the threads and the segments. May be called again."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -137,10 +138,10 @@ class SegmentWorkers(Generic[Item, Result]):
         self.close()
 
     def _next_done(self) -> Entry[Item, Result] | None:
-        """Takes the entry whose turn it is, if it is done; drops lanes that are over."""
+        """Takes the entry whose turn it is, if it is done; removes segments that are over."""
         while self._active:
             head = self._active[0]
-            head.take_back()
+            head.drop_unconfirmed()
             if head.entries:
                 if head.unconfirmed or not head.entries[0].done:
                     return None
@@ -164,7 +165,7 @@ class SegmentWorkers(Generic[Item, Result]):
             return None
         while self._pending and self._pending[0].dropped:
             heappop(self._pending)
-        if self._pending and not self._first_waits():
+        if self._pending and not self._first_awaits_confirmation():
             return partial(self._do_work, heappop(self._pending))
         least, most = AHEAD_BYTES
         bound = max(least, min(AHEAD_RESULTS * self._largest, most))
@@ -172,7 +173,7 @@ class SegmentWorkers(Generic[Item, Result]):
         for position, segment in enumerate(self._active):
             if segment.stepping or segment.ended:
                 continue
-            # What is in doubt at the head is settled by what comes next of it.
+            # The next items of the head confirm its unconfirmed ones, so it may exceed the bound.
             if (
                 (segment.held < HEAD_BYTES or segment.unconfirmed)
                 if position == 0
@@ -191,15 +192,15 @@ class SegmentWorkers(Generic[Item, Result]):
             return self._begin
         return None
 
-    def _first_waits(self) -> bool:
-        """Returns whether the first result of all is made, and only its proof wanting."""
+    def _first_awaits_confirmation(self) -> bool:
+        """Returns whether the very first result is made and only its confirmation is missing."""
         if self._given or not self._active:
             return False
         head = self._active[0]
         return head.unconfirmed is not None and head.entries[0].done and not head.stepping
 
     def _begin(self) -> None:
-        """Begins the next lane."""
+        """Starts the next segment."""
         segment: StartedSegment[Item, Result] | None = None
         try:
             steps = next(self._segments, None)
@@ -211,11 +212,11 @@ class SegmentWorkers(Generic[Item, Result]):
         with self._changed:
             self._beginning = False
             self._begun += 1
-            self._units += 1
+            self._jobs_done += 1
             self._all_begun = segment is None or segment.ended
             if segment is not None:
                 self._active.append(segment)
-            self._hire()
+            self._start_spare_thread()
             self._changed.notify_all()
             if self._all_begun:
                 self._head_changed.notify()
@@ -223,7 +224,7 @@ class SegmentWorkers(Generic[Item, Result]):
     def _step(
         self, segment: StartedSegment[Item, Result], unconfirmed: Confirmation | None
     ) -> None:
-        """Steps a lane until it gives an item, ends a doubt, ends itself, or has had its time."""
+        """Steps a segment until it yields an item, confirms one, ends, or has used its time."""
         entry: Entry[Item, Result] | None = None
         ended = failed = False
         until = monotonic() + _STEP_SECONDS
@@ -231,8 +232,8 @@ class SegmentWorkers(Generic[Item, Result]):
             for item in segment.steps:
                 if item is not None:
                     entry = Entry(segment, item=item, confirmation=self._confirmation(item))
-                settled = unconfirmed is not None and unconfirmed.given
-                if item is not None or settled or monotonic() > until or self._closed:
+                confirmed = unconfirmed is not None and unconfirmed.given
+                if item is not None or confirmed or monotonic() > until or self._closed:
                     break
             else:
                 ended = True
@@ -240,7 +241,7 @@ class SegmentWorkers(Generic[Item, Result]):
             entry, ended, failed = Entry(segment, error=error, done=True), True, True
         with self._changed:
             segment.stepping, segment.ended, segment.failed = False, ended, failed
-            self._units += 1
+            self._jobs_done += 1
             self._takes_long = self._takes_long or not (ended or entry)
             if entry is not None:
                 entry.number = self._entries
@@ -248,7 +249,7 @@ class SegmentWorkers(Generic[Item, Result]):
                 segment.entries.append(entry)
                 if not entry.done:
                     heappush(self._pending, entry)
-            self._hire()
+            self._start_spare_thread()
             self._changed.notify_all()
             self._notify_of(segment)
 
@@ -261,19 +262,19 @@ class SegmentWorkers(Generic[Item, Result]):
             size = self._size(entry.result)
         except BaseException as error:
             entry.error = error
-        # What the item holds must not outlive the work on it.
+        # The item's picture must not outlive the work on it.
         del item
         with self._changed:
             self._largest = max(self._largest, size)
             entry.segment.held += size
             entry.size = size
             entry.done = True
-            self._units += 1
+            self._jobs_done += 1
             self._changed.notify_all()
             self._notify_of(entry.segment)
 
     def _notify_of(self, segment: StartedSegment[Item, Result]) -> None:
-        """Wakes the thread that gives results, if the lane is the head and has one to give."""
+        """Wakes the thread that yields results, if the segment is the head and has one ready."""
         if not self._active or segment is not self._active[0]:
             return
         if segment.ended or (
@@ -282,32 +283,32 @@ class SegmentWorkers(Generic[Item, Result]):
             self._head_changed.notify()
 
     def _replace_caller(self) -> None:
-        """Starts the thread that works in the caller's place, once there are others at work."""
+        """Starts a thread that replaces the caller as a worker, once another one works."""
         if self._threads and not self._replaced and self._start_thread():
             self._replaced = True
 
-    def _hire(self) -> None:
-        """Starts a thread where there is more to do than the caller and idle ones can."""
+    def _start_spare_thread(self) -> None:
+        """Starts a thread if there are more jobs than the caller and idle threads can take."""
         if self._closed or len(self._threads) - self._replaced >= self._spare:
             return
         jobs = len(self._pending) + sum(
             not (segment.stepping or segment.ended) for segment in self._active
         )
         jobs += not (self._all_begun or self._beginning)
-        # One image that is near is made faster than a thread starts.
+        # A single image that takes few steps is made faster than a thread starts.
         several = self._entries > 1 or len(self._active) > 1 or self._takes_long
         if several and jobs > self._idle + (not self._replaced):
             self._start_thread()
 
     def _start_thread(self) -> bool:
-        """Starts a thread; returns False where the system gives no more."""
+        """Starts a thread; returns False when the system refuses one."""
         if self._refused:
             return False
-        thread = Thread(target=self._run, name=f"lane-{len(self._threads)}", daemon=True)
+        thread = Thread(target=self._run, name=f"segment-worker-{len(self._threads)}", daemon=True)
         try:
             thread.start()
         except RuntimeError:
-            # Those there are do the work.
+            # The existing threads do the work.
             self._refused = True
             return False
         self._threads.append(thread)

@@ -1,1 +1,1 @@
-"""How pictures look."""
+"""Pixel processing: scaling, colour conversion, tone mapping and orientation."""

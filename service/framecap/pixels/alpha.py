@@ -1,7 +1,7 @@
-"""Transparency: what is not seen has no say in a colour.
+"""Alpha: transparent samples do not count in an average of colours.
 
-A decoder leaves anything in samples that are fully transparent. An average that counted them
-would draw a fringe around every shape, so colours are averaged by their alpha.
+Fully transparent samples hold arbitrary colours. An average that counted them would draw a fringe
+around every shape, so colours are weighted by their alpha.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from framecap.pixels.window import Window
 
 
 def flatten(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
-    """Returns the picture without alpha, as it is seen before black."""
+    """Returns the picture without alpha, composited over black."""
     layout = picture.layout
     if not layout.alpha:
         return picture
@@ -37,7 +37,7 @@ def flatten(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Pictu
 
 
 def alpha_for(picture: Picture, index: int) -> Plane:
-    """Returns the alpha of a plane's samples: for subsampled chroma, that of what they cover."""
+    """Returns the alpha of a plane's samples, averaged over luma for subsampled chroma."""
     alpha, layout = picture.planes[-1], picture.layout
     if not is_chroma(layout, index):
         return alpha

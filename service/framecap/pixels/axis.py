@@ -1,15 +1,17 @@
 """One axis of resampling, in exact arithmetic.
 
 Sample j of a plane covers [j, j + 1) of its axis. Result i covers [start + i·step, start + (i +
-1)·step). Beyond its ends an axis repeats its last sample. Shrinking by area averages all that a
-result covers, each sample weighted by its overlap; bicubic shrinking weights the samples of four
-results by a cubic with a = -3/4, stretched to them, of its family about the nearest to Lanczos with
-three lobes. Enlarging and shifting are cubic convolution with a = -1/2, the only one of its family
-that reproduces every quadratic, and the one that overshoots least while it interpolates.
+1)·step). Beyond its ends an axis repeats its last sample. Downscaling by area averages the samples
+that a result covers, each weighted by its overlap. Bicubic downscaling weights the samples of four
+results by a cubic with a = -3/4, scaled to their width; of its family it is about the nearest to
+Lanczos with three lobes. Upscaling and shifting are cubic convolution with a = -1/2 (Keys), the
+only one of its family that reproduces every quadratic, and the one that overshoots least while it
+interpolates.
 
-Weights are integers that sum to 16384. What rounding down leaves over goes to the samples with the
-largest remainders, of equal ones to those nearest the result's centre; a sample in the very middle
-takes only what cannot be shared out in pairs. So a mirrored axis has mirrored weights.
+Weights are integers that sum to 16384. The rest that rounding down leaves goes to the samples with
+the largest remainders, among equal ones to those nearest the result's centre; a sample in the very
+middle takes only a rest that cannot be shared out in pairs. So a mirrored axis has mirrored
+weights.
 """
 
 from __future__ import annotations
@@ -31,10 +33,10 @@ WEIGHT_SUM: Final = 1 << WEIGHT_BITS
 
 POSITION_BITS: Final = 16
 HEIGHT_BITS: Final = 24
-"""Where the stretched cubic is looked up, and what it is there, both rounded down."""
+"""The fractional bits of the scaled cubic's argument and value, both rounded down."""
 
 MAX_DENOMINATOR: Final = 1 << 16
-"""Above this, exact weights would not fit 64 bits. 8192 pixels from quartered chroma need it."""
+"""Above this, exact weights would not fit 64 bits. 8192 pixels from quarter-size chroma need it."""
 
 VECTOR: Final = 16
 """More than 8 weights are padded with zeros to a multiple of this, fewer to 8 or 4: the kernel
@@ -45,19 +47,19 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Which samples of one axis the results cover."""
+    """One axis of a resampling: the samples that the results cover."""
 
     length: int
-    """How many samples there are."""
+    """The number of samples."""
 
     start: Fraction
-    """Where the first result begins."""
+    """The start of the first result, in samples."""
 
     step: Fraction
-    """How much of the axis a result covers."""
+    """The width of a result, in samples."""
 
     count: int
-    """How many results there are."""
+    """The number of results."""
 
     @property
     def aligned(self) -> bool:
@@ -75,21 +77,21 @@ class Taps:
     """Weights by result: `weights[i, k]` is that of sample `starts[i] + k`."""
 
     kernel: AxisTaps
-    """All of it, as the kernel takes it."""
+    """The weights in the form that the kernel takes."""
 
     starts: npt.NDArray[np.int32]
-    """The first sample of each result, such that all `span` samples exist."""
+    """The first sample of each result; all `span` samples from it exist."""
 
     weights: npt.NDArray[np.int16]
-    """Sum to 16384 in each row; 0 from `span` on."""
+    """Shape (results, width); each row sums to 16384 and is 0 from `span` on."""
 
     span: int
-    """How many samples a result has at most."""
+    """The most samples of a result."""
 
 
 @lru_cache(maxsize=64)
 def taps(axis: Axis, shrink: ShrinkFilter) -> Taps:
-    """Returns the weights of an axis. Kept, for all frames of a capture share them."""
+    """Returns the weights of an axis. Cached: all frames of a capture share them."""
     unit = lcm(axis.start.denominator, axis.step.denominator)
     if unit > MAX_DENOMINATOR:
         raise ValueError(f"the denominator {unit} of an axis exceeds {MAX_DENOMINATOR}")
@@ -117,7 +119,7 @@ def _area(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
 
 
 def _bicubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
-    """Returns the first samples and the weights of a cubic stretched over four results."""
+    """Returns the first samples and the weights of a cubic scaled to four results."""
     # In units of half a `unit`th, distances within twice two results count.
     first = (2 * begins - 3 * step - unit) // (2 * unit) + 1
     last = -(-(2 * begins + 5 * step - unit) // (2 * unit)) - 1
@@ -161,7 +163,7 @@ def _cubic(begins: Integers, step: int, unit: int) -> tuple[Integers, Integers]:
 
 
 def _complete(weights: Integers, remainders: Integers, distances: Integers) -> Integers:
-    """Returns the weights after what rounding left over is given away."""
+    """Returns the weights after the rest that rounding left is distributed."""
     missing = WEIGHT_SUM - weights.sum(axis=1, keepdims=True)
     middle = np.where(distances == 0, 1 - 2 * (missing % 2), 0)
     order = np.lexsort((np.abs(distances), -remainders, middle), axis=-1)
@@ -185,5 +187,5 @@ def _within(length: int, first: Integers, weights: Integers) -> Taps:
 
 
 def _width(span: int) -> int:
-    """Returns how many weights the kernel takes for `span` samples."""
+    """Returns the number of weights that the kernel takes for `span` samples."""
     return 4 if span <= 4 else 8 if span <= 8 else -(-span // VECTOR) * VECTOR

@@ -42,13 +42,13 @@ class Mix:
     """Shape (3, 3)."""
 
     biases: npt.NDArray[np.int32]
-    """The offsets of both sides, and half of the last bit for rounding."""
+    """The offsets of input and output, and half of the last bit for rounding."""
 
     shift: int
-    """Bits after the point."""
+    """Fractional bits."""
 
     leaves: bool
-    """True when the results of 8-bit planes are the planes themselves."""
+    """True when the conversion leaves 8-bit planes unchanged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +62,7 @@ class Signal:
     """The offsets, and half of the last bit for rounding."""
 
     shift: int
-    """Bits after the last that is kept."""
+    """Fractional bits, dropped."""
 
 
 def luma_shares(matrix: Matrix) -> tuple[Fraction, Fraction, Fraction]:
@@ -86,7 +86,7 @@ def to_jfif(layout: PixelLayout) -> Mix:
 
 @lru_cache(maxsize=64)
 def to_rgb(layout: PixelLayout) -> Mix:
-    """Returns the conversion of a layout's planes to full-range RGB; of gray, in the first row."""
+    """Returns the conversion of a layout's planes to full-range RGB; for gray, in the first row."""
     rows = _to_rgb(layout.matrix) if layout.model is Model.YUV else IDENTITY
     return _mix(rows, layout, (0, 0, 0))
 
@@ -167,7 +167,7 @@ def _mix(rows: Rows, layout: PixelLayout, offsets: tuple[int, int, int]) -> Mix:
 
 
 def _range(layout: PixelLayout, index: int) -> int:
-    """Returns how many steps a plane's samples have from none to all."""
+    """Returns the number of steps from the lowest to the highest nominal sample of a plane."""
     if layout.model is Model.RGB or layout.full_range:
         return (1 << layout.depth) - 1
     chroma = layout.model is Model.YUV and index > 0

@@ -9,14 +9,14 @@ from framecap.model.media import Model, Picture
 from framecap.pixels.colour import luma_shares
 
 SHARE_UNIT: Final = 10_000
-"""Makes every matrix's shares of red, green and blue whole."""
+"""The factor that makes every matrix's shares of red, green and blue integers."""
 
 
 def dhash(picture: Picture) -> int:
-    """Returns 64 bits: whether each of 9 x 8 cells is darker than the one to its right.
+    """Returns the 64-bit hash: a bit is 1 where a cell of a 9 x 8 grid is darker than the next.
 
-    Row by row, the first bit the highest. Cells are compared by exact sums of luma as it was
-    decoded; RGB is weighted by its matrix, which may be done on the sums because they are exact.
+    Bits go row by row, the first one highest. Cells are compared by exact sums of the decoded
+    luma. RGB is weighted by its matrix; the weights apply to the sums, because they are exact.
     """
     if picture.layout.model is not Model.RGB:
         return kernels.difference_bits(kernels.cell_sums(picture.planes[0]))

@@ -1,4 +1,4 @@
-"""From the colours a wide gamut's primaries mix to those of a screen's."""
+"""The conversion of linear light from BT.2020 primaries to BT.709 primaries."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ Point: TypeAlias = tuple[int, int]
 
 BT2020: Final[tuple[Point, Point, Point]] = ((7080, 2920), (1700, 7970), (1310, 460))
 BT709: Final[tuple[Point, Point, Point]] = ((6400, 3300), (3000, 6000), (1500, 600))
-"""Where red, green and blue are, in ten thousandths of CIE xy."""
+"""The chromaticities of red, green and blue, in ten thousandths of CIE xy."""
 
 D65: Final[Point] = (3127, 3290)
-"""The white of both."""
+"""The white point of both."""
 
 
 @lru_cache(maxsize=1)
 def gamut_factors() -> npt.NDArray[np.int32]:
-    """Returns what takes light from BT.2020's primaries to BT.709's, 1 being 1 << 28."""
+    """Returns the matrix from light of BT.2020 primaries to BT.709 primaries, in units of 1 / 2^28.
+
+    It is derived from both chromaticities and the white point, as SMPTE RP 177 does.
+    """
     factors = product(inverse(_to_xyz(BT709)), _to_xyz(BT2020))
     result = np.array([[round(x * (1 << GAMUT_BITS)) for x in row] for row in factors], np.int32)
     result.setflags(write=False)
@@ -36,7 +39,7 @@ def _to_xyz(primaries: tuple[Point, Point, Point]) -> Rows:
     """Returns the matrix from light of these primaries to CIE XYZ, their sum being white."""
     red, green, blue = map(_xyz, primaries)
     rows = transposed((red, green, blue))
-    # How much of each primary makes white.
+    # The amount of each primary in white.
     shares, white = inverse(rows), _xyz(D65)
     amounts = [dot(row, white) for row in shares]
     scaled: list[Row] = [

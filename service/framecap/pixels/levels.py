@@ -1,4 +1,4 @@
-"""What the numbers in a plane stand for."""
+"""The nominal levels of a plane's samples."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from framecap.model.media import Model, PixelLayout
 
 
 def plane_count(layout: PixelLayout) -> int:
-    """Returns how many planes there are without alpha."""
+    """Returns the number of planes without alpha."""
     return 1 if layout.model is Model.GRAY else 3
 
 
 def is_chroma(layout: PixelLayout, index: int) -> bool:
-    """Returns true for the planes that hold Cb and Cr."""
+    """Returns True for the planes that hold Cb and Cr."""
     return layout.model is Model.YUV and index in (1, 2)
 
 
 def black(layout: PixelLayout, index: int) -> int:
-    """Returns the sample that is black, or no colour, in a plane. RGB is always full range."""
+    """Returns the sample of black, or of neutral chroma, in a plane. RGB is always full range."""
     if is_chroma(layout, index):
         return 1 << (layout.depth - 1)
     if layout.model is Model.RGB or layout.full_range:

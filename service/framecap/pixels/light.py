@@ -1,18 +1,18 @@
-"""Light: what the signals of high dynamic range mean, and how a screen shows it.
+"""Light: the transfer functions of HDR signals, tone mapping, and the display's levels.
 
-The rule is that of FFmpeg's filters in their usual order, `zscale=t=linear:npl=100`,
+The method is that of FFmpeg's filters in their usual order, `zscale=t=linear:npl=100`,
 `zscale=p=bt709`, `tonemap=hable:desat=0`, `zscale=t=bt709`:
 
 - PQ becomes light by SMPTE ST 2084. HLG does by ARIB STD-B67 and a power of 1.2 on each colour, for
-  a screen of 1000 cd/m²; that is how zscale works unless told `agamma=0`. 1 is 100 cd/m².
+  a screen of 1000 cd/m²; so does zscale unless `agamma=0` is set. 1 is 100 cd/m².
 - Primaries go from BT.2020 to BT.709.
-- All colours of a pixel are dimmed by one factor, that which Hable's curve has for its brightest.
-  The curve reaches white at 1000 cd/m²: with linear light before it the filter takes that for
-  the brightest whatever the stream's metadata say, for zscale hands none of it on.
+- All colours of a pixel are dimmed by one factor, the one of Hable's curve for its brightest.
+  The curve ends at white for 1000 cd/m²: from linear light the filter takes that peak for any
+  stream, because zscale does not pass on the stream's metadata.
 - Levels are those of a screen with a gamma of 2.4 (BT.1886).
 
 Tables hold integers. Powers and logarithms may differ between processors by some last bits of
-a float; no value lies so near to a half that rounding could tell, which the tests prove.
+a float; no value is so near to a half that its rounding could differ, which the tests verify.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ DISPLAY_BITS: Final = 12
 DIMMING_BITS: Final = 16
 
 HEADROOM: Final = Fraction(5, 4)
-"""How far signals are followed. Studio range ends at 1.09, colours off the gray axis beyond."""
+"""The highest signal in the table. Studio range ends at 1.09, colours off the gray axis above."""
 
 PEAK: Final = 10
-"""The light that becomes white: 1000 cd/m²."""
+"""The light that is mapped to white: 1000 cd/m²."""
 
 Light: TypeAlias = npt.NDArray[np.int32]
 Levels: TypeAlias = npt.NDArray[np.uint32]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-# Of ST 2084: m1, m2, c3, and what both 1 - c1 and c2 - c3 are.
+# Of ST 2084: m1, m2, c3, and 1 - c1, which equals c2 - c3.
 PQ_INNER_POWER: Final = Fraction(2610, 16384)
 PQ_OUTER_POWER: Final = Fraction(2523, 32)
 PQ_C3: Final = Fraction(2392, 128)
 PQ_DISTANCE: Final = Fraction(21, 128)
 
-# Of ARIB STD-B67, as zimg has them.
+# Of ARIB STD-B67, in zimg's precision.
 HLG_A: Final = 0.17883277
 HLG_B: Final = 0.28466892
 HLG_C: Final = 0.55991073
@@ -59,7 +59,7 @@ DISPLAY_GAMMA: Final = 2.4
 
 @lru_cache(maxsize=2)
 def light_table(transfer: Transfer) -> Light:
-    """Returns the light of a signal, every 1/4096 up to the headroom."""
+    """Returns the light of signals in steps of 1/4096, up to the headroom."""
     steps = int(HEADROOM * (1 << STEP_BITS))
     signal = np.arange(steps + 1) / (1 << STEP_BITS)
     light = pq(signal) if transfer is Transfer.PQ else hlg(signal)
@@ -69,7 +69,7 @@ def light_table(transfer: Transfer) -> Light:
 
 
 def pq(signal: Floats) -> Floats:
-    """Returns the light of PQ signals; what exceeds 1 is 1, or 10 000 cd/m²."""
+    """Returns the light of PQ signals; signals above 1 count as 1, or 10 000 cd/m²."""
     with np.errstate(divide="ignore"):
         # t is x^(1/m2) - 1, exact also where x is almost 1.
         t = np.expm1(np.log(np.minimum(signal, 1)) / float(PQ_OUTER_POWER))
@@ -98,7 +98,7 @@ def dimming_table() -> Levels:
 
 
 def dimming(light: Floats) -> Floats:
-    """Returns by how much Hable's curve dims light, the slope at 0 included.
+    """Returns the factor by which Hable's curve dims light, the slope at 0 included.
 
     The curve is (x(ax + bc) + de) / (x(ax + b) + df) - e/f with a = 0.15, b = 0.5, c = 0.1,
     d = 0.2, e = 0.02 and f = 0.3; divided by x it is one fraction.
@@ -111,7 +111,7 @@ def dimming(light: Floats) -> Floats:
 
 
 def _buckets() -> Floats:
-    """Returns the light in the middle of each bucket; see the kernel for what a bucket is."""
+    """Returns the light in the middle of each bucket, which `framecap_bucket` defines."""
     count = 1 << MANTISSA_BITS
     small = np.arange(count, dtype=np.float64)
     octaves = 31 - MANTISSA_BITS

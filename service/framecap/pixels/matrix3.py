@@ -1,4 +1,4 @@
-"""Matrices of three by three fractions."""
+"""Exact 3 x 3 matrices of fractions."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ IDENTITY: Final[Rows] = (
 
 
 def product(left: Rows, right: Rows) -> Rows:
-    """Returns the matrix that does what `right` does, then what `left` does."""
+    """Returns the matrix product, which applies `right` first, then `left`."""
     first, second, third = left
     columns = transposed(right)
     return _times(columns, first), _times(columns, second), _times(columns, third)
 
 
 def transposed(rows: Rows) -> Rows:
-    """Returns rows for columns."""
+    """Returns the transposed matrix."""
     (a, b, c), (d, e, f), (g, h, i) = rows
     return (a, d, g), (b, e, h), (c, f, i)
 
 
 def inverse(rows: Rows) -> Rows:
-    """Returns the matrix that undoes what `rows` does."""
+    """Returns the inverse matrix."""
     (a, b, c), (d, e, f), (g, h, i) = rows
     cofactors: Rows = (
         (e * i - f * h, c * h - b * i, b * f - c * e),
@@ -43,7 +43,7 @@ def inverse(rows: Rows) -> Rows:
 
 
 def dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
-    """Returns the sum of the products, pair by pair."""
+    """Returns the dot product."""
     return sum((a * b for a, b in zip(left, right, strict=True)), Fraction(0))
 
 

@@ -1,4 +1,4 @@
-"""Turning a picture the way it is displayed."""
+"""Rotation and mirroring of a picture to its displayed orientation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UPRIGHT = Orientation()
 
 
 def orient(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
-    """Returns the picture upright: mirrored first, then turned."""
+    """Returns the picture upright: mirrored first, then rotated."""
     if picture.orientation == UPRIGHT:
         return picture
     planes = tuple(_turned(plane, picture.orientation) for plane in picture.planes)

@@ -14,7 +14,7 @@ NEUTRAL = 128
 
 
 def planar(picture: Picture, geometry: Geometry) -> PlanarImage:
-    """Returns an upright picture in JFIF's colours, on the canvas."""
+    """Returns an upright picture in JFIF's YCbCr, on the canvas."""
     mix = to_jfif(picture.layout)
     if picture.layout.model is Model.GRAY:
         return _gray(picture, geometry, mix)
@@ -37,7 +37,7 @@ def _gray(picture: Picture, geometry: Geometry, mix: Mix) -> PlanarImage:
 
 
 def _subsampled(picture: Picture, mix: Mix) -> PlanarImage:
-    """Converts luma and chroma each at its own size. Luma needs chroma when matrices differ."""
+    """Converts luma and chroma at their own sizes. Luma needs chroma when matrices differ."""
     luma, cb, cr = picture.planes
     if luma.dtype == np.uint8 and mix.leaves:
         return PlanarImage(y=_bytes(luma), cb=_bytes(cb), cr=_bytes(cr))

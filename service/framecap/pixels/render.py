@@ -1,8 +1,8 @@
 """From a decoded picture to the pixels of an image.
 
-Pictures stay in the planes and colours they were decoded in until they have the image's size: of a
-4:2:0 video of standard range, a JPEG is made without an RGB pixel. Tones are mapped and pictures
-turned after that, for by then there is less of them.
+Pictures keep their decoded planes and colours until they have the image's size: a JPEG of a 4:2:0
+SDR video is made without an RGB pixel. Tone mapping and rotation come after scaling, when there are
+fewer pixels.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def render(
 ) -> Raster:
     """Returns the pixels of an image.
 
-    The picture's own samples may be among them, so its buffers must live as long as they do.
+    They may be views on the picture's own buffers, which must outlive them.
     """
     kind = FORMATS[format].raster
     for step in STEPS[kind]:

@@ -1,4 +1,4 @@
-"""Planes of an image's size out of planes of a picture's size."""
+"""Sampling of planes: from a picture's size to an image's size."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from framecap.pixels.window import Window
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """Takes a part of a plane as it is."""
+    """Takes a region of a plane unchanged."""
 
-    part: tuple[slice, slice]
+    region: tuple[slice, slice]
     """Rows and columns."""
 
     def __call__(self, plane: Plane, depth: int) -> Plane:
         """Returns a view on the plane."""
-        return plane[self.part]
+        return plane[self.region]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class Resampling:
     """Rows and columns of the result."""
 
     def __call__(self, plane: Plane, depth: int) -> Plane:
-        """Returns a plane of its own, in the plane's type and depth."""
+        """Returns a new plane, in the plane's type and depth."""
         target = np.empty(self.shape, plane.dtype)
         resample(plane, target, self.down, self.across, depth)
         return target
@@ -48,7 +48,7 @@ class Resampling:
 
 @lru_cache(maxsize=64)
 def sampler(window: Window, shrink: ShrinkFilter) -> View | Resampling:
-    """Returns what makes a window of planes. Kept, for all frames of a capture share it."""
+    """Returns the sampler of a window. Cached: all frames of a capture share it."""
     if window.whole:
         top, left = int(window.rows.start), int(window.columns.start)
         rows, columns = (
@@ -66,6 +66,6 @@ def sampler(window: Window, shrink: ShrinkFilter) -> View | Resampling:
 def sample(plane: Plane, window: Window, depth: int, shrink: ShrinkFilter) -> Plane:
     """Returns a window of a plane, in the plane's type and depth.
 
-    It is a view on the plane where each result is one of its samples, else a plane of its own.
+    It is a view on the plane if each result is one of its samples, else a new plane.
     """
     return sampler(window, shrink)(plane, depth)

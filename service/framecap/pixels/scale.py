@@ -1,7 +1,7 @@
-"""Scaling: the planes of a picture at the size they have in the image.
+"""Scaling of a picture's planes to their size in the image.
 
-Each plane is resampled by itself, once, straight out of the decoder's buffer: chroma goes from its
-own grid to the image's, and the width of a pixel is part of the horizontal step.
+Each plane is resampled by itself, once, directly from the decoder's buffer: chroma goes from its
+own grid to the image's, and the horizontal step includes the pixel aspect ratio.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ SQUARE = Fraction(1)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recipe:
-    """How all planes of a picture get their size: exact arithmetic done once for many frames."""
+    """The samplers of all planes of a picture: exact arithmetic done once for many frames."""
 
     windows: tuple[Window, ...]
-    """The part of each plane that becomes the image."""
+    """The region of each plane that becomes the image."""
 
     samplers: tuple[View | Resampling, ...]
-    """What makes it."""
+    """The sampler of each plane."""
 
     layout: PixelLayout
-    """How the result is to be understood."""
+    """The layout of the result."""
 
 
 def scale(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
-    """Returns the content of the image, as it is stored, all planes at full size."""
+    """Returns the content of the image in stored orientation, all planes at full size."""
     return _scale(picture, geometry, shrink, chroma_pitch=1)
 
 
 def scale_for_jpeg(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
     """Returns the content of the image, chroma at half size.
 
-    Chroma keeps its full size where bars meet the content, for they may meet inside a chroma
-    sample, where tones are mapped, for that takes whole pixels, and where there is none until
-    colours are converted.
+    Chroma keeps its full size in three cases: with bars, whose border may lie inside a chroma
+    sample; with tone mapping, which needs whole pixels; and for RGB and gray, which have no chroma
+    before colour conversion.
     """
     bars = geometry.canvas != geometry.content
     layout = picture.layout

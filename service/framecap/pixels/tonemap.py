@@ -1,4 +1,4 @@
-"""High dynamic range, brought down to what a screen of standard range shows."""
+"""Tone mapping from high dynamic range (HDR) to standard dynamic range (SDR)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from framecap.pixels.light import dimming_table, display_table, light_table
 
 
 def tone_map(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Picture:
-    """Returns the picture in 8-bit RGB of standard range; one that is not HDR as it is.
+    """Returns the picture in 8-bit SDR RGB; an SDR picture unchanged.
 
-    All planes must have one size. It comes after scaling, for there is less to do then, and signals
-    of high range are as near to even to the eye as those of a screen: on film the result is
-    four times nearer to scaling what was tone mapped than scaling light would be.
+    All planes must have one size. Tone mapping comes after scaling, when there are fewer pixels.
+    HDR signals are about as perceptually uniform as SDR ones: on film the result is four times
+    nearer to scaling after tone mapping than scaling of linear light would be.
     """
     layout = picture.layout
     if layout.transfer is Transfer.SDR:

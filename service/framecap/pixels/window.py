@@ -1,4 +1,4 @@
-"""Where the samples of an image lie in the planes of a stored picture."""
+"""The region of a stored picture's planes that an image shows."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from framecap.model.media import Orientation, PixelLayout, Siting
 from framecap.model.plan import Geometry, Size
 from framecap.pixels.axis import Axis
 
-# On which side of the luma samples they were made from chroma samples stand: 1 on the first, -1 on
-# the last; in the middle where left out.
+# The siting of a chroma sample among its luma samples: 1 on the first, -1 on the last; sitings left
+# out are in the middle.
 _ACROSS: Final = {Siting.LEFT: 1, Siting.TOP_LEFT: 1, Siting.BOTTOM_LEFT: 1}
 _DOWN: Final = {Siting.TOP_LEFT: 1, Siting.TOP: 1, Siting.BOTTOM_LEFT: -1, Siting.BOTTOM: -1}
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a plane that becomes an image, as the plane is stored."""
+    """The region of a plane that becomes an image, in stored orientation."""
 
     columns: Axis
-    """Across."""
+    """The horizontal axis."""
 
     rows: Axis
-    """Down."""
+    """The vertical axis."""
 
     @property
     def whole(self) -> bool:
@@ -49,11 +49,11 @@ def window(
     Args:
         stored: The size of the stored picture, in luma samples.
         plane: The size of the plane.
-        layout: How the picture is stored.
-        orientation: How it is displayed.
-        geometry: From the displayed picture to the image.
+        layout: The layout of the stored picture.
+        orientation: The transform to the displayed picture.
+        geometry: The geometry from the displayed picture to the image.
         chroma: True for a plane that is subsampled and sited as the layout says.
-        pitch: How many pixels of the image one result spans, across and down.
+        pitch: The number of image pixels that one result spans, in both directions.
     """
     turned = orientation.quarter_turns % 2 == 1
     across = (geometry.scaled.width, geometry.crop.x, geometry.content.width)
@@ -83,9 +83,9 @@ def window(
 def _stored_axis(
     length: int, scaled: int, crop: int, content: int, *, pitch: int, backwards: bool
 ) -> Axis:
-    """Returns the axis along luma samples, ascending whichever way it is displayed.
+    """Returns the axis along luma samples, ascending even if it is displayed backwards.
 
-    An odd last result of a pitch of 2 reaches beyond the content, on the side displayed last.
+    An odd last result of a pitch of 2 extends past the content, on the side displayed last.
     """
     step = Fraction(length, scaled)
     count = -(-content // pitch)
@@ -96,14 +96,14 @@ def _stored_axis(
 
 
 def _subsampled(luma: Axis, length: int, shift: int, *, side: int) -> Axis:
-    """Returns the same stretch along subsampled chroma.
+    """Returns the same range along subsampled chroma.
 
-    A chroma sample stands in the middle of the luma samples it was made from, or on the first of
-    them: then everything lies that much further along the chroma axis. On the last: less far.
+    A chroma sample is sited in the middle of its luma samples, or on the first of them, which moves
+    every position forward along the chroma axis, or on the last, which moves it back.
 
     Args:
         luma: The axis along luma.
-        length: How many chroma samples there are.
+        length: The number of chroma samples.
         shift: log2 of luma samples per chroma sample.
         side: 1 for the first luma sample, 0 for the middle, -1 for the last.
     """

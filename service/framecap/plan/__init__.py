@@ -1,1 +1,1 @@
-"""How: geometry, limits and the way to decode. Pure functions."""
+"""The plan of a capture: geometry, targets, cost and decode strategy. Pure functions."""

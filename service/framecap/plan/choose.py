@@ -1,4 +1,4 @@
-"""Choosing how to decode, and saying why."""
+"""The choice of a decode strategy, and its explanation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from framecap.timebase import Nanoseconds, Pts, format_time
 
 _WHY = {
     Strategy.SEEK: (
-        "Each instant is reached from a keyframe before it; what lies between is passed over."
+        "Each instant is decoded from a keyframe before it; what lies between is passed over."
     ),
     Strategy.SLICED: (
         "The file is read through; groups of pictures with something wanted in them are decoded "
@@ -29,16 +29,16 @@ _TWICE = "The samples are hashed first; the frames that changed most are decoded
 
 
 def has_gaps(spec: CaptureSpec) -> bool:
-    """Returns whether a capture may pass over frames between instants."""
+    """Returns whether a capture may skip frames between instants."""
     return mode_of(spec.selection).names_instants(spec.selection)
 
 
 def is_sparse(spec: CaptureSpec, duration: Nanoseconds | None) -> bool:
-    """Returns whether instants all over the video are so far apart that others pay to be passed.
+    """Returns whether the instants are so far apart that reading the packets first saves time.
 
     Args:
         spec: The request.
-        duration: The length that the container claims; None where it claims none.
+        duration: The duration that the container claims; None where it claims none.
     """
     return mode_of(spec.selection).is_sparse(spec.selection, duration)
 
@@ -54,17 +54,17 @@ def choose(
     source_bytes: int,
     end: Fraction | None,
 ) -> Plan:
-    """Returns how a capture of video will decode.
+    """Returns the plan of a capture of video.
 
     Args:
         spec: The request.
-        info: What the source contains.
-        geometry: What the pictures measure.
-        access_modes: Which shorter ways lead to the frames.
-        wanted: Which frames are wanted.
+        info: The description of the source.
+        geometry: The geometry of the images.
+        access_modes: The access modes of the stream.
+        wanted: The frames to decode.
         first: The pts of the first frame.
-        source_bytes: The source's size.
-        end: The true end of the video, in nanoseconds of media time, where it was measured.
+        source_bytes: The source's size in bytes.
+        end: The true end of the video, in nanoseconds of media time; None if not measured.
     """
     reading = _reading(access_modes, wanted, first)
     strategy, why = reading, _WHY[reading]
@@ -92,11 +92,11 @@ def choose(
 
 
 def choose_cover(geometry: Geometry, source_bytes: int) -> Plan:
-    """Returns how the cover of an audio file is captured.
+    """Returns the plan of a capture of an audio file's cover.
 
     Args:
-        geometry: What the picture measures.
-        source_bytes: The source's size.
+        geometry: The geometry of the image.
+        source_bytes: The source's size in bytes.
     """
     return Plan(
         strategy=Strategy.COVER,
@@ -144,7 +144,7 @@ def _measured(end: Fraction | None) -> str:
 
 
 def _expected(spec: CaptureSpec, info: MediaInfo, end: Fraction | None) -> tuple[int | None, bool]:
-    """Returns how many images to expect, and whether that is certain."""
+    """Returns the expected number of images, and whether it is certain."""
     stop = info.duration if end is None else end
     if spec.end is not None:
         stop = spec.end if stop is None else min(stop, spec.end)

@@ -1,4 +1,4 @@
-"""What ways to the wanted frames would cost, as far as an index tells it."""
+"""The cost of seeking to the wanted frames and of reading on, estimated from an index."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from framecap.model.plan import Cost, KeyIndex
 from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
 
-# Measured on local files: reading on costs some 25 to 45 µs a packet that is looked at for its
-# picture; a seek, with the buffer that is read anew, as much as some 16 of them.
+# Measured on local files: a packet that is read and examined costs some 25 to 45 µs; a seek, which
+# refills the read buffer, costs as much as some 16 packets.
 SEEK_PACKETS: Final = 16
 
-# Groups that are looked at one by one; beyond, those seen stand for the rest.
-_LOOKED_AT: Final = 4096
+# The groups of pictures that are examined one by one; the rest is extrapolated from them.
+_MAX_EXAMINED: Final = 4096
 
 
 def seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> Cost:
-    """Returns the cost of going to each group of pictures with something wanted in it.
+    """Returns the cost of a seek to each group of pictures with a wanted frame.
 
     Args:
-        wanted: What is wanted.
+        wanted: The wanted frames.
         first: The pts of the first frame.
-        index: Where keyframes are.
+        index: The keyframe index.
     """
     frames = size = groups = 0
     last = index.last
     moment = wanted.following(first)
     begin = moment
-    while moment is not None and moment <= last and groups < _LOOKED_AT:
+    while moment is not None and moment <= last and groups < _MAX_EXAMINED:
         after = index.key_after(moment)
         final = moment if isinstance(wanted, PtsRange) else wanted.preceding(after)
         if after is None:
@@ -40,23 +40,22 @@ def seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> Cost:
         size += span.size
         groups += 1
         moment = None if after is None else wanted.following(after)
-    if groups == _LOOKED_AT and moment is not None and begin is not None:
-        # The rest is like what was seen, as far as anyone can tell without looking.
-        part = max(1, moment - begin)
+    if groups == _MAX_EXAMINED and moment is not None and begin is not None:
+        examined = max(1, moment - begin)
         frames, size, groups = (
-            figure * (last - begin) // part for figure in (frames, size, groups)
+            figure * (last - begin) // examined for figure in (frames, size, groups)
         )
     return Cost(frames=frames, size=size or None, groups=groups)
 
 
 def reading_on(wanted: Wanted, first: Pts, index: KeyIndex, source_bytes: int) -> Cost:
-    """Returns the cost of reading on from the first group wanted to the last.
+    """Returns the cost of reading from the first group with a wanted frame to the last.
 
     Args:
-        wanted: What is wanted.
+        wanted: The wanted frames.
         first: The pts of the first frame.
-        index: Where keyframes are.
-        source_bytes: The source's size.
+        index: The keyframe index.
+        source_bytes: The source's size in bytes.
     """
     cost = seeking(wanted, first, index)
     begin = wanted.following(first)
@@ -69,14 +68,14 @@ def reading_on(wanted: Wanted, first: Pts, index: KeyIndex, source_bytes: int) -
 
 
 def prefers_seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> bool:
-    """Returns whether going to each group costs less than reading on from the first to the last.
+    """Returns whether a seek to each group costs less than reading from the first to the last.
 
-    Both decode the same frames; what differs is seeks against packets that are read in vain.
+    Both decode the same frames. Seeking costs the seeks, reading on the unused packets.
 
     Args:
-        wanted: What is wanted.
+        wanted: The wanted frames.
         first: The pts of the first frame.
-        index: Where keyframes are.
+        index: The keyframe index.
     """
     if isinstance(wanted, PtsRange):
         return False

@@ -1,4 +1,4 @@
-"""Boxes that squeeze a picture although only one side of them was chosen."""
+"""The warning for a box that distorts a picture although it sets only one side."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from framecap.model.spec import Box, ScaleType
 
 ASPECT_CHANGED: Final = "ASPECT_CHANGED"
 
-# Sizes are whole pixels, so a small change is none that was meant.
+# Sizes are whole pixels, so a small change comes from rounding.
 _TOLERANCE: Final = Fraction(1, 100)
 
 
 def aspect_changed(
     box: Box, scale_type: ScaleType, source: Size, image: Size
 ) -> Iterator[CaptureWarning]:
-    """Yields a notice where a lone width or height changes the aspect ratio.
+    """Yields a warning when a lone width or height changes the aspect ratio.
 
-    The other side is the source's, and `stretch`, the default, forces the picture to both.
+    The other side is the source's, and `stretch`, the default, scales the picture to both.
 
     Args:
         box: The requested box.
-        scale_type: How the picture meets it.
+        scale_type: How the picture fits into it.
         source: The picture's size on screen.
         image: The image's size.
     """
@@ -51,7 +51,7 @@ def aspect_changed(
 
 
 def _lone_side(box: Box) -> str | None:
-    """Returns the option that chose the only side that was chosen; None where it is not one."""
+    """Returns the option that sets the only side that is set; None when not exactly one is."""
     chosen = [
         name
         for name, is_chosen in (

@@ -1,6 +1,6 @@
-"""What pictures measure, from the displayed picture to the image.
+"""The geometry from the displayed picture to the image.
 
-Sizes round half up and are at least 1; offsets round down. Everything is exact.
+Sizes round half up and are at least 1; offsets round down. The arithmetic is exact.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from framecap.model.spec import Box, ScaleType
 MAX_COMPUTED_SIDE: Final = 8192
 """The longest side of a scaled picture and of an image."""
 
-NOWHERE: Final = Offset(0, 0)
+ORIGIN: Final = Offset(0, 0)
 
 
 def display_size(
     width: int, height: int, sample_aspect_ratio: Fraction, orientation: Orientation
 ) -> Size:
-    """Returns the size on screen of a stored picture: its pixels made square, then turned."""
+    """Returns the display size of a stored picture: pixels made square, then rotated."""
     square = _scale(width, sample_aspect_ratio)
     return Size(height, square) if orientation.quarter_turns % 2 else Size(square, height)
 
 
 def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
-    """Returns how a displayed picture meets a box.
+    """Returns the geometry that fits a displayed picture into a box.
 
     Raises:
         LimitExceeded: A side of the scaled picture or of the image is too long.
@@ -53,7 +53,7 @@ def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
                 crop=_centred(frame, scaled),
                 content=frame,
                 canvas=frame,
-                pad=NOWHERE,
+                pad=ORIGIN,
             )
     _check(geometry.scaled, "scaled picture")
     _check(geometry.canvas, "image")
@@ -62,7 +62,7 @@ def fit_box(source: Size, box: Box, scale_type: ScaleType) -> Geometry:
 
 def _uncut(*, scaled: Size, canvas: Size) -> Geometry:
     return Geometry(
-        scaled=scaled, crop=NOWHERE, content=scaled, canvas=canvas, pad=_centred(scaled, canvas)
+        scaled=scaled, crop=ORIGIN, content=scaled, canvas=canvas, pad=_centred(scaled, canvas)
     )
 
 

@@ -1,4 +1,4 @@
-"""The instants a selection asks for."""
+"""The targets: the instants that a selection requests."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ def needs_end(spec: CaptureSpec) -> bool:
 
 
 def targets(spec: CaptureSpec, end: Nanoseconds | Fraction | None) -> Grid | None:
-    """Returns the instants asked for; None where frames are chosen for being there.
+    """Returns the requested instants; None for a selection that names no instants.
 
     Args:
         spec: The request.
-        end: The true end of the video, needed where `needs_end` says so.
+        end: The true end of the video in nanoseconds, required where `needs_end` is true.
     """
     exact = None if end is None else Fraction(end)
     return mode_of(spec.selection).grid(spec, spec.selection, exact)
 
 
 def check_start(spec: CaptureSpec, end: Fraction) -> None:
-    """Refuses a capture that begins at or after the end of the video.
+    """Refuses a capture that starts at or after the end of the video.
 
     Args:
         spec: The request.
         end: The true end of the video, in nanoseconds of media time.
 
     Raises:
-        OffsetAfterEnd: Naming both times.
+        OffsetAfterEnd: The capture starts at or after the end; the message names both times.
     """
     if spec.start >= end:
         raise OffsetAfterEnd(

@@ -1,4 +1,4 @@
-"""Which pictures of the stream a request needs decoded."""
+"""The pictures of a stream that a request needs decoded."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from framecap.modes.registry import mode_of
 from framecap.timebase import Clock, Pts
 
 MANY: Final = 64
-"""From so many images on, a few decoded in vain do not matter."""
+"""From this number of images on, a few unused decodes do not matter."""
 
 _LISTED: Final = 256
-"""Moments that are looked up to find where a part ends; in a longer one they stand for the rest."""
+"""The moments looked up to find the end of a range; a longer range is extrapolated from them."""
 
 
 def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) -> Wanted:
-    """Returns the pictures a selection must be offered.
+    """Returns the pictures that the selector must be offered.
 
     Args:
         spec: The request.
-        grid: Its instants; None where frames are chosen for being there.
+        grid: Its instants; None for a selection that names no instants.
         clock: The stream's clock.
         first: The pts of the first frame.
     """
@@ -33,21 +33,21 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
 
 
 def limit_of(spec: CaptureSpec) -> int | None:
-    """Returns after how many frames decoding may stop; None where only the choice tells."""
+    """Returns the number of frames at which decoding may stop; None if the choice decides."""
     return mode_of(spec.selection).limit(spec.selection)
 
 
 def rounds(wanted: Wanted, first: Pts, limit: int | None) -> Iterator[Wanted]:
-    """Yields what is wanted, in parts: at first of as many instants as there may be images.
+    """Yields the wanted frames in ranges: the first has as many instants as images may be captured.
 
-    Two instants may have one frame, so one part may not be enough; but what is decoded side by side
-    is then not decoded in vain. Each part has twice the instants of the one before, so that parts
-    stay few where many instants have one frame.
+    Segments are decoded in parallel, so without a bound they would decode frames that go unused.
+    Two instants may have one frame, so one range may not be enough. Each range has twice the
+    instants of the one before, so that ranges stay few where many instants have one frame.
 
     Args:
-        wanted: What is wanted along instants.
+        wanted: The wanted frames, by instants.
         first: The pts of the first frame.
-        limit: How many images there may be; None is no limit.
+        limit: The most images; None is no limit.
     """
     begin = wanted.following(first)
     if limit is None or limit >= MANY:

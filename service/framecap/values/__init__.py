@@ -1,1 +1,1 @@
-"""Values of requests: read, checked, and refused in words."""
+"""Values of requests: parsing, checks and error messages."""

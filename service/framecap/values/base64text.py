@@ -1,7 +1,7 @@
-"""Text in base64, as `sys/saveas` and `notify` carry it.
+"""Text in base64, the form of the values of `sys/saveas` and `notify`.
 
-The URL-safe alphabet without padding is the rule. The standard alphabet, padding and one line
-break at the end of the decoded text are accepted: `echo … | base64` makes them.
+The canonical form is the URL-safe alphabet without padding. The standard alphabet, padding and one
+line break at the end of the decoded text are accepted, because `echo … | base64` produces them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def decode(value: str) -> str:
     """Returns the text that `value` encodes.
 
     Raises:
-        ValueError: `value` encodes no text; the message completes "the value …".
+        ValueError: `value` encodes no valid text; the message completes "the value …".
     """
     digits = _digits(value)
     raw = base64.urlsafe_b64decode(digits + "=" * (-len(digits) % 4))
@@ -50,7 +50,7 @@ def check_text(text: str, verb: str) -> None:
 
     Args:
         text: The text.
-        verb: How the message begins, for example "holds".
+        verb: The first word of the message, for example "holds".
     """
     if len(text.encode()) > MAX_TEXT_BYTES:
         raise ValueError(f"{verb} more than {MAX_TEXT_BYTES} bytes")

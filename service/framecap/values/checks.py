@@ -1,4 +1,4 @@
-"""Checks of single fields of the structured form. Each names the field's path when it refuses."""
+"""Checks of single fields of the structured form. Each error names the path of its field."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from framecap.values import base64text
 from framecap.values.wording import shown
 
 MAX_OFFSET: Final = MAX_INT * NANOSECONDS_PER_MILLISECOND
-"""The longest duration: what the text form can say in milliseconds."""
+"""The longest duration: the largest number of milliseconds of the text form."""
 
 
 def number(field: str, value: int, low: int, high: int = MAX_INT) -> int:
-    """Returns `value`, which lies in `low..high`.
+    """Returns `value` if it is in `low..high`.
 
     Raises:
-        ValueOutOfRange: It does not.
+        ValueOutOfRange: It is not.
     """
     if low <= value <= high:
         return value
@@ -28,7 +28,7 @@ def number(field: str, value: int, low: int, high: int = MAX_INT) -> int:
 
 
 def number_or(default: int, field: str, value: int, low: int, high: int = MAX_INT) -> int:
-    """Returns `value`, or `default` when it is 0, which says that it is left out.
+    """Returns `value`, or `default` when it is 0, which means unset.
 
     Raises:
         ValueOutOfRange: It is neither 0 nor in `low..high`.
@@ -37,7 +37,7 @@ def number_or(default: int, field: str, value: int, low: int, high: int = MAX_IN
 
 
 def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
-    """Returns a duration that is well formed, not negative and not too long.
+    """Returns a duration in nanoseconds if it is well formed, not negative and not too long.
 
     Raises:
         ValueOutOfRange: It is not.
@@ -46,8 +46,8 @@ def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
         allowed = f"0..{NANOSECONDS_PER_SECOND - 1}"
         raise refused(f"{field}.nanos", str(value.nanos), f"is not in {allowed}", allowed)
     if value.seconds * value.nanos < 0:
-        parts = f"{value.seconds} s and {value.nanos} ns"
-        raise refused(field, parts, "differ in sign", "seconds and nanos of the same sign")
+        shown_value = f"{value.seconds} s and {value.nanos} ns"
+        raise refused(field, shown_value, "differ in sign", "seconds and nanos of the same sign")
     instant = value.seconds * NANOSECONDS_PER_SECOND + value.nanos
     if not 0 <= instant <= MAX_OFFSET:
         allowed = f"{seconds(0)}..{seconds(MAX_OFFSET)}"
@@ -56,10 +56,10 @@ def offset(field: str, value: duration_pb2.Duration) -> Nanoseconds:
 
 
 def plain(field: str, value: str) -> str:
-    """Returns `value`, which is short enough and has no control characters.
+    """Returns `value` if it is short enough and has no control characters.
 
     Raises:
-        ValueOutOfRange: It is not, or has.
+        ValueOutOfRange: It is too long or has control characters.
     """
     try:
         base64text.check_text(value, "holds")
@@ -70,7 +70,7 @@ def plain(field: str, value: str) -> str:
 
 
 def required(field: str, value: str, allowed: str) -> str:
-    """Returns `value`, which is not empty and has no control characters.
+    """Returns `value` if it is not empty, short enough and has no control characters.
 
     Raises:
         OptionMissing: It is empty.
@@ -91,7 +91,7 @@ def refused(field: str, value: str, why: str, allowed: str) -> ValueOutOfRange:
 
 
 def missing(field: str, allowed: str) -> OptionMissing:
-    """Returns the error of a required field that is not there."""
+    """Returns the error of a required field that is missing."""
     return OptionMissing(
         f"{field}: is required; allowed: {allowed}",
         field=field,
@@ -100,14 +100,14 @@ def missing(field: str, allowed: str) -> OptionMissing:
 
 
 def seconds(instant: Nanoseconds) -> str:
-    """Returns an instant in seconds, exactly, the way JSON writes a duration: `1.5s`."""
+    """Returns an instant in exact seconds, in the JSON form of a duration: `1.5s`."""
     whole, nanos = divmod(abs(instant), NANOSECONDS_PER_SECOND)
     digits = f".{nanos:09}".rstrip("0").rstrip(".")
     return f"{'-' if instant < 0 else ''}{whole}{digits}s"
 
 
 def milliseconds(instant: Nanoseconds) -> int | None:
-    """Returns an instant in whole milliseconds; None where it lies between two."""
+    """Returns an instant in whole milliseconds; None if it is not a whole number of them."""
     whole, rest = divmod(instant, NANOSECONDS_PER_MILLISECOND)
     return None if rest else whole
 

@@ -1,4 +1,4 @@
-"""The protobuf enums of a request and what their numbers stand for."""
+"""The protobuf enums of a request, with the value of each number."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class _Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EnumTable(Generic[Number, Named]):
-    """One enum: its numbers, and what they stand for."""
+    """One enum: the value that each number stands for."""
 
     names: _Names
     """The protobuf enum."""
 
     choices: Mapping[Number, Named]
-    """What each number stands for. 0, unspecified, is not among them."""
+    """The value of each number except 0, unspecified."""
 
     default: Named | None
-    """What 0 stands for; None where it is refused."""
+    """The value of 0; None if 0 is refused."""
 
     def read(self, field: str, number: int) -> Named:
-        """Returns what `number` stands for.
+        """Returns the value that `number` stands for.
 
         Raises:
             OptionMissing: The number is 0 and there is no default.

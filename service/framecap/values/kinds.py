@@ -1,4 +1,4 @@
-"""The kinds of value that an option of the text form can have."""
+"""The kinds of value of the options of the text form."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MOST_DIGITS: Final = len(str(MAX_INT))
 
 
 class Unfit(ValueError):
-    """A text is no value of its kind.
+    """A text is not a valid value of its kind.
 
     Args:
         message: The sentence, without the option's name.
-        nearest: The valid value that was probably meant.
+        nearest: The valid value that the caller probably meant; None if none is close.
     """
 
     def __init__(self, message: str, nearest: str | None = None) -> None:
@@ -33,7 +33,7 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Whole numbers of a range, written in decimal digits and nothing else."""
+    """Whole numbers in a range, written in decimal digits only."""
 
     low: int
     """The least."""
@@ -46,21 +46,21 @@ class Whole:
 
     @property
     def name(self) -> str:
-        """What people call the kind."""
+        """The name of the kind, for people."""
         return f"int, {self.unit}" if self.unit else "int"
 
     @property
     def allowed(self) -> str:
-        """What is allowed, for people."""
+        """The allowed values, for people."""
         return f"{self.low}..{self.high}"
 
     def read(self, text: str) -> int:
-        """Returns the number that `text` writes.
+        """Returns the number that `text` states.
 
         Raises:
-            Unfit: It writes none of the range.
+            Unfit: It is not a whole number in the range.
         """
-        # int() also reads "+5", "1_0", " 5" and the digits of other scripts.
+        # int() also accepts "+5", "1_0", " 5" and the digits of other scripts.
         if re.fullmatch(r"-?[0-9]+", text) is None:
             raise Unfit(f"{shown(text)} is not a whole number in {self.allowed}")
         digits = text.lstrip("0") or "0"
@@ -85,20 +85,20 @@ class Choice:
     """The names."""
 
     also: Mapping[str, str] = field(default_factory=dict)
-    """What people write instead, each with the name it stands for. Only for suggestions."""
+    """Names that people write instead, each with the valid name. Only for suggestions."""
 
     @property
     def name(self) -> str:
-        """What people call the kind."""
+        """The name of the kind, for people."""
         return "enum"
 
     @property
     def allowed(self) -> str:
-        """What is allowed, for people."""
+        """The allowed values, for people."""
         return listed(self.names)
 
     def read(self, text: str) -> str:
-        """Returns `text`, which is one of the names.
+        """Returns `text` if it is one of the names.
 
         Raises:
             Unfit: It is none of them.
@@ -119,19 +119,19 @@ class Base64Text:
 
     @property
     def name(self) -> str:
-        """What people call the kind."""
+        """The name of the kind, for people."""
         return "base64"
 
     @property
     def allowed(self) -> str:
-        """What is allowed, for people."""
+        """The allowed values, for people."""
         return f"1..{MAX_TEXT_BYTES} bytes of text in URL-safe base64"
 
     def read(self, text: str) -> str:
         """Returns the decoded text.
 
         Raises:
-            Unfit: It encodes no text.
+            Unfit: It does not encode a text.
         """
         try:
             return base64text.decode(text)

@@ -1,4 +1,4 @@
-"""How a caller's own text appears in the sentences about it."""
+"""The display of a caller's text in messages about it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# Sentences and their parts travel in gRPC trailers, which hold 8 KiB in all.
+# Messages and their metadata are sent in gRPC trailers, which hold 8 KiB in all.
 _LONGEST: Final = 64
 
 
 def safe(text: str) -> str:
-    """Returns `text` fit to be logged and sent: one short line, whatever the caller wrote.
+    """Returns any text of a caller as one short line, safe to log and to send.
 
     Characters that cannot be printed are escaped, and a long text is cut.
     """
@@ -20,29 +20,29 @@ def safe(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Returns `text` fit for a sentence: as `safe` does, in quotes unless it is one word."""
+    """Returns `text` for a sentence: made safe by `safe`, in quotes unless it is one word."""
     word = safe(text)
     plain = word and not set(word) & set(" \"'")
     return word if plain else f'"{word}"'
 
 
 def listed(names: Iterable[str]) -> str:
-    """Returns names the way a sentence lists them."""
+    """Returns names as a list for a sentence."""
     return ", ".join(names)
 
 
 def hint(nearest: str | None) -> str:
-    """Returns the clause that proposes `nearest`; nothing when there is none."""
+    """Returns the clause that suggests `nearest`; empty if there is none."""
     return f"; did you mean {nearest}?" if nearest else ""
 
 
 def nearest(name: str, valid: Iterable[str], also: Mapping[str, str]) -> str | None:
-    """Returns the valid name that `name` was probably meant to be, if one is close.
+    """Returns the valid name that the caller probably meant; None if none is close.
 
     Args:
-        name: What the caller wrote.
+        name: The text that the caller wrote.
         valid: The valid names.
-        also: Other words for them, each with the name it stands for.
+        also: Other words for them, each with the valid name.
     """
     if len(name) > _LONGEST:
         return None

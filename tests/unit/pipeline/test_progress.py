@@ -88,28 +88,28 @@ class TestPassProgress:
     """The value."""
 
     def test_passes_add_up(self) -> None:
-        first = PassProgress().begun(100, ahead=100).reached(40)
+        first = PassProgress().begun(100, ahead=100).covering(40)
         assert (first.done, first.total) == (40, 200)
         second = first.completed().begun(100, ahead=0)
         assert (second.done, second.total) == (100, 200)
-        last = second.reached(70).completed()
+        last = second.covering(70).completed()
         assert (last.done, last.total) == (200, 200)
 
     def test_the_total_shrinks_when_a_pass_stops_early(self) -> None:
-        first = PassProgress().begun(100, ahead=50).reached(40).stopped()
+        first = PassProgress().begun(100, ahead=50).covering(40).stopped()
         assert (first.done, first.total) == (40, 90)
         assert first.begun(50, ahead=0).stopped().total == 40
 
     def test_what_comes_after_the_expected_end_counts(self) -> None:
-        longer = PassProgress().begun(100, ahead=0).reached(130)
+        longer = PassProgress().begun(100, ahead=0).covering(130)
         assert (longer.done, longer.total) == (130, 130)
 
     def test_going_over_the_same_again_does_not_count(self) -> None:
-        again = PassProgress().begun(100, ahead=0).reached(60).reached(10)
+        again = PassProgress().begun(100, ahead=0).covering(60).covering(10)
         assert again.done == 60
 
     def test_an_unknown_length_leaves_the_total_unknown(self) -> None:
-        unknown = PassProgress().begun(None, ahead=0).reached(60)
+        unknown = PassProgress().begun(None, ahead=0).covering(60)
         assert (unknown.done, unknown.total) == (60, None)
         assert unknown.completed().total == 60
         assert PassProgress().begun(10, ahead=None).total is None
@@ -153,7 +153,7 @@ class TestCoverage:
     def covered(self, head: int | None, ranges: list[Range | None], *, stop: int | None) -> int:
         coverage = Coverage()
         for known in ranges:
-            advance = coverage.advance()
+            advance = coverage.add_segment()
             if known is not None:
                 advance.begin, advance.end, advance.over = known.begin, known.end, known.over
         coverage.head = head
@@ -177,14 +177,14 @@ class TestCoverage:
 
     def test_what_was_not_offered_can_be_left_out(self) -> None:
         coverage = Coverage()
-        advance = coverage.advance()
+        advance = coverage.add_segment()
         advance.begin, advance.end = 0, 80
         coverage.head = 10
         assert coverage.within(0, 100, ahead=False) == 10
 
     def test_clearing_forgets_all(self) -> None:
         coverage = Coverage()
-        advance = coverage.advance()
+        advance = coverage.add_segment()
         advance.begin, advance.end, coverage.head = 0, 80, 10
         coverage.clear()
         assert coverage.within(0, 100) == 0
@@ -199,7 +199,7 @@ class TestCoverage:
         coverage, at = Coverage(), 0
         ranges: list[tuple[int, int, bool]] = []
         for gap, length, over in segments:
-            advance = coverage.advance()
+            advance = coverage.add_segment()
             advance.begin, advance.end, advance.over = at + gap, at + gap + length, over
             ranges.append((at + gap, at + gap + length, over))
             at += gap + length

@@ -1,1 +1,1 @@
-"""Choosing frames as they come by."""
+"""Selectors, which choose frames as they are decoded."""

@@ -1,7 +1,7 @@
 """Samples compared with one another, and chosen by their scores.
 
-Samples come from another selector; each is scored against its reference. With a limit the samples
-are ranked first and picked in a second reading, so that nothing is encoded without use.
+Another selector chooses the samples; each is scored against its reference. With a limit the samples
+are ranked in a first pass and picked in a second one, so that no unused image is encoded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ComparedSelector:
     Args:
         samples: Chooses the samples.
         feature_of: Returns the feature of a frame.
-        comparison: How features are compared.
+        comparison: The comparison of features.
     """
 
     def __init__(self, samples: Selector, feature_of: FeatureOf, comparison: Comparison) -> None:
@@ -36,7 +36,7 @@ class ComparedSelector:
         self._comparison = comparison
         self._reference: Any | None = None
         self.sampled = 0
-        """How many samples were compared."""
+        """The number of samples compared."""
 
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame when it is a sample whose score passes."""
@@ -74,7 +74,7 @@ class ComparedSelector:
 
 @dataclass(frozen=True, slots=True)
 class RankedSample:
-    """A sample as it is remembered between the two readings: all but its picture."""
+    """A sample as it is kept between the two passes: without its picture."""
 
     pick: Pick
     """The pick, its frame without the picture."""
@@ -86,10 +86,10 @@ class RankedSample:
 
 
 class Ranking:
-    """Keeps the samples with the highest scores; of equal ones, the earlier.
+    """Keeps the samples with the highest scores; of equal scores, the earlier samples.
 
     Args:
-        limit: How many to keep, at least 1.
+        limit: The number of samples to keep, at least 1.
     """
 
     def __init__(self, limit: int) -> None:
@@ -97,7 +97,7 @@ class Ranking:
         self._heap: list[tuple[float, Pts, RankedSample]] = []
 
     def add(self, pick: Pick) -> None:
-        """Keeps a pick of a `ComparedSelector`, and drops the least when there are too many."""
+        """Adds a pick of a `ComparedSelector`; above the limit, drops the lowest score."""
         assert pick.score is not None
         sample = RankedSample(replace(pick, frame=replace(pick.frame, native=None)))
         entry = (pick.score, -sample.pts, sample)
@@ -107,12 +107,12 @@ class Ranking:
             heappushpop(self._heap, entry)
 
     def samples(self) -> list[RankedSample]:
-        """Returns the samples kept, in time order."""
+        """Returns the kept samples, in time order."""
         return sorted((entry[2] for entry in self._heap), key=lambda sample: sample.pts)
 
 
 class RankedSelector:
-    """Picks the frames of ranked samples again, in a second reading.
+    """Picks the frames of ranked samples again, in a second pass.
 
     Args:
         samples: The samples, in time order.

@@ -1,4 +1,4 @@
-"""Frames chosen for being there: every frame, or every keyframe, of a range."""
+"""The selectors of every frame, or every keyframe, of a range."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from framecap.timebase import Clock, Nanoseconds, Pts
 
 
 class EveryFrameSelector:
-    """Picks every frame on screen at or after `start`, that appears before `end`.
+    """Picks every frame that is on screen at or after `start` and appears before `end`.
 
     Args:
         clock: The stream's clock.
-        start: Where capture begins.
-        end: Where it ends, exclusive; None is the end of the video.
+        start: The start of the range.
+        end: Its end, exclusive; None is the end of the video.
         max_count: The most frames; 0 is no limit.
     """
 
@@ -31,7 +31,7 @@ class EveryFrameSelector:
         self._begun = False
 
     def wanted(self, frame: Frame) -> bool:
-        """Returns whether the frame lies in the range as far as its beginning goes."""
+        """Returns whether the frame is on screen after the start of the range."""
         return frame.end > self._first
 
     def offer(self, frame: Frame) -> Pick | None:
@@ -50,7 +50,7 @@ class EveryFrameSelector:
 
     @property
     def next_pts(self) -> Pts | None:
-        """The pts at which the range begins; None once it has begun."""
+        """The pts at which the range starts; None once a frame of it was offered."""
         return None if self._begun else self._first
 
     @property
@@ -60,7 +60,7 @@ class EveryFrameSelector:
 
 
 class KeyframeSelector(EveryFrameSelector):
-    """Picks every keyframe with a pts in the range; from 0 on, every one that is visible."""
+    """Picks every keyframe with a pts in the range; with start 0, every visible keyframe."""
 
     reason = Reason.KEYFRAME
 

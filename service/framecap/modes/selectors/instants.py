@@ -9,7 +9,7 @@ from framecap.timebase import NANOSECONDS_PER_SECOND, Clock, Pts
 
 
 class InstantSelector:
-    """Picks the frame on screen at each instant, once however many it answers.
+    """Picks the frame on screen at each instant; a frame that answers several is picked once.
 
     An instant before the first frame is answered by the first frame.
 
@@ -27,7 +27,7 @@ class InstantSelector:
         self._next: Pts | None = self._find_next()
 
     def offer(self, frame: Frame) -> Pick | None:
-        """Returns the frame when it is on screen at an instant not answered yet."""
+        """Returns the frame when it is on screen at an instant that no frame has answered yet."""
         if self._next is None or frame.end <= self._next or self._left == 0:
             return None
         first = self._answered

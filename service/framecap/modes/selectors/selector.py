@@ -1,4 +1,4 @@
-"""What every way of choosing frames looks like to the pipeline."""
+"""The interface of a selector, which chooses frames as they are decoded."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from framecap.timebase import Pts
 
 
 class Selector(Protocol):
-    """Is offered every visible frame once, in order, and says which it wants."""
+    """Chooses frames. The pipeline offers every visible frame once, in order."""
 
     def offer(self, frame: Frame) -> Pick | None:
-        """Returns the frame as a pick when it is wanted."""
+        """Returns the frame as a pick; None when the selector does not choose it."""
         ...
 
     @property
     def next_pts(self) -> Pts | None:
-        """The pts at which the next frame that can be wanted is on screen; None for any frame.
+        """The pts at which the next frame that can be chosen is on screen; None for any frame.
 
-        Frames that leave the screen at or before it need not be offered.
+        Frames that end at or before it need not be offered.
         """
         ...
 
     @property
     def done(self) -> bool:
-        """True when no later frame can be wanted."""
+        """True when no later frame can be chosen."""
         ...
