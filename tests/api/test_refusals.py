@@ -53,7 +53,11 @@ SAVED = EVERY_SECOND + f"|sys/saveas,o_{base64_text('x')},b_{base64_text('shots'
 
 REFUSED = {
     "nothing asked": Refused(
-        {}, INVALID, "OPTION_MISSING", "request: neither text nor spec is set", "request"
+        {},
+        INVALID,
+        "OPTION_MISSING",
+        "request: neither text nor spec nor outputs is set",
+        "request",
     ),
     "empty text": Refused({"text": ""}, INVALID, "SPEC_SYNTAX", "text:", "text", 1),
     "unknown option": Refused(

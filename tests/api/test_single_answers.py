@@ -47,7 +47,7 @@ async def test_one_image_is_the_first_that_is_chosen(
 
 async def test_one_image_of_listed_instants(address: str, media: Path) -> None:
     request = CaptureImageRequest(source=f"{media}/short.mp4")
-    request.spec.format = 1
+    request.spec.jpeg.SetInParent()
     for seconds in (3, 1, 2):
         request.spec.instants.offsets.add(seconds=seconds)
     async with aio.insecure_channel(address) as channel:

@@ -24,7 +24,7 @@ def test_explain_as_json(framecap, clip):
     told = json.loads(done.stdout)
     assert told["accepted"]["text"] == "video/snapshots,f_jpg,m_key"
     assert told["media"]["codec"] == "h264"
-    assert told["plan"]["width"] == 192
+    assert told["plan"]["outputs"][0]["width"] == 192
 
 
 def test_explain_marks_the_mistake(framecap, clip):

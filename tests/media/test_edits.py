@@ -192,7 +192,7 @@ def test_a_way_that_misses_a_frame_is_left(
         yield partial(late, media)
         yield from access_paths(media, *args, **kwargs)
 
-    monkeypatch.setattr(Media, "ways", with_late)
+    monkeypatch.setattr(Media, "access_paths", with_late)
     assert_captured(clip, timeline.read(clip), f"video/snapshots,f_png,{request_}")
 
 
@@ -203,6 +203,6 @@ def test_no_way_left_is_a_failure(
     def only_late(media: Media, *_: object, **__: object) -> Iterator[AccessPath]:
         yield partial(late, media)
 
-    monkeypatch.setattr(Media, "ways", only_late)
+    monkeypatch.setattr(Media, "access_paths", only_late)
     with pytest.raises(AssertionError, match="an instant before it"):
         capture(clip, f"video/snapshots,f_png,{request_}")

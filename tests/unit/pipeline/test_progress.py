@@ -122,7 +122,7 @@ class TestPassProgress:
                     st.none() | st.integers(0, 99),
                     st.none() | st.integers(0, 99),
                 ),
-                st.tuples(st.just("reached"), st.integers(0, 199)),
+                st.tuples(st.just("covering"), st.integers(0, 199)),
                 st.tuples(st.just("expecting"), st.none() | st.integers(0, 99)),
                 st.tuples(st.just("stopped")),
                 st.tuples(st.just("completed")),

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from framecap.model.media import Matrix, Model
-from framecap.pixels.dhash import changed_bits, dhash
+from framecap.modes.change import changed_bits
+from framecap.pixels.dhash import dhash
 from oracles.luma_hash import difference_hash
 from oracles.pictures import ORIENTATIONS, noise, noisy, padded, picture
 from unit.pixels.layouts import LAYOUTS, RGB
