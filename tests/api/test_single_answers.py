@@ -80,6 +80,16 @@ async def test_an_explanation_has_no_images_and_every_fact_before_them(
     assert answer.plan.strategy != event_pb2.CAPTURE_STRATEGY_UNSPECIFIED
 
 
+async def test_an_explanation_has_the_warnings_that_a_capture_gives(
+    address: str, media: Path
+) -> None:
+    text = "video/snapshots,f_jpg,m_key,w_96"
+    request = ExplainCaptureRequest(source=f"{media}/short.mp4", text=text)
+    async with aio.insecure_channel(address) as channel:
+        answer = await SnapshotServiceStub(channel).ExplainCapture(request)
+    assert [warning.reason for warning in answer.warnings] == ["ASPECT_CHANGED"]
+
+
 async def test_a_probe_tells_what_a_source_contains(address: str, media: Path) -> None:
     async with aio.insecure_channel(address) as channel:
         answer = await SnapshotServiceStub(channel).ProbeMedia(

@@ -43,3 +43,12 @@ def test_probe_as_json(framecap, clip):
     told = json.loads(framecap("probe", clip, "--json").stdout)["media"]
     assert (told["width"], told["height"], told["rotationDegrees"]) == (192, 108, 0)
     assert told["duration"] == "2s"
+
+
+def test_what_the_video_makes_of_the_request_is_warned_of(framecap, clip):
+    request = "video/snapshots,f_jpg,m_key,w_96"
+    done = framecap("explain", clip, request)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("warning")]
+    assert "scaletype_fit" in line
+    (warning,) = json.loads(framecap("explain", clip, request, "--json").stdout)["warnings"]
+    assert warning["reason"] == "ASPECT_CHANGED"

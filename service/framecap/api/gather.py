@@ -27,6 +27,9 @@ class Outline:
     planned: event_pb2.CapturePlanned
     """The decode plan; empty when it was not requested."""
 
+    warnings: list[event_pb2.CaptureWarning]
+    """The warnings that the source gave rise to."""
+
 
 @dataclass(frozen=True, slots=True)
 class WholeImage:
@@ -56,7 +59,7 @@ async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:
         CaptureError: The capture failed.
     """
     found = Outline(
-        event_pb2.CaptureAccepted(), event_pb2.MediaProbed(), event_pb2.CapturePlanned()
+        event_pb2.CaptureAccepted(), event_pb2.MediaProbed(), event_pb2.CapturePlanned(), []
     )
     async with aclosing(events):
         async for event in events:
@@ -67,6 +70,8 @@ async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:
                     found.probed.CopyFrom(event.probed)
                 case "planned":
                     found.planned.CopyFrom(event.planned)
+                case "warning":
+                    found.warnings.append(event.warning)
     return found
 
 

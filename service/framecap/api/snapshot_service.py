@@ -60,7 +60,10 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
         """Explains how a capture would decode, without capturing."""
         found = await outline(capture(explain_call(request), self._services))
         return ExplainCaptureResponse(
-            accepted=found.accepted, media=found.probed, plan=found.planned
+            accepted=found.accepted,
+            media=found.probed,
+            plan=found.planned,
+            warnings=found.warnings,
         )
 
     async def ProbeMedia(self, request: ProbeMediaRequest, context: Context) -> ProbeMediaResponse:

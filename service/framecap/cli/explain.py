@@ -41,7 +41,10 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
         click.echo(
             to_json(
                 ExplainCaptureResponse(
-                    accepted=found.accepted, media=found.probed, plan=found.planned
+                    accepted=found.accepted,
+                    media=found.probed,
+                    plan=found.planned,
+                    warnings=found.warnings,
                 )
             )
         )
@@ -49,6 +52,8 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
         click.echo(table(accepted_rows(found.accepted)))
         click.echo("\n" + table(media_rows(found.probed)))
         click.echo("\n" + table(plan_rows(found.planned, found.accepted.spec, found.probed)))
+        if found.warnings:
+            click.echo("\n" + table(("warning", warning.message) for warning in found.warnings))
     return Exit.DONE
 
 
