@@ -60,10 +60,17 @@ The files are those of the test corpus. The damaged ones among them (`decord_cor
 `ft_truncated_claims_1132s.mkv`) count like the others.
 
 Tests compare clips of structures that the corpus lacks with the same oracle, pictures included, by
-every access path: `tests/media/test_every_structure.py` and its neighbours. Only a whole decoding
-sees one thing: a frame whose time is not after its predecessor's is moved behind it. Where a time
-far ahead, or two that are swapped, move all later frames too, captures that skip that position
-report the times of the file.
+every access path: `tests/media/test_every_structure.py` and its neighbours. Three things depend on
+all that lies before a frame, and a seek that skips it cannot know them; reading on from the
+beginning does, and so do the passes over small transport streams, program streams and FLV files (up
+to 64 MB):
+
+- a frame that falls back by more than a second (a recording was appended) moves all later ones; in
+  MP4 and MKV, and in larger files, a seek behind it reports the times of the file;
+- a keyframe that is late by less, in the same files, is captured by a seek that ends at it;
+- headers that change once, within the stream, in a file whose container has headers of its own and
+  whose first packet has none (an appended MKV, `avc3` and `hev1` in MP4, a second FLV header): a seek
+  behind the change decodes with those of the container.
 """
 
 

@@ -26,7 +26,10 @@ async def test_two_hundred_launches_leave_no_descriptor(forkserver):
         except DecoderCrashed:
             assert launch % len(endings) in (1, 3)
     await until(lambda: forkserver.alive == 0)
-    assert (descriptors(), descriptors(forkserver.pid)) == before
+    ours, servers = before
+    assert descriptors() == ours
+    # The server may have been on its way to close those of the first one.
+    assert descriptors(forkserver.pid) <= servers
 
 
 async def test_decoders_at_once_do_not_mix(launcher):
