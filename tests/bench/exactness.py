@@ -69,8 +69,8 @@ to 64 MB):
   MP4 and MKV, and in larger files, a seek behind it reports the times of the file;
 - a keyframe that is late by less, in the same files, is captured by a seek that ends at it;
 - headers that change once, within the stream, in a file whose container has headers of its own and
-  whose first packet has none (an appended MKV, `avc3` and `hev1` in MP4, a second FLV header): a seek
-  behind the change decodes with those of the container.
+  whose first packet has none (an appended MKV, `avc3` and `hev1` in MP4, a second FLV header): a
+  seek behind the change decodes with those of the container.
 """
 
 
