@@ -8,6 +8,7 @@ from typing import Final
 import av.error
 
 from framecap.media.container import Container
+from framecap.media.formats import FLV, MATROSKA, MP4
 from framecap.media.opening import Order, opening_of
 from framecap.media.reorder import HELD_BACK
 from framecap.media.run_decoder import KnownFrame
@@ -20,9 +21,9 @@ _CODECS: Final = frozenset(
     {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores"}
 )
 _FAST_CODECS: Final = {
-    "mov,mp4,m4a,3gp,3g2,mj2": _CODECS,
-    "matroska,webm": _CODECS,
-    "flv": frozenset({"h264", "hevc"}),
+    MP4: _CODECS,
+    MATROSKA: _CODECS,
+    FLV: frozenset({"h264", "hevc"}),
     "hls": frozenset({"h264", "hevc"}),
     "mpegts": frozenset({"h264", "hevc"}),
 }

@@ -32,9 +32,10 @@ from framecap.media.aspect import AspectRatios
 from framecap.media.cursor import SharedFile
 from framecap.media.damage import SliceCheck, Suspect
 from framecap.media.dump import Description, described
-from framecap.media.editlist import FORMAT, EditList, edit_list
+from framecap.media.editlist import EditList, edit_list
 from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.fast_path import FastPathUnavailable
+from framecap.media.formats import MATROSKA, MP4
 from framecap.media.headers import starts_alpha
 from framecap.media.nested_opens import Guard
 from framecap.media.programs import program_streams
@@ -402,7 +403,7 @@ class Container:
     @cached_property
     def edits(self) -> EditList:
         """The known facts of the chosen stream's edit list."""
-        if self.native.format.name != FORMAT:
+        if self.native.format.name != MP4:
             return EditList()
         return edit_list(self.file, self.stream.id)
 
@@ -424,7 +425,7 @@ class Container:
     @property
     def dts_bounds(self) -> bool:
         """True when the file stores decoding times: then no picture is shown before its own."""
-        return self.native.format.name != "matroska,webm"
+        return self.native.format.name != MATROSKA
 
     def close(self) -> None:
         """Closes the container. May be called again."""

@@ -13,9 +13,6 @@ from typing import Final
 
 from framecap.media.cursor import SharedFile
 
-FORMAT: Final = "mov,mp4,m4a,3gp,3g2,mj2"
-"""The library's name for the formats that have edit lists."""
-
 # The most boxes of one level, and edits of one list, that are read.
 _MAX_BOXES: Final = 4096
 _MAX_EDITS: Final = 4096

@@ -17,6 +17,7 @@ from av.packet import Packet
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
 from framecap.media.fast_path import FastPathUnavailable
+from framecap.media.formats import FLV
 from framecap.media.sequential import Counts, FrameReader
 from framecap.media.starts import Starts
 from framecap.media.timeline import NEVER_GUESSED
@@ -67,7 +68,7 @@ def ends_whole(container: Container) -> bool:
 
     Whether the library gives the packet of such a tag depends on where reading began.
     """
-    if container.native.format.name != "flv":
+    if container.native.format.name != FLV:
         return True
     file = container.file
     behind = file.size - _FLV_SIZE_BYTES

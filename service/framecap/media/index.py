@@ -18,7 +18,7 @@ from av.packet import Packet
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
-from framecap.media.editlist import FORMAT
+from framecap.media.formats import FLV, MATROSKA, MP4
 from framecap.media.reorder import Falls
 from framecap.media.seek_times import KEEP_TIMES, seeks_keep_times
 from framecap.model.plan import Span
@@ -39,9 +39,6 @@ _SEGMENTS: Final = 4
 
 # AVFMT_TS_DISCONT, which PyAV does not expose for formats.
 _MAY_BREAK: Final = 0x0200
-
-_MATROSKA: Final = "matroska,webm"
-_FLV: Final = "flv"
 
 
 class Index:
@@ -102,7 +99,7 @@ class Index:
 
         Large files are not examined: the library cannot find tags from an arbitrary offset.
         """
-        return self._container.native.format.name == "flv" and self.small
+        return self._container.native.format.name == FLV and self.small
 
     def learn(self) -> None:
         """Reads all packets of a small source for its keyframes when the container has no index.
@@ -207,14 +204,14 @@ class Index:
                 self._named.update(self.keys())
             return packet.dts in self._named
         name = container.native.format.name
-        if name not in (_MATROSKA, _FLV):
+        if name not in (MATROSKA, FLV):
             return False
         # The library adds keyframes to its index as it reads them.
         entries = container.stream.index_entries
         for position in range(self._noted, len(entries)):
             self._named.add(entries[position].timestamp)
         self._noted = len(entries)
-        return (packet.pts if name == _MATROSKA else packet.dts) in self._named
+        return (packet.pts if name == MATROSKA else packet.dts) in self._named
 
     def lists_all_keys(self) -> bool:
         """Returns whether the container's index lists every packet that is flagged as a keyframe.
@@ -298,7 +295,7 @@ class Index:
         if self._hints is None:
             self._hints = []
             container = self._container
-            if container.native.format.name == _MATROSKA:
+            if container.native.format.name == MATROSKA:
                 try:
                     container.seek(container.stream.start_time or 0)
                 except av.error.FFmpegError:
@@ -329,7 +326,7 @@ def _is_in_order(container: Container) -> bool:
     the index, so its times must rise and no discarded entry may lie between shown keyframes. Only
     lists of several edits are examined: some 0.3 µs an entry.
     """
-    if container.native.format.name != FORMAT or container.edits.contiguous:
+    if container.native.format.name != MP4 or container.edits.contiguous:
         return True
     previous: Pts | None = None
     shown = discarded = False

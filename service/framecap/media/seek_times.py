@@ -22,11 +22,10 @@ import av.error
 
 from framecap.media.container import Container
 from framecap.media.cursor import SharedFile
+from framecap.media.formats import FLV, MATROSKA, MP4
 from framecap.timebase import Pts
 
-KEEP_TIMES: Final = frozenset(
-    {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "hls", "mpegts", "avi"}
-)
+KEEP_TIMES: Final = frozenset({MP4, MATROSKA, FLV, "hls", "mpegts", "avi"})
 """Containers whose packet times come from the file, so that they do not depend on seeks."""
 
 # The times to seek to, in seconds from the start; the last second is sought as well.

@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 
 from framecap.errors import CodecUnsupported, LimitExceeded, MediaCorrupt
 from framecap.media.cursor import SharedFile
+from framecap.media.formats import MP4
 from framecap.media.items import Item, Items, orientation_of, read_items
 from framecap.model.media import Orientation
 from framecap.model.names import printable
@@ -31,7 +32,6 @@ from framecap.model.names import printable
 MAX_TILES: Final = 1024
 """The most streams of a file of items: a picture of 100 megapixels has some 450 tiles."""
 
-_MOV: Final = "mov,mp4,m4a,3gp,3g2,mj2"
 
 # Brands of files that may have items.
 _BRANDS: Final = (b"mif1", b"mif2", b"miaf", b"heic", b"heix", b"heim", b"heis", b"avif")
@@ -111,7 +111,7 @@ def read_grid(native: InputContainer, file: SharedFile) -> TileGrid | None:
         LimitExceeded: The picture is too large.
     """
     tiled = any(stream.disposition & Disposition.dependent for stream in native.streams.video)
-    if native.format.name != _MOV or not (tiled or may_be_tiled(file)):
+    if native.format.name != MP4 or not (tiled or may_be_tiled(file)):
         return None
     items = read_items(file)
     if items is None:

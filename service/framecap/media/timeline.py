@@ -15,7 +15,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.stream import Stream
 
 from framecap.media.container import Container
-from framecap.media.editlist import FORMAT
+from framecap.media.formats import MATROSKA, MP4
 from framecap.media.streams import is_cover
 from framecap.model.media import StreamStart
 from framecap.timebase import Clock, Pts
@@ -32,7 +32,7 @@ _LATE: Final = 1
 """The most that a late frame lies before the last one on screen, in seconds."""
 
 # Containers whose claimed start of audio excludes the priming samples that its decoder skips.
-_CLAIM_WITHOUT_PRIMING: Final = frozenset({"matroska,webm", "ogg"})
+_CLAIM_WITHOUT_PRIMING: Final = frozenset({MATROSKA, "ogg"})
 
 
 def stream_starts(container: Container, first_pts: Pts | None) -> tuple[StreamStart, ...]:
@@ -99,7 +99,7 @@ def _first_audio_pts(container: Container, stream: Stream) -> Pts | None:
     name = container.native.format.name
     if claimed is None:
         return None
-    if name == FORMAT:
+    if name == MP4:
         shown = (entry.timestamp for entry in stream.index_entries if not entry.is_discard)
         return min(claimed, next(shown, claimed))
     context = stream.codec_context
