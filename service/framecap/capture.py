@@ -23,8 +23,8 @@ from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
 from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
-from framecap.decoder import reads
-from framecap.decoder.check import error_of
+from framecap.decoder.service import reads
+from framecap.decoder.service.check import error_of
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, ToDecoder
 from framecap.errors import (

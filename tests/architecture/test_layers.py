@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture.layers import MAY_IMPORT, modules, violations
+from support.architecture.layers import MAY_IMPORT, modules, violations
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,12 +48,12 @@ def test_every_module_belongs_to_a_layer() -> None:
         ("framecap.capture", "from framecap.api import status"),
         ("framecap.server.main", "from framecap.pixels import render"),
         ("framecap.server.main", "from framecap.pipeline import run"),
-        ("framecap.decoder.child", "from framecap.media import probe"),
-        ("framecap.decoder.child", "from framecap.server import main"),
+        ("framecap.decoder.child.start", "from framecap.media import probe"),
+        ("framecap.decoder.child.start", "from framecap.server import main"),
         ("framecap.pixels.interval", "import av"),
-        ("framecap.decoder.child", "from av.video import frame"),
-        ("framecap.decoder.child", "import grpc"),
-        ("framecap.decoder.wire", "import pickle"),
+        ("framecap.decoder.child.start", "from av.video import frame"),
+        ("framecap.decoder.child.start", "import grpc"),
+        ("framecap.decoder.wire.framing", "import pickle"),
         ("framecap.capture", "from grpc import aio"),
         ("framecap.capture", "import grpc.aio"),
         ("framecap.capture", "from framecap.v1 import snapshot_service_pb2_grpc"),
