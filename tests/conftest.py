@@ -8,6 +8,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "support.spread",
+    "support.guards.at_once",
     "support.guards.selection",
     "support.guards.skips",
     "support.guards.logs",

@@ -4,7 +4,7 @@
     2 admission   services.py, server/   grants a slot: limits running and waiting captures
     3 source      source/                opens the video for reading
     4 decoder     decoder/, pipeline/    probes, plans, decodes, selects and encodes, in a process
-                                         of its own; decoder/reads.py answers its reads
+                                         of its own; decoder/service/reads.py answers its reads
     5 sink        sink/                  names the images; sends them inline or stores them
     6 events      events/                numbers the events, thins progress, keeps the manifest
 

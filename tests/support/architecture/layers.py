@@ -15,19 +15,37 @@ SHARED: Final = frozenset(
 
 STAGES: Final = frozenset({"spec", "source", "media", "plan", "pixels", "sink", "events"})
 
-# What reading from and writing to object stores share.
-STORAGE: Final = frozenset({"storage"})
-
-# What runs inside a decoder only: the service itself never touches media.
+# Runs inside a decoder only: the service itself never touches media.
 INNER: Final = frozenset({"media", "plan", "pixels"})
 
-# `capture` knows the order of the stages; the others are what it is made of.
-SPINE: Final = frozenset({"capture", "call", "back_pressure", "revocation", "services"})
+OUTER: Final = STAGES - INNER
 
-# What those above the capture may use.
-BELOW: Final = SHARED | STORAGE | (STAGES - INNER) | SPINE | {"decoder"}
+# Only its folders for the service and for the wire belong to the service's process.
+DECODER: Final = frozenset({"decoder.service", "decoder.v1"})
 
-ABOVE: Final = frozenset({"api", "cli", "config", "gateway", "server", "tasks", "telemetry"})
+# `capture` knows the order of the stages; the others are its parts.
+SPINE: Final = (
+    "revocation",
+    "back_pressure",
+    "admission",
+    "services",
+    "call",
+    "capture",
+)
+
+# Settings that `config` gathers, beside those of owners below.
+SETTINGS: Final = ("listen_address", "serve_settings")
+
+# Above the capture, each may use those before it.
+ABOVE: Final = ("storage", "telemetry", "api", "config", "server", "cli")
+
+# Everything that those above the capture may use.
+BELOW: Final = SHARED | {"transport"} | OUTER | DECODER | {*SPINE, *SETTINGS}
+
+
+def _each_above(units: tuple[str, ...], below: frozenset[str]) -> dict[str, frozenset[str]]:
+    return {unit: below | set(units[:number]) for number, unit in enumerate(units)}
+
 
 MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "errors": frozenset(),
@@ -41,18 +59,33 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "_bitstream": frozenset(),
     "v1": frozenset(),
     **dict.fromkeys(STAGES, SHARED),
-    "media": SHARED | {"_bitstream"},
-    "storage": SHARED,
-    "source": SHARED | STORAGE,
-    "sink": SHARED | STORAGE,
-    "pipeline": SHARED | INNER | {"source"},
-    "decoder": SHARED | {"pipeline", "spec", "source", "events"},
-    **dict.fromkeys(SPINE, SHARED | (STAGES - INNER) | SPINE | {"decoder"}),
-    **dict.fromkeys(ABOVE, BELOW | ABOVE),
-    # `framecap demo` encodes the clip it captures from.
-    "cli": BELOW | ABOVE | {"media"},
+    # Requests to stores and web servers, which sources and storage share.
+    "transport": frozenset(),
+    "source": SHARED | {"transport"},
+    "media": SHARED,
+    "media.bitstream": SHARED | {"media", "_bitstream"},
+    "media.containers": SHARED | {"media", "media.bitstream"},
+    "media.pictures": SHARED | {"media", "media.bitstream", "media.containers"},
+    "media.decoding": SHARED
+    | {"media", "media.bitstream", "media.containers", "media.pictures", "_bitstream"},
+    "pipeline": SHARED | INNER,
+    "decoder.v1": frozenset({"v1"}),
+    "decoder.wire": frozenset(),
+    "decoder.service": SHARED | {"decoder.wire", "decoder.v1", "source", "events"},
+    "decoder.child": SHARED | {"decoder.wire", "decoder.v1", "pipeline", "spec", "events"},
+    **_each_above(SPINE, SHARED | OUTER | DECODER),
+    "listen_address": frozenset(),
+    "serve_settings": frozenset({"listen_address"}),
+    **_each_above(ABOVE, BELOW),
+    **dict.fromkeys(("storage.s3", "storage.web", "storage.directory"), BELOW | {"storage"}),
+    # It forks its decoder itself, and `framecap demo` encodes the clip it captures from.
+    "cli": BELOW | {*ABOVE, "decoder.child", "media"},
 }
-"""The units of the package each unit may import besides itself."""
+"""The rooms that each room may import besides itself.
+
+A room is a folder or a module of the package. The name of a folder stands for the folders in it
+too, except for those that have an entry of their own.
+"""
 
 ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "av": frozenset({"media"}),
@@ -62,10 +95,10 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "grpc_health": frozenset({"api", "server", "cli"}),
     "grpc_reflection": frozenset({"api", "server", "cli"}),
     "grpc_status": frozenset({"api", "server", "cli"}),
-    "aiobotocore": frozenset({"storage"}),
-    "botocore": frozenset({"storage"}),
-    "aiohttp": frozenset({"storage", "source"}),
-    "yarl": frozenset({"source"}),
+    "aiobotocore": frozenset({"storage.s3"}),
+    "botocore": frozenset({"storage.s3", "transport"}),
+    "aiohttp": frozenset({"storage.s3", "storage.web", "transport"}),
+    "yarl": frozenset({"storage.web"}),
     "prometheus_client": frozenset({"telemetry"}),
     "rich": frozenset({"cli"}),
     "tests": frozenset(),
@@ -106,20 +139,37 @@ def imports(source: str, module: str) -> Iterator[Import]:
 
 def violations(source: str, module: str) -> list[str]:
     """Returns what a module imports and may not, one sentence each."""
-    unit = module.split(".")[1]
+    unit = room(module)
     found = []
     for line, name in imports(source, module):
         top, *rest = name.split(".")
+        folder = unit.partition(".")[0]
         if top == PACKAGE:
-            wanted = rest[0] if rest else ""
-            allowed = wanted in MAY_IMPORT.get(unit, frozenset()) | {unit, "__version__"}
+            allowed = may_import(unit, room(name) if rest else "")
         else:
-            allowed = unit in ONLY_IN.get(top, {unit})
+            allowed = bool({unit, folder} & ONLY_IN.get(top, {unit}))
         if STUBS in name:
-            allowed = allowed and unit in ONLY_IN["grpc"]
+            allowed = allowed and folder in ONLY_IN["grpc"]
         if not allowed:
             found.append(f"{module}:{line}: {unit} may not import {name}")
     return found
+
+
+def room(module: str) -> str:
+    """Returns the innermost room of a module, without the package's name."""
+    parts = module.split(".")[1:]
+    names = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((name for name in names if name in MAY_IMPORT), parts[0])
+
+
+def may_import(unit: str, other: str) -> bool:
+    """Returns whether a room may import another."""
+    if other in {unit, "__version__"}:
+        return True
+    allowed = MAY_IMPORT.get(unit, frozenset())
+    whole, own = other.partition(".")[0], unit.partition(".")[0]
+    # All of a folder is open to those above it, and to the modules at its door.
+    return other in allowed or (whole in allowed and whole != own) or whole == unit
 
 
 def modules(root: Path) -> Iterator[tuple[Path, str]]:

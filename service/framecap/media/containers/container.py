@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import Any, Final, Protocol, Self, cast
 
 import av
 import av.error
@@ -43,9 +43,6 @@ from framecap.media.errors import REFERS_TO_OTHERS, translated
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.model.media import Orientation, Siting
 from framecap.timebase import Pts
-
-if TYPE_CHECKING:
-    from framecap.media.containers.starts import Starts
 
 MAX_PIXELS: Final = 16384 * 16384
 """The largest stored picture that is decoded."""
@@ -101,6 +98,25 @@ class PacketFlags:
     """The pixel aspect ratio of the picture, once the decoder has the packet."""
 
 
+class StartRules(Protocol):
+    """Knows at which packets decoding may start, and what a decoder lacks there."""
+
+    def check(self, packet: Packet[Any]) -> None:
+        """Checks that a packet does not change headers that other decoders would then lack.
+
+        Raises:
+            FastPathUnavailable: It changes headers.
+        """
+
+    def completed(self, packet: Packet[Any]) -> Packet[Any]:
+        """Returns a keyframe's packet with the headers that it lacks; others as they are.
+
+        Raises:
+            FastPathUnavailable: The headers that it lacks are not known.
+        """
+        ...
+
+
 class Container:
     """Owns one open container and the stream to capture.
 
@@ -128,7 +144,7 @@ class Container:
         self._suspects: tuple[Suspect, ...] = ()
         self._before: tuple[Suspect, ...] = ()
         self._key_pts: Pts | None = None
-        self.starts: Starts | None = None
+        self.starts: StartRules | None = None
         """The headers that decoders need at a start; None until the first packet was read."""
         self._guard = Guard(file)
         self._cursor = self._guard.cursor()
