@@ -55,8 +55,8 @@ FRAMECAP_CLONES static void framecap_halve(uint8_t *restrict out, const uint8_t 
                                            const uint8_t *restrict lower, int n)
 {
     for (int x = 0; x < n / 2; x++)
-        out[x] = (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2)
-                           >> 2);
+        out[x] =
+            (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
     if (n & 1)
         out[n / 2] = (uint8_t)((2 * upper[n - 1] + 2 * lower[n - 1] + 2) >> 2);
 }

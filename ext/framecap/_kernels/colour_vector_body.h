@@ -1,9 +1,9 @@
-/* Linear combinations by one vector type, see by_vector.h, of one sample type, see by_sample.h. Rows
- * have at least BYTES samples. The last vector overlaps the one before. */
+/* Linear combinations by one vector type, see by_vector.h, of one sample type, see by_sample.h.
+ * Rows have at least BYTES samples. The last vector overlaps the one before. */
 
-TARGET static void NAME(TYPED(framecap_mix3))(
-    uint8_t *restrict out, const SAMPLE *a, const SAMPLE *b, const SAMPLE *c, int n,
-    int32_t ka, int32_t kb, int32_t kc, int32_t bias, int shift)
+TARGET static void NAME(TYPED(framecap_mix3))(uint8_t *restrict out, const SAMPLE *a,
+                                              const SAMPLE *b, const SAMPLE *c, int n, int32_t ka,
+                                              int32_t kb, int32_t kc, int32_t bias, int shift)
 {
     const VECTOR kab = NAME(framecap_both)(ka, kb), kc0 = NAME(framecap_both)(kc, 0);
     const VECTOR start = OP(set1_epi32)(bias);
@@ -21,9 +21,9 @@ TARGET static void NAME(TYPED(framecap_mix3))(
     }
 }
 
-TARGET static void NAME(TYPED(framecap_mix2))(
-    uint8_t *restrict out, const SAMPLE *a, const SAMPLE *b, int n, int32_t ka,
-    int32_t kb, int32_t bias, int shift)
+TARGET static void NAME(TYPED(framecap_mix2))(uint8_t *restrict out, const SAMPLE *a,
+                                              const SAMPLE *b, int n, int32_t ka, int32_t kb,
+                                              int32_t bias, int shift)
 {
     const VECTOR kab = NAME(framecap_both)(ka, kb), start = OP(set1_epi32)(bias);
     const __m128i bits = _mm_cvtsi32_si128(shift);
@@ -42,9 +42,10 @@ TARGET static void NAME(TYPED(framecap_mix2))(
 }
 
 /* An even number of samples, b and c at half the columns of a. */
-TARGET static void NAME(TYPED(framecap_mix3_halved))(
-    uint8_t *restrict out, const SAMPLE *a, const SAMPLE *b, const SAMPLE *c, int n,
-    int32_t ka, int32_t kb, int32_t kc, int32_t bias, int shift)
+TARGET static void NAME(TYPED(framecap_mix3_halved))(uint8_t *restrict out, const SAMPLE *a,
+                                                     const SAMPLE *b, const SAMPLE *c, int n,
+                                                     int32_t ka, int32_t kb, int32_t kc,
+                                                     int32_t bias, int shift)
 {
     const VECTOR kbc = NAME(framecap_both)(kb, kc), ka0 = NAME(framecap_both)(ka, 0);
     const VECTOR start = OP(set1_epi32)(bias), zero = ZERO;
@@ -62,7 +63,8 @@ TARGET static void NAME(TYPED(framecap_mix3_halved))(
                 OP(add_epi32)(OP(madd_epi16)(OP(unpacklo_epi16)(y, zero), ka0),
                               OP(unpacklo_epi32)(shared[i], shared[i])),
                 OP(add_epi32)(OP(madd_epi16)(OP(unpackhi_epi16)(y, zero), ka0),
-                              OP(unpackhi_epi32)(shared[i], shared[i])), bits);
+                              OP(unpackhi_epi32)(shared[i], shared[i])),
+                bits);
         }
         STORE(out + x, NAME(framecap_in_order)(OP(packus_epi16)(halves[0], halves[1])));
     }

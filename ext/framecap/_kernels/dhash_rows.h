@@ -8,8 +8,9 @@
 #include "clones.h"
 
 /* In units of 1/9 of a column and 1/8 of a row, sample (y, x) of an H x W plane covers
- * [8y, 8y + 8) x [9x, 9x + 9) and cell (r, c) covers [rH, rH + H) x [cW, cW + W). Every overlap is a
- * whole number and every cell has the same area, so the sums are exact and compare as averages do. */
+ * [8y, 8y + 8) x [9x, 9x + 9) and cell (r, c) covers [rH, rH + H) x [cW, cW + W). Every overlap is
+ * a whole number and every cell has the same area, so the sums are exact and compare as averages
+ * do. */
 #define FRAMECAP_CELL_ROWS 8
 #define FRAMECAP_CELL_COLUMNS 9
 

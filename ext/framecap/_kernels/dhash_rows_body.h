@@ -2,8 +2,8 @@
  * (width + 1) * 4 bytes. */
 
 /* Adds eight rows to the sums of their columns. */
-FRAMECAP_CLONES static void TYPED(framecap_add_eight_rows)(
-    uint32_t *restrict sums, const char *row, ptrdiff_t stride, ptrdiff_t n)
+FRAMECAP_CLONES static void TYPED(framecap_add_eight_rows)(uint32_t *restrict sums, const char *row,
+                                                           ptrdiff_t stride, ptrdiff_t n)
 {
     const SAMPLE *p0 = (const SAMPLE *)row;
     const SAMPLE *p1 = (const SAMPLE *)(row + stride);
@@ -21,9 +21,8 @@ FRAMECAP_CLONES static void TYPED(framecap_add_eight_rows)(
 }
 
 /* Adds the sums of one row of cells over `count` rows of samples, each with weight 1. */
-static void PLAIN(framecap_sum_row)(
-    int64_t *cells, const char *row, ptrdiff_t stride, ptrdiff_t count, ptrdiff_t width,
-    void *room)
+static void PLAIN(framecap_sum_row)(int64_t *cells, const char *row, ptrdiff_t stride,
+                                    ptrdiff_t count, ptrdiff_t width, void *room)
 {
     uint32_t *sums = (uint32_t *)room;
     memset(sums, 0, (size_t)width * sizeof *sums);
@@ -53,8 +52,7 @@ static void TYPED(framecap_sum_row)(int64_t *cells, const char *row, ptrdiff_t s
 }
 
 static void TYPED(framecap_add_rows)(int64_t *cells, const char *row, ptrdiff_t stride,
-                                     ptrdiff_t count, ptrdiff_t width, int64_t weight,
-                                     void *room)
+                                     ptrdiff_t count, ptrdiff_t width, int64_t weight, void *room)
 {
     int64_t sums[FRAMECAP_CELL_COLUMNS] = {0};
     if (count <= 0 || weight == 0)
@@ -64,8 +62,8 @@ static void TYPED(framecap_add_rows)(int64_t *cells, const char *row, ptrdiff_t 
         cells[c] += weight * sums[c];
 }
 
-/* Computes the sums over all cells. Rows are weighted in eighths: by 8 within a row of cells, by the
- * overlap on a border between cells. */
+/* Computes the sums over all cells. Rows are weighted in eighths: by 8 within a row of cells, by
+ * the overlap on a border between cells. */
 static void TYPED(framecap_cell_sums)(int64_t *cells, const char *plane, ptrdiff_t stride,
                                       ptrdiff_t height, ptrdiff_t width, void *room)
 {
@@ -77,12 +75,11 @@ static void TYPED(framecap_cell_sums)(int64_t *cells, const char *plane, ptrdiff
         const ptrdiff_t above = within ? height : begin * FRAMECAP_CELL_ROWS - low;
         const ptrdiff_t below = within ? 0 : high - end * FRAMECAP_CELL_ROWS;
         if (above)
-            TYPED(framecap_add_rows)(cells, plane + (begin - 1) * stride, stride, 1, width,
-                                     above, room);
+            TYPED(framecap_add_rows)(cells, plane + (begin - 1) * stride, stride, 1, width, above,
+                                     room);
         TYPED(framecap_add_rows)(cells, plane + begin * stride, stride, end - begin, width,
                                  FRAMECAP_CELL_ROWS, room);
         if (below)
-            TYPED(framecap_add_rows)(cells, plane + end * stride, stride, 1, width, below,
-                                     room);
+            TYPED(framecap_add_rows)(cells, plane + end * stride, stride, 1, width, below, room);
     }
 }

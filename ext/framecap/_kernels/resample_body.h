@@ -1,7 +1,7 @@
 /* Resampling of one depth, see by_depth.h. */
 
-static void TYPED(framecap_point)(const SAMPLE **rows, const char *first,
-                                  ptrdiff_t stride, int span)
+static void TYPED(framecap_point)(const SAMPLE **rows, const char *first, ptrdiff_t stride,
+                                  int span)
 {
     for (int i = 0; i < span; i++)
         rows[i] = (const SAMPLE *)(first + i * stride);
@@ -9,9 +9,8 @@ static void TYPED(framecap_point)(const SAMPLE **rows, const char *first,
         rows[i] = rows[span - 1];
 }
 
-static void TYPED(framecap_mix_edge)(
-    SAMPLE *out, const SAMPLE *row, const framecap_taps *taps, int from, int to,
-    int32_t most)
+static void TYPED(framecap_mix_edge)(SAMPLE *out, const SAMPLE *row, const framecap_taps *taps,
+                                     int from, int to, int32_t most)
 {
     for (int x = from; x < to; x++) {
         const int16_t *weights = taps->weights + (ptrdiff_t)x * taps->width;
@@ -29,9 +28,9 @@ static void TYPED(framecap_mix_edge)(
  *             longest run of columns with equal weights (see framecap_find_glide) is mixed as rows
  *             are, from shifted views on that row
  *   else      both passes */
-static int TYPED(framecap_resample)(
-    const char *source, ptrdiff_t source_stride, char *target, ptrdiff_t target_stride,
-    const framecap_taps *down, const framecap_taps *across, int depth)
+static int TYPED(framecap_resample)(const char *source, ptrdiff_t source_stride, char *target,
+                                    ptrdiff_t target_stride, const framecap_taps *down,
+                                    const framecap_taps *across, int depth)
 {
     const int extra = MIDDLE_BITS - depth;
     const int shift = FRAMECAP_WEIGHT_BITS - extra;
@@ -56,16 +55,16 @@ static int TYPED(framecap_resample)(
         if (straight) {
             first += across->low * (ptrdiff_t)sizeof(SAMPLE);
             TYPED(framecap_point)(rows, first, source_stride, down->span);
-            TYPED(framecap_settle_rows)(
-                out, rows, weights, down->span, columns, shift, extra, most);
+            TYPED(framecap_settle_rows)(out, rows, weights, down->span, columns, shift, extra,
+                                        most);
         } else if (level) {
             const SAMPLE *samples = (const SAMPLE *)first;
             TYPED(framecap_mix_edge)(out, samples, across, 0, from, most);
             first += across->starts[from] * (ptrdiff_t)sizeof(SAMPLE);
             TYPED(framecap_point)(rows, first, sizeof(SAMPLE), across->span);
-            TYPED(framecap_settle_rows)(
-                out + from, rows, across->weights + (ptrdiff_t)from * across->width,
-                across->span, to - from, FRAMECAP_WEIGHT_BITS, 0, most);
+            TYPED(framecap_settle_rows)(out + from, rows,
+                                        across->weights + (ptrdiff_t)from * across->width,
+                                        across->span, to - from, FRAMECAP_WEIGHT_BITS, 0, most);
             TYPED(framecap_mix_edge)(out, samples, across, to, count, most);
         } else {
             first += across->low * (ptrdiff_t)sizeof(SAMPLE);

@@ -1,9 +1,10 @@
 /* The passes in plain C for one depth, see by_depth.h. */
 
 /* Adds up to four weighted rows to the sums of a block. */
-FRAMECAP_CLONES static void TYPED(framecap_sum_rows)(
-    int32_t *restrict sums, const SAMPLE *const *rows, const int16_t *weights, int count,
-    ptrdiff_t from, int n, int32_t most)
+FRAMECAP_CLONES static void TYPED(framecap_sum_rows)(int32_t *restrict sums,
+                                                     const SAMPLE *const *rows,
+                                                     const int16_t *weights, int count,
+                                                     ptrdiff_t from, int n, int32_t most)
 {
     const SAMPLE *p0 = rows[0] + from;
     const SAMPLE *p1 = (count > 1 ? rows[1] : rows[0]) + from;
@@ -23,20 +24,20 @@ FRAMECAP_CLONES static void TYPED(framecap_sum_rows)(
     }
 }
 
-static void TYPED(framecap_sum_block)(
-    int32_t *restrict sums, const SAMPLE *const *rows, const int16_t *weights, int span,
-    ptrdiff_t from, int n, int32_t most)
+static void TYPED(framecap_sum_block)(int32_t *restrict sums, const SAMPLE *const *rows,
+                                      const int16_t *weights, int span, ptrdiff_t from, int n,
+                                      int32_t most)
 {
     memset(sums, 0, (size_t)n * sizeof *sums);
     for (int k = 0; k < span; k += 4)
-        TYPED(framecap_sum_rows)(
-            sums, rows + k, weights + k, span - k < 4 ? span - k : 4, from, n, most);
+        TYPED(framecap_sum_rows)(sums, rows + k, weights + k, span - k < 4 ? span - k : 4, from, n,
+                                 most);
 }
 
 /* The first pass, rounded to the intermediate precision. */
-static void PLAIN(framecap_mix_rows)(
-    MIDDLE *restrict out, const SAMPLE *const *rows, const int16_t *weights, int span,
-    ptrdiff_t count, int shift, int32_t most)
+static void PLAIN(framecap_mix_rows)(MIDDLE *restrict out, const SAMPLE *const *rows,
+                                     const int16_t *weights, int span, ptrdiff_t count, int shift,
+                                     int32_t most)
 {
     int32_t sums[FRAMECAP_BLOCK];
     const int32_t half = (1 << shift) >> 1;
@@ -49,9 +50,9 @@ static void PLAIN(framecap_mix_rows)(
 }
 
 /* The first pass, rounded again by `extra` bits, to samples. */
-static void PLAIN(framecap_settle_rows)(
-    SAMPLE *restrict out, const SAMPLE *const *rows, const int16_t *weights, int span,
-    ptrdiff_t count, int shift, int extra, int32_t most)
+static void PLAIN(framecap_settle_rows)(SAMPLE *restrict out, const SAMPLE *const *rows,
+                                        const int16_t *weights, int span, ptrdiff_t count,
+                                        int shift, int extra, int32_t most)
 {
     int32_t sums[FRAMECAP_BLOCK];
     const int32_t half = (1 << shift) >> 1;
@@ -59,15 +60,15 @@ static void PLAIN(framecap_settle_rows)(
         const int n = (int)(count - from < FRAMECAP_BLOCK ? count - from : FRAMECAP_BLOCK);
         TYPED(framecap_sum_block)(sums, rows, weights, span, from, n, most);
         for (int x = 0; x < n; x++)
-            out[from + x] = (SAMPLE)framecap_settled((sums[x] + half) >> shift, extra,
-                                                       most);
+            out[from + x] = (SAMPLE)framecap_settled((sums[x] + half) >> shift, extra, most);
     }
 }
 
 /* The second pass. */
-FRAMECAP_CLONES static void PLAIN(framecap_mix_columns)(
-    SAMPLE *restrict out, const MIDDLE *restrict row, const framecap_taps *taps,
-    int shift, int32_t most)
+FRAMECAP_CLONES static void PLAIN(framecap_mix_columns)(SAMPLE *restrict out,
+                                                        const MIDDLE *restrict row,
+                                                        const framecap_taps *taps, int shift,
+                                                        int32_t most)
 {
     const int16_t *weights = taps->weights;
     for (int x = 0; x < taps->count; x++, weights += taps->width) {

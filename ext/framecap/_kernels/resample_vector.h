@@ -41,10 +41,10 @@ TARGET static inline void NAME(framecap_add4_u16)(VECTOR sums[2], const uint16_t
     const VECTOR b = NAME(framecap_least)(LOAD(rows[1] + x), top);
     const VECTOR c = NAME(framecap_least)(LOAD(rows[2] + x), top);
     const VECTOR d = NAME(framecap_least)(LOAD(rows[3] + x), top);
-    sums[0] = NAME(framecap_add2)(sums[0], OP(unpacklo_epi16)(a, b), v,
-                                  OP(unpacklo_epi16)(c, d), w);
-    sums[1] = NAME(framecap_add2)(sums[1], OP(unpackhi_epi16)(a, b), v,
-                                  OP(unpackhi_epi16)(c, d), w);
+    sums[0] =
+        NAME(framecap_add2)(sums[0], OP(unpacklo_epi16)(a, b), v, OP(unpacklo_epi16)(c, d), w);
+    sums[1] =
+        NAME(framecap_add2)(sums[1], OP(unpackhi_epi16)(a, b), v, OP(unpackhi_epi16)(c, d), w);
 }
 
 TARGET static inline void NAME(framecap_sum_u8)(VECTOR sums[4], const uint8_t *const *rows,

@@ -67,8 +67,8 @@ static inline __m128i framecap_four_sse2(const int16_t *row, const int32_t *star
 {
     if (width == 4) {
         const __m128i *w = (const __m128i *)weights;
-        const __m128 a = _mm_castsi128_ps(_mm_madd_epi16(
-            framecap_fours(row + starts[0], row + starts[1]), _mm_loadu_si128(w)));
+        const __m128 a = _mm_castsi128_ps(
+            _mm_madd_epi16(framecap_fours(row + starts[0], row + starts[1]), _mm_loadu_si128(w)));
         const __m128 b = _mm_castsi128_ps(_mm_madd_epi16(
             framecap_fours(row + starts[2], row + starts[3]), _mm_loadu_si128(w + 1)));
         return _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(a, b, 0x88)),
@@ -90,8 +90,8 @@ static inline __m128i framecap_eight_sse2(const int16_t *row, const framecap_tap
     const __m128i half = _mm_set1_epi32((1 << shift) >> 1);
     const __m128i bits = _mm_cvtsi32_si128(shift);
     const __m128i a = framecap_four_sse2(row, starts, weights, taps->width);
-    const __m128i b = framecap_four_sse2(row, starts + 4, weights + 4 * (ptrdiff_t)taps->width,
-                                         taps->width);
+    const __m128i b =
+        framecap_four_sse2(row, starts + 4, weights + 4 * (ptrdiff_t)taps->width, taps->width);
     return _mm_packs_epi32(_mm_sra_epi32(_mm_add_epi32(a, half), bits),
                            _mm_sra_epi32(_mm_add_epi32(b, half), bits));
 }
@@ -120,7 +120,8 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_4(const int16_t *row, cons
 {
     return framecap_sum2(
         framecap_weigh(framecap_join(framecap_fours(row + starts[0], row + starts[1]),
-                                     framecap_fours(row + starts[2], row + starts[3])), weights),
+                                     framecap_fours(row + starts[2], row + starts[3])),
+                       weights),
         framecap_weigh(framecap_join(framecap_fours(row + starts[4], row + starts[5]),
                                      framecap_fours(row + starts[6], row + starts[7])),
                        weights + 16));
@@ -130,10 +131,9 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_4(const int16_t *row, cons
 FRAMECAP_AVX2 static inline __m256i framecap_paired(const int16_t *row, const int32_t *starts,
                                                     const uint8_t *pairs)
 {
-    return _mm256_shuffle_epi8(
-        framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
-                      _mm_loadu_si128((const __m128i *)(row + starts[2]))),
-        _mm256_loadu_si256((const __m256i *)pairs));
+    return _mm256_shuffle_epi8(framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
+                                             _mm_loadu_si128((const __m128i *)(row + starts[2]))),
+                               _mm256_loadu_si256((const __m256i *)pairs));
 }
 
 FRAMECAP_AVX2 static inline __m256i framecap_eight_of_pairs(const int16_t *row,
@@ -149,9 +149,9 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_pairs(const int16_t *row,
 FRAMECAP_AVX2 static inline __m256i framecap_two_of_8(const int16_t *row, const int32_t *starts,
                                                       const int16_t *weights)
 {
-    return framecap_weigh(
-        framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
-                      _mm_loadu_si128((const __m128i *)(row + starts[1]))), weights);
+    return framecap_weigh(framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
+                                        _mm_loadu_si128((const __m128i *)(row + starts[1]))),
+                          weights);
 }
 
 /* Results 0, 2, 4, 6 | 1, 3, 5, 7 of windows of eight. */
