@@ -7,12 +7,13 @@ import signal
 from hypothesis import settings
 
 pytest_plugins = [
-    "spread",
-    "guards.selection",
-    "guards.skips",
-    "guards.logs",
-    "guards.tasks",
-    "guards.leaks",
+    "support.spread",
+    "support.guards.at_once",
+    "support.guards.selection",
+    "support.guards.skips",
+    "support.guards.logs",
+    "support.guards.tasks",
+    "support.guards.leaks",
 ]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -21,9 +21,8 @@ from framecap.model.spec import (
 )
 from framecap.modes.registry import mode_of
 from framecap.sink.naming import SourceName
-from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
+from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress, file_name
 from framecap.source.opened import OpenSource
-from framecap.source.regular import file_name
 from framecap.spec import outputs, structured, text
 from framecap.spec.format import format_text
 from framecap.spec.key import key as key_of

@@ -4,7 +4,7 @@
     2 admission   services.py, server/   grants a slot: limits running and waiting captures
     3 source      source/                opens the video for reading
     4 decoder     decoder/, pipeline/    probes, plans, decodes, selects and encodes, in a process
-                                         of its own; decoder/reads.py answers its reads
+                                         of its own; decoder/service/reads.py answers its reads
     5 sink        sink/                  names the images; sends them inline or stores them
     6 events      events/                numbers the events, thins progress, keeps the manifest
 
@@ -23,8 +23,8 @@ from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
 from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
-from framecap.decoder import reads
-from framecap.decoder.check import error_of
+from framecap.decoder.service import reads
+from framecap.decoder.service.check import error_of
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, ToDecoder
 from framecap.errors import (

@@ -17,11 +17,11 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_type_hints
 
+from framecap.admission import AdmissionLimits
 from framecap.api.settings import ApiSettings
-from framecap.decoder.settings import DecoderSettings
-from framecap.server.address import Address
-from framecap.server.admission import AdmissionLimits
-from framecap.server.settings import ServerSettings
+from framecap.decoder.service.settings import DecoderSettings
+from framecap.listen_address import Address
+from framecap.serve_settings import ServerSettings
 from framecap.services import CaptureLimits
 from framecap.storage.settings import StorageSettings
 from framecap.telemetry.logs import LogSettings

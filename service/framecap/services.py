@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol
 
-from framecap.decoder.launcher import Launcher
-from framecap.decoder.process import Decoder
+from framecap.decoder.service.launcher import Launcher
+from framecap.decoder.service.process import Decoder
 from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
 from framecap.model.spec import CaptureSpec
 from framecap.revocation import Revocation

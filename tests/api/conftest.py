@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 from grpc import aio
 
-from api.running import Run, Running, make_noisy_clip, server_settings
-from clips import make_clip
 from framecap.config import Settings
 from framecap.server.serve import running
 from framecap.server.stop import Stop
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from support.api.running import Run, Running, make_noisy_clip, server_settings
+from support.clips import make_clip
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from api.calls import EVERY_FRAME, EVERY_SECOND, take
-from api.running import Run
-from clips import read_number
 from framecap.v1 import capture_pb2, event_pb2
+from support.api.calls import EVERY_FRAME, EVERY_SECOND, take
+from support.api.running import Run
+from support.clips import read_number
 
 
 async def test_the_stream_tells_the_capture_in_order(run: Run, media: Path) -> None:

@@ -18,24 +18,11 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from api.calls import (
-    EVERY_FRAME_JPG,
-    EVERY_SECOND,
-    Taken,
-    code,
-    detail,
-    reason,
-    refusal,
-    take,
-    take_all,
-    until,
-)
-from api.running import NOISY_FRAMES, server_settings
 from api.test_cancellation import alive, decoders, first_frame
+from framecap.admission import AdmissionLimits
 from framecap.config import Settings
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.server import grpc_server
-from framecap.server.admission import AdmissionLimits
 from framecap.server.serve import Service
 from framecap.server.serve import running as run_service
 from framecap.server.stop import Stop
@@ -47,7 +34,20 @@ from framecap.v1.snapshot_service_pb2 import (
     ProbeMediaRequest,
 )
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from served import served
+from support.api.calls import (
+    EVERY_FRAME_JPG,
+    EVERY_SECOND,
+    Taken,
+    code,
+    detail,
+    reason,
+    refusal,
+    take,
+    take_all,
+    until,
+)
+from support.api.running import NOISY_FRAMES, server_settings
+from support.served import served
 
 SERVICE = "framecap.v1.SnapshotService"
 

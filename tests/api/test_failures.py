@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from google.rpc import error_details_pb2
 
-from api.calls import (
+from api.test_cancellation import decoders, first_frame
+from framecap.v1 import capture_pb2
+from framecap.v1.snapshot_service_pb2 import (
+    CaptureFramesRequest,
+    CaptureImageRequest,
+    ProbeMediaRequest,
+)
+from support.api.calls import (
     EVERY_FRAME,
     EVERY_SECOND,
     Taken,
@@ -20,14 +27,7 @@ from api.calls import (
     take,
     take_all,
 )
-from api.running import Run
-from api.test_cancellation import decoders, first_frame
-from framecap.v1 import capture_pb2
-from framecap.v1.snapshot_service_pb2 import (
-    CaptureFramesRequest,
-    CaptureImageRequest,
-    ProbeMediaRequest,
-)
+from support.api.running import Run
 
 
 def failed(taken: Taken) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from google.protobuf import json_format
 
-from api.calls import EVERY_SECOND, code, reason, take
-from api.running import Run
-from framecap.sink.directory import FileStore
+from framecap.storage.directory.writing import FileStore
 from framecap.v1 import capture_pb2, event_pb2
+from support.api.calls import EVERY_SECOND, code, reason, take
+from support.api.running import Run
 
 
 def beside(manifest: str, key: str = "{barename}/{index}", bucket: str = "shots"):

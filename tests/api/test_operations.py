@@ -13,12 +13,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.calls import EVERY_FRAME, EVERY_SECOND, take, until
-from api.running import Run
 from api.test_cancellation import alive, decoders, first_frame
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest, CaptureImageRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from served import served
+from support.api.calls import EVERY_FRAME, EVERY_SECOND, take, until
+from support.api.running import Run
+from support.served import served
 
 SERVICE = "framecap.v1.SnapshotService"
 

@@ -12,10 +12,10 @@ import pytest
 from google.rpc import error_details_pb2
 from PIL import Image
 
-from api.calls import code, detail, reason, take
-from api.running import Run
-from clips import make_clip
 from framecap.v1 import capture_pb2
+from support.api.calls import code, detail, reason, take
+from support.api.running import Run
+from support.clips import make_clip
 
 INVALID = "INVALID_ARGUMENT"
 PRECONDITION = "FAILED_PRECONDITION"

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from google.rpc import error_details_pb2
 
-from api.calls import (
+from api.test_cancellation import first_frame
+from framecap.admission import AdmissionLimits
+from framecap.config import Settings
+from framecap.v1 import event_pb2
+from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest, ProbeMediaRequest
+from support.api.calls import (
     EVERY_FRAME,
     EVERY_SECOND,
     code,
@@ -17,13 +22,8 @@ from api.calls import (
     take,
     until,
 )
-from api.running import Run
-from api.test_cancellation import first_frame
-from clips import read_number
-from framecap.config import Settings
-from framecap.server.admission import AdmissionLimits
-from framecap.v1 import event_pb2
-from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest, ProbeMediaRequest
+from support.api.running import Run
+from support.clips import read_number
 
 
 async def test_two_captures_at_once_do_not_mix(run: Run, media: Path) -> None:

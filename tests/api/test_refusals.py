@@ -12,7 +12,6 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc import aio
 
-from api.calls import EVERY_SECOND, code, detail, reason, refusal, take
 from framecap.v1 import capture_pb2
 from framecap.v1.snapshot_service_pb2 import (
     CaptureImageRequest,
@@ -20,6 +19,7 @@ from framecap.v1.snapshot_service_pb2 import (
     ProbeMediaRequest,
 )
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from support.api.calls import EVERY_SECOND, code, detail, reason, refusal, take
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

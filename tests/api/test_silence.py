@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from api.calls import EVERY_FRAME, EVERY_SECOND, take_all, until
-from api.running import Run
 from api.test_cancellation import first_frame
+from framecap.admission import AdmissionLimits
 from framecap.config import Settings
 from framecap.events.pace import Heartbeat
-from framecap.server.admission import AdmissionLimits
 from framecap.v1 import event_pb2
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
+from support.api.calls import EVERY_FRAME, EVERY_SECOND, take_all, until
+from support.api.running import Run
 
 
 async def test_one_that_waits_hears_that_it_waits_again_and_again(

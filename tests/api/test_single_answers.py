@@ -9,8 +9,6 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc import aio
 
-from api.calls import EVERY_SECOND, code, detail, reason, refusal, take
-from clips import read_number
 from framecap.v1 import event_pb2
 from framecap.v1.snapshot_service_pb2 import (
     CaptureImageRequest,
@@ -18,6 +16,8 @@ from framecap.v1.snapshot_service_pb2 import (
     ProbeMediaRequest,
 )
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from support.api.calls import EVERY_SECOND, code, detail, reason, refusal, take
+from support.clips import read_number
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,14 +6,14 @@ import asyncio
 import time
 from pathlib import Path
 
-from api.calls import EVERY_FRAME_JPG, EVERY_SECOND, code, reason, take, take_all, until
-from api.running import NOISY_FRAMES, Run
 from api.test_cancellation import alive, decoders, first_frame
+from framecap.admission import AdmissionLimits
 from framecap.api.settings import ApiSettings
 from framecap.config import Settings
-from framecap.server.admission import AdmissionLimits
 from framecap.services import CaptureLimits
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
+from support.api.calls import EVERY_FRAME_JPG, EVERY_SECOND, code, reason, take, take_all, until
+from support.api.running import NOISY_FRAMES, Run
 
 PATIENCE_S = 30.0
 

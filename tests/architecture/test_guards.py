@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[2]
 # The leaks below last, so nothing is gained by waiting for them to go.
 HASTEN = """
 def pytest_configure():
-    from guards import leaks, tasks
+    from support.guards import leaks
+    from support.guards import tasks
 
     leaks.GRACE_S = tasks.GRACE_S = 0.2
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture.protostyle import compiled, problems
+from support.architecture.protostyle import compiled, problems
 
 ROOT = Path(__file__).parents[2]
 SERVICE = "framecap/v1/snapshot_service.proto"

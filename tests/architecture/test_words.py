@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from architecture.words import (
+from support.architecture.words import (
     EXCEPTIONS,
     IN_IDENTIFIERS,
     IN_PROSE,

@@ -39,7 +39,7 @@ from PIL import Image
 from bench.page import deliver
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from served import served
+from support.served import served
 
 THUMBNAIL: Final = "video/snapshots,ss_{at},f_jpg,num_1,inter_1000,w_160,h_90"
 PLACES_MS: Final = (0, 2400)

@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.page import deliver
 from framecap.spec import text
-from media.capturing import capture, expected, given_row, wanted_row
 from oracles import timeline
 from oracles.corpus import VIDEOS
+from support.media.capturing import capture, expected, given_row, wanted_row
 
 MODES: Final = {
     "every second": "inter_1000",

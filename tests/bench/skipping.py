@@ -25,9 +25,9 @@ from av.video.codeccontext import VideoCodecContext
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from coded import Coded, decode, decoder, encode, read
 from framecap._bitstream.av1 import obus
-from framecap.media.skipping import Feed, feeds
+from framecap.media.decoding.skipping import Feed, feeds
+from support.coded import Coded, decode, decoder, encode, read
 
 TARGETS: Final = 9
 MOST_PACKETS: Final = 400

@@ -27,18 +27,18 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.page import deliver
-from clips import make_clip
-from damage import damaged
-from framecap.decoder.check import error_of
-from framecap.decoder.launcher import ForkServer
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.service.check import error_of
+from framecap.decoder.service.launcher import ForkServer
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, Job, ToDecoder
 from framecap.errors import CaptureError, Code
 from framecap.spec import structured, text
-from media.judging import KINDS, Film, judge
-from media.modes import SPECS
 from media.test_random_damage import CLIP, CLIPS
 from oracles.corpus import COVERS, LONG, REFUSED, VIDEOS
+from support.clips import make_clip
+from support.damage import damaged
+from support.media.judging import KINDS, Film, judge
+from support.media.modes import SPECS
 
 AT_ONCE: Final = 2
 IDLE: Final = 2

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import pytest
 
-from clips import make_clip
+from support.clips import make_clip
 
 COMMAND = (sys.executable, "-m", "framecap.cli.main")
 
@@ -46,7 +46,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def preloaded() -> Iterator[subprocess.Popen[str]]:
     """The process whose forks `framecap` runs."""
-    program = Path(__file__).with_name("preloaded.py")
+    program = Path(__file__).parents[1] / "support" / "cli" / "preloaded.py"
     with subprocess.Popen(
         [sys.executable, program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

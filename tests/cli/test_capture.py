@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from clips import read_number
+from support.clips import read_number
 
 EVERY_HALF_SECOND = "video/snapshots,f_png,inter_500"
 

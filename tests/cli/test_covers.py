@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from covers import BACK, Art, drawn, make_sound, saved
+from support.covers import BACK, Art, drawn, make_sound, saved
 
 COVER = Art(saved(drawn(), "JPEG"))
 

@@ -4,9 +4,9 @@ import hashlib
 
 from PIL import Image
 
-from cli import processes
 from framecap.cli.sample import contact_sheet as sheet
 from framecap.cli.sample.scenes import SCENES
+from support.cli import processes
 
 
 def test_the_demo(process, tmp_path):

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from cli.conftest import COMMAND
-from cli.processes import with_argument
-from clips import make_clip
+from support.cli.processes import with_argument
+from support.clips import make_clip
 
 LONG = "video/snapshots,f_png,w_1920,h_1080"
 

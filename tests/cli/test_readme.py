@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import COMMAND
-from clips import make_clip
+from framecap.admission import Admission, AdmissionLimits
 from framecap.cli.exits import Exit
 from framecap.cli.main import COMMANDS
 from framecap.config import variables
-from framecap.server.admission import Admission, AdmissionLimits
 from framecap.spec.options import table
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1 import event_pb2
-from served import free_address
+from support.clips import make_clip
+from support.served import free_address
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -7,8 +7,8 @@ import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
-from encrypted import encrypt_entries, make_film
-from stills import Grid, irot
+from support.encrypted import encrypt_entries, make_film
+from support.stills import Grid, irot
 
 REQUEST = "video/snapshots,f_jpg,num_1"
 

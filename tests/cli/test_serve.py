@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from cli.conftest import COMMAND
-from served import free_address
+from support.served import free_address
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from framecap.server.admission import Admission, AdmissionLimits
+from framecap.admission import Admission, AdmissionLimits
 from framecap.telemetry.metrics import ServiceMetrics
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from google.api import annotations_pb2
 
-from clips import make_clip, read_number
-from noise import noise_clip
-from served import served
+from support.clips import make_clip, read_number
+from support.noise import noise_clip
+from support.served import served
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "tests/external/node"

@@ -17,10 +17,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from clips import make_clip, read_number
 from framecap.v1.snapshot_service_pb2 import ProbeMediaRequest, ProbeMediaResponse
-from noise import noise_clip
-from served import START_S, command, free_address, served
+from support.clips import make_clip, read_number
+from support.noise import noise_clip
+from support.served import START_S, command, free_address, served
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "deploy/envoy"

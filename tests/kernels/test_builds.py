@@ -19,9 +19,9 @@ from framecap.pixels.axis import Axis, taps
 from framecap.pixels.colour import to_jfif, to_rgb, to_signal
 from framecap.pixels.gamut import gamut_factors
 from framecap.pixels.light import dimming_table, display_table, light_table
-from kernels.axes import FEW, WIDE
-from kernels.builds import WAYS, Build
 from oracles.pictures import noise
+from support.kernels.axes import FEW, WIDE
+from support.kernels.builds import WAYS, Build
 
 WIDTHS = (1, 7, 16, 31, 33, 64, 129)
 DEPTHS = (8, 10, 16)

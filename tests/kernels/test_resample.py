@@ -16,9 +16,9 @@ from framecap.model.spec import ShrinkFilter
 from framecap.pixels.axis import Axis, taps
 from framecap.pixels.sample import sample
 from framecap.pixels.window import Window
-from kernels.axes import AXES, FEW, WIDE, Span
 from oracles import resample as oracle
 from oracles.pictures import noise, padded
+from support.kernels.axes import AXES, FEW, WIDE, Span
 
 F = Fraction
 AREA = ShrinkFilter.AREA

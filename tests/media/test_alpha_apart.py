@@ -17,11 +17,11 @@ from av.codec.context import CodecContext
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 
-from clips import picture
 from framecap.spec import text
-from media.capturing import capture, seconds
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS, seeks_cost_nothing
+from support.clips import picture
+from support.media.capturing import capture, seconds
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS, seeks_cost_nothing
 
 SIZE: Final = (96, 64)
 FRAMES: Final = 100

@@ -14,9 +14,9 @@ from PIL import Image as PillowImage
 
 from framecap.model.capture import Image
 from framecap.spec import text
-from media.capturing import Captured, assert_captured, decoded, expected
 from oracles import timeline
 from oracles.timeline import Timeline
+from support.media.capturing import Captured, assert_captured, decoded, expected
 
 pytestmark = pytest.mark.corpus
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip, picture
-from media.capturing import capture, decoded
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from support.clips import make_clip, picture
+from support.media.capturing import capture, decoded
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 FRAMES = 45
 LARGE, SMALL = (192, 108), (128, 96)

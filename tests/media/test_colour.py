@@ -19,9 +19,9 @@ from framecap.model.media import MediaInfo
 from framecap.model.spec import ShrinkFilter
 from framecap.pipeline.until import Until
 from framecap.spec.text import parse
-from media import ffmpeg
-from media.capturing import Captured, capture, decoded
 from oracles.corpus import VIDEOS
+from support.media import ffmpeg
+from support.media.capturing import Captured, capture, decoded
 
 pytestmark = pytest.mark.corpus
 

@@ -13,10 +13,10 @@ import av
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from clips import make_clip, read_number
-from media.capturing import Captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS
+from support.clips import make_clip, read_number
+from support.media.capturing import Captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS
 
 FRAMES = 50
 SMALL = (96, 54)

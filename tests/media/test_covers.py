@@ -13,8 +13,8 @@ from PIL import Image as PillowImage
 from framecap.errors import Code, NoVideoStream
 from framecap.model.capture import Reason
 from framecap.model.plan import Strategy
-from media.capturing import capture, decoded
 from oracles.corpus import COVERS, REFUSED
+from support.media.capturing import capture, decoded
 
 pytestmark = pytest.mark.corpus
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from boxes import box, children, moov_children, replace_moov
-from clips import make_clip, read_number
-from covers import Art, drawn, make_sound, saved, tag_asf, tag_mp4
 from framecap.model.plan import Strategy
-from media.capturing import capture
+from support.boxes import box, children, moov_children, replace_moov
+from support.clips import make_clip, read_number
+from support.covers import Art, drawn, make_sound, saved, tag_asf, tag_mp4
+from support.media.capturing import capture
 
 COVER = Art(saved(drawn(), "JPEG"))
 

@@ -14,13 +14,13 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
-from covers import BACK, FRONT, MIMES, OTHER, SOUNDS, Art, drawn, make_sound, saved
 from framecap.errors import Code, NoVideoStream
 from framecap.model.capture import Reason
 from framecap.model.media import Orientation
 from framecap.model.plan import Strategy
 from framecap.model.spec import CaptureSpec, ImageFormat, IntervalSelection
-from media.capturing import capture, decoded
+from support.covers import BACK, FRONT, MIMES, OTHER, SOUNDS, Art, drawn, make_sound, saved
+from support.media.capturing import capture, decoded
 
 CODECS: Final = {
     "JPEG": "mjpeg",

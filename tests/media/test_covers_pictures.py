@@ -12,9 +12,9 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
-from covers import BACK, MIMES, Art, claiming, drawn, make_sound, saved
 from framecap.errors import Code, CodecUnsupported, LimitExceeded, MediaCorrupt
-from media.capturing import capture, decoded
+from support.covers import BACK, MIMES, Art, claiming, drawn, make_sound, saved
+from support.media.capturing import capture, decoded
 
 # Mean absolute difference of an 8-bit sample: of a JPEG, and of two ways to make RGB of a picture.
 JPEG_BOUND: Final = 4.0

@@ -10,11 +10,11 @@ from typing import Final
 
 import pytest
 
-from covers import MIMES, Art, claiming, drawn, make_sound, saved
 from framecap import pipeline
 from framecap.errors import MediaCorrupt
 from framecap.spec import text
-from media.capturing import capture
+from support.covers import MIMES, Art, claiming, drawn, make_sound, saved
+from support.media.capturing import capture
 
 MEGABYTE: Final = 1_000_000
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from covers import BACK, MIMES, OTHER, SOUNDS, Art, claiming, drawn, make_sound, saved
 from framecap.errors import (
     CaptureError,
     Code,
@@ -21,7 +20,8 @@ from framecap.errors import (
 )
 from framecap.model.spec import DamagePolicy
 from framecap.spec import text
-from media.capturing import capture
+from support.covers import BACK, MIMES, OTHER, SOUNDS, Art, claiming, drawn, make_sound, saved
+from support.media.capturing import capture
 
 REQUEST: Final = "video/snapshots,f_jpg"
 

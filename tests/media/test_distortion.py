@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
-from covers import Art, drawn, make_sound, saved
 from framecap import pipeline
 from framecap.model.capture import CaptureWarning, Progress
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
 from framecap.spec import text
+from support.clips import make_clip
+from support.covers import Art, drawn, make_sound, saved
 
 
 def reports(path: Path, options: str) -> list[object]:

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
-from framecap.media.container import Container
-from framecap.media.cursor import SharedFile
-from framecap.media.editlist import EditList, edit_list
-from framecap.media.index import Index
+from framecap.media.containers.container import Container
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.editlist import EditList, edit_list
+from framecap.media.containers.index import Index
+from framecap.media.decoding.segments import AccessPath, Segment
 from framecap.media.media import Media
-from framecap.media.segments import AccessPath, Segment
 from framecap.model.media import Frame
 from framecap.model.wanted import Wanted
-from media.capturing import Captured, assert_captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS, seeks_cost_nothing
 from oracles import timeline
+from support.clips import make_clip
+from support.media.capturing import Captured, assert_captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS, seeks_cost_nothing
 
 RATE = 25
 FRAMES = 72

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from encrypted import (
+from framecap.errors import Code, MediaEncrypted
+from support.encrypted import (
     ASF_PROTECTIONS,
     AUDIO,
     KEY,
@@ -19,8 +20,7 @@ from encrypted import (
     protect_asf,
     scramble,
 )
-from framecap.errors import Code, MediaEncrypted
-from media.capturing import capture
+from support.media.capturing import capture
 
 REQUEST: Final = "video/snapshots,f_jpg,inter_400"
 

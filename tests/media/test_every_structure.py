@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import pytest
 
-from clips import make_clip
 from framecap.model.plan import Strategy
 from framecap.model.spec import DamagePolicy
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS, seeks_cost_nothing
+from support.clips import make_clip
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS, seeks_cost_nothing
 
 
 def x264(parameters: str, **options: Any) -> dict[str, Any]:

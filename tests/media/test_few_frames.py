@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
 from framecap.model.spec import IntervalSelection
-from media.capturing import assert_captured, capture, expected, given_row, wanted_row
-from media.judging import Film, assert_exact
-from media.modes import MS, SPECS, asking
 from oracles import timeline
 from oracles.timeline import NoPicture
+from support.clips import make_clip
+from support.media.capturing import assert_captured, capture, expected, given_row, wanted_row
+from support.media.judging import Film, assert_exact
+from support.media.modes import MS, SPECS, asking
 
 DAY_MS = 24 * 60 * 60 * 1000
 TS_PACKET = 188

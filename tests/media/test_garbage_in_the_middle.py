@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from damage import damaged
 from framecap.spec import text
-from media.capturing import assert_captured, capture
 from oracles import timeline
+from support.damage import damaged
+from support.media.capturing import assert_captured, capture
 
 pytestmark = pytest.mark.corpus
 

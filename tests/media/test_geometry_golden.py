@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from clips import make_clip
 from framecap.model.media import Orientation
 from framecap.model.spec import ShrinkFilter
 from framecap.spec import text
-from media import ffmpeg
-from media.capturing import Captured, capture, decoded
+from support.clips import make_clip
+from support.media import ffmpeg
+from support.media.capturing import Captured, capture, decoded
 
 Levels = npt.NDArray[np.int16]
 Clips = Callable[..., Path]

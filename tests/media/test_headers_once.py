@@ -21,15 +21,15 @@ import av
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from clips import make_clip
 from framecap.media.media import Media
 from framecap.model.plan import Strategy
 from framecap.model.wanted import Instants
 from framecap.spec import text
-from media.capturing import capture, seconds
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS, seeks_cost_nothing
-from unit.media.readings import drain, wanted_frames
+from support.clips import make_clip
+from support.media.capturing import capture, seconds
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS, seeks_cost_nothing
+from support.media.readings import drain, wanted_frames
 
 FRAMES: Final = 50
 GOP: Final = 10
@@ -212,7 +212,7 @@ def test_headers_that_come_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def test_such_a_film_that_is_too_large_to_be_read_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr("framecap.media.starts._PASS_BYTES", 0)
+    monkeypatch.setattr("framecap.media.containers.starts._PASS_BYTES", 0)
     path = make_film(tmp_path, name, parts=[False, True], keeps=[0, 1])
     assert_right(path, monkeypatch)
 

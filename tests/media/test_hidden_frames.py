@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip, read_number
 from framecap.model.spec import KeyframeSelection
-from media.capturing import capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from support.clips import make_clip, read_number
+from support.media.capturing import capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 RATE = 25
 FRAMES = 90

@@ -9,16 +9,16 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip, read_number
 from framecap.errors import OffsetAfterEnd
-from framecap.media import keyframes
-from framecap.media.container import Container
-from framecap.media.cursor import SharedFile
-from framecap.media.index import Index
-from media.capturing import Captured, assert_captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS, seeks_cost_nothing
+from framecap.media.containers.container import Container
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.index import Index
+from framecap.media.decoding import keyframes
 from oracles import timeline
+from support.clips import make_clip, read_number
+from support.media.capturing import Captured, assert_captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS, seeks_cost_nothing
 
 MS = 1_000_000
 GOP = 12

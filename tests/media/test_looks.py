@@ -11,13 +11,13 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from clips import make_clip
 from framecap import pipeline
 from framecap.events import messages
 from framecap.model.media import MediaInfo
 from framecap.pipeline import Until
-from media import ffmpeg
-from media.capturing import capture, decoded
+from support.clips import make_clip
+from support.media import ffmpeg
+from support.media.capturing import capture, decoded
 
 LOCATIONS: Final = ("left", "center", "topleft", "top", "bottomleft", "bottom")
 ENCODERS: Final = {

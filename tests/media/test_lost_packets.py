@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
-from clips import make_clip
-from cutting import changed, key_packets, zeros
 from framecap.errors import MediaCorrupt
 from framecap.model.spec import DamagePolicy
 from framecap.spec import text
-from media.capturing import Captured, assert_captured, capture
 from oracles import timeline
+from support.clips import make_clip
+from support.cutting import changed, key_packets, zeros
+from support.media.capturing import Captured, assert_captured, capture
 
 FRAMES: Final = 40
 GOP: Final = 10

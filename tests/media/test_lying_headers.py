@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip
-from media.capturing import capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from support.clips import make_clip
+from support.media.capturing import capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 FRAMES = 90
 RATE = 25

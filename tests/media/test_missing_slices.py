@@ -11,13 +11,13 @@ from typing import Any, Final
 import av
 import pytest
 
-from clips import make_clip
-from cutting import Change, changed, key_packets, slices
 from framecap.errors import MediaCorrupt
 from framecap.model.spec import DamagePolicy
 from framecap.spec import text
-from media.capturing import assert_captured, capture
 from oracles import timeline
+from support.clips import make_clip
+from support.cutting import Change, changed, key_packets, slices
+from support.media.capturing import assert_captured, capture
 
 SIZE: Final = (320, 256)
 FRAMES: Final = 40

@@ -28,9 +28,9 @@ from framecap.model.spec import (
     Selection,
 )
 from framecap.timebase import NANOSECONDS_PER_MILLISECOND, format_time
-from media.capturing import assert_captured, capture, nanoseconds
 from oracles import timeline
 from oracles.corpus import HEAVY, LONG, VIDEOS
+from support.media.capturing import assert_captured, capture, nanoseconds
 
 pytestmark = pytest.mark.corpus
 

@@ -16,9 +16,9 @@ import av
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from media.capturing import capture
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS, seeks_cost_nothing
+from support.media.capturing import capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS, seeks_cost_nothing
 
 OLD_BUILD: Final = b"x264 - core 148"
 SOURCE: Final = "testsrc2=s=96x64:r=25:d=4,noise=alls=12"

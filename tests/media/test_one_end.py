@@ -10,11 +10,11 @@ from typing import Any
 import av
 import pytest
 
-from clips import make_clip, read_number
 from framecap.errors import OffsetAfterEnd
-from media.capturing import Captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from support.clips import make_clip, read_number
+from support.media.capturing import Captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 SMALL = (96, 54)
 CODECS: Mapping[str, Mapping[str, Any]] = {

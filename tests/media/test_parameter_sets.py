@@ -12,10 +12,10 @@ from typing import Any
 import av
 import pytest
 
-from clips import make_clip, read_number
 from framecap.model.plan import Strategy
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS, seeks_cost_nothing
+from support.clips import make_clip, read_number
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS, seeks_cost_nothing
 
 FRAMES = 30
 

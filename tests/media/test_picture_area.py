@@ -16,14 +16,14 @@ import numpy.typing as npt
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from clips import make_clip
-from cropped import Sides, cropped_in_the_container, cropped_in_the_video
 from framecap.media.media import Media
 from framecap.model.media import Frame, Picture
-from media import ffmpeg
-from media.capturing import capture, decoded
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from support.clips import make_clip
+from support.cropped import Sides, cropped_in_the_container, cropped_in_the_video
+from support.media import ffmpeg
+from support.media.capturing import capture, decoded
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 SIZE = (192, 112)
 ENCODERS = {"h264": "libx264", "hevc": "libx265", "vp9": "libvpx-vp9"}

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
-from cropped import remuxed
 from framecap import pipeline
-from framecap.media import segments as segments
+from framecap.media.decoding import segments
 from framecap.model.capture import Image
 from framecap.spec import text
 from framecap.timebase import NANOSECONDS_PER_SECOND
-from media.capturing import Captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
 from oracles import timeline
+from support.clips import make_clip
+from support.cropped import remuxed
+from support.media.capturing import Captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 FRAMES = 45
 SIZE = (192, 108)

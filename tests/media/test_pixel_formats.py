@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pytest
 
 from framecap.errors import LimitExceeded
-from media import ffmpeg
-from media.capturing import capture, decoded
+from support.media import ffmpeg
+from support.media.capturing import capture, decoded
 
 WIDTH, HEIGHT = 160, 90
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import pytest
 
-from clips import make_clip
-from damage import damaged
-from media.judging import RIGHT, Film, judge
-from media.modes import SPECS
+from support.clips import make_clip
+from support.damage import damaged
+from support.media.judging import RIGHT, Film, judge
+from support.media.modes import SPECS
 
 X265: Final = {"codec": "libx265", "b_frames": 3, "options": {"x265-params": "log-level=none"}}
 OPEN: Final = {"b_frames": 3, "options": {"x264-params": "open-gop=1"}}

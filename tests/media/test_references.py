@@ -12,8 +12,8 @@ import pytest
 from PIL import Image as PillowImage
 
 from framecap.model.capture import Image
-from media.capturing import Captured, capture, decoded, nanoseconds
 from oracles import timeline
+from support.media.capturing import Captured, capture, decoded, nanoseconds
 
 pytestmark = pytest.mark.corpus
 

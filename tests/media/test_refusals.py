@@ -11,8 +11,8 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 from framecap.errors import Code, CodecUnsupported, MediaCorrupt
-from media.capturing import assert_captured, capture
 from oracles import timeline
+from support.media.capturing import assert_captured, capture
 
 REQUEST: Final = "video/snapshots,f_jpg,inter_1000"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip, read_number
-from media.capturing import capture
-from media.judging import Film, assert_exact, judge
-from media.modes import SPECS
+from support.clips import make_clip, read_number
+from support.media.capturing import capture
+from support.media.judging import Film, assert_exact, judge
+from support.media.modes import SPECS
 
 FRAMES = 90
 FRAME_MS = 40

@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip
 from framecap.model.spec import CaptureSpec
-from media.capturing import capture
-from media.modes import SPECS
+from support.clips import make_clip
+from support.media.capturing import capture
+from support.media.modes import SPECS
 
 # What each tells of an image, but for the container's own clock.
 Facts = tuple[int, int, int, bool, bytes]

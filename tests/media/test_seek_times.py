@@ -8,15 +8,15 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip
 from framecap.errors import OffsetAfterEnd
-from framecap.media import seek_times as seektimes
-from framecap.media.cursor import SharedFile
-from framecap.media.seek_times import seeks_keep_times
-from media.capturing import assert_captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
+from framecap.media.containers import seek_times as seektimes
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.seek_times import seeks_keep_times
 from oracles import timeline
+from support.clips import make_clip
+from support.media.capturing import assert_captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
 
 RATE = 25
 FRAMES = 200

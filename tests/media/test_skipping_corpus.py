@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coded import assert_exact, read
+from support.coded import assert_exact, read
 
 pytestmark = pytest.mark.corpus
 

@@ -9,9 +9,9 @@ import pytest
 
 from framecap.errors import CaptureError, Code
 from framecap.model.spec import Box, CaptureSpec, ImageFormat, InstantSelection
-from media.capturing import assert_captured, capture, nanoseconds
 from oracles import timeline
 from oracles.corpus import COVERS, LONG, REFUSED, VIDEOS
+from support.media.capturing import assert_captured, capture, nanoseconds
 
 pytestmark = pytest.mark.corpus
 

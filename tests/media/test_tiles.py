@@ -25,8 +25,8 @@ from framecap.media.media import Media
 from framecap.model.media import Picture
 from framecap.model.spec import DamagePolicy
 from framecap.spec import text
-from media.capturing import capture, decoded
-from stills import (
+from support.media.capturing import capture, decoded
+from support.stills import (
     BRANDS,
     ITEM_TYPES,
     Grid,

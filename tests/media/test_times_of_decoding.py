@@ -11,14 +11,14 @@ import pytest
 from av.video.frame import PictureType
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from clips import make_clip, picture, read_number
-from framecap.media.container import Container
-from framecap.media.cursor import SharedFile
-from framecap.media.opening import Order, inspect_opening
+from framecap.media.containers.container import Container
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.opening import Order, inspect_opening
 from framecap.spec import text
-from media.capturing import capture
-from media.judging import Film, assert_exact
-from media.modes import SPARSE, SPECS
+from support.clips import make_clip, picture, read_number
+from support.media.capturing import capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPARSE, SPECS
 
 FRAMES = 90
 RATE = 25

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from media.capturing import assert_captured
 from oracles import timeline
+from support.media.capturing import assert_captured
 
 pytestmark = pytest.mark.corpus
 

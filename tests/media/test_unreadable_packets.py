@@ -9,14 +9,14 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip, read_number
 from framecap.errors import MediaCorrupt
 from framecap.model.capture import Lack
 from framecap.model.spec import DamagePolicy
 from framecap.spec import text
-from media.capturing import capture
-from media.judging import Film, judge
-from media.modes import SPECS
+from support.clips import make_clip, read_number
+from support.media.capturing import capture
+from support.media.judging import Film, judge
+from support.media.modes import SPECS
 
 FRAMES = 50
 BROKEN = (12, 13, 30)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from clips import make_clip
 from framecap.model.spec import KeyframeSelection
-from media.capturing import capture
-from media.judging import Film, judge
-from media.modes import SPECS
+from support.clips import make_clip
+from support.media.capturing import capture
+from support.media.judging import Film, judge
+from support.media.modes import SPECS
 
 TS_PACKET = 188
 

@@ -11,17 +11,17 @@ import av
 import imageio_ffmpeg
 import pytest
 
-from clips import make_clip, read_number
 from framecap import pipeline
 from framecap.errors import OffsetAfterEnd
 from framecap.model.capture import Image
 from framecap.model.media import MediaInfo
 from framecap.spec import text
-from media.capturing import Captured, assert_captured, capture
-from media.judging import Film, assert_exact
-from media.modes import SPECS
 from oracles import timeline
-from playlists import master_of
+from support.clips import make_clip, read_number
+from support.media.capturing import Captured, assert_captured, capture
+from support.media.judging import Film, assert_exact
+from support.media.modes import SPECS
+from support.playlists import master_of
 
 RATE = 25
 LEAD = Fraction(13, RATE)

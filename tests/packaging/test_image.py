@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from framecap.config import load
-from served import command
+from support.served import command
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "deploy/Dockerfile"

@@ -12,22 +12,22 @@ import pytest
 import pytest_asyncio
 from grpc import aio
 
-from clips import make_clip
 from framecap.config import Settings
-from framecap.server.address import Address
+from framecap.listen_address import Address
+from framecap.serve_settings import ServerSettings
 from framecap.server.serve import Service, running
-from framecap.server.settings import ServerSettings
 from framecap.storage.buckets import S3Bucket
-from framecap.storage.clients import S3Clients
-from framecap.storage.retry import RetryPolicy
+from framecap.storage.s3.clients import S3Clients
 from framecap.storage.settings import StorageSettings
+from framecap.transport.retry import RetryPolicy
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from servers.ceph import TOOLS as CEPH_TOOLS
-from servers.ceph import ceph
-from servers.faults import proxied
-from servers.rclone import rclone
-from servers.stores import Store
-from servers.swift import swift
+from support.clips import make_clip
+from support.servers.ceph import TOOLS as CEPH_TOOLS
+from support.servers.ceph import ceph
+from support.servers.faults import proxied
+from support.servers.rclone import rclone
+from support.servers.stores import Store
+from support.servers.swift import swift
 
 __all__ = ["ceph", "clients", "film", "proxied", "rclone", "serve", "swift"]
 

@@ -12,17 +12,17 @@ import pytest
 from google.protobuf import json_format
 from PIL import Image
 
-from api.calls import code, reason, take, until
-from clips import read_number
-from covers import Art, make_sound
-from covers import saved as picture_file
-from framecap.sink.s3 import S3Store
 from framecap.source import blocks, remote
 from framecap.source.remote import RemoteReader
+from framecap.storage.s3.writing import S3Store
 from framecap.v1 import capture_pb2
 from framecap.v1.event_pb2 import CaptureManifest
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
-from noise import noisy_film
+from support.api.calls import code, reason, take, until
+from support.clips import read_number
+from support.covers import Art, make_sound
+from support.covers import saved as picture_file
+from support.noise import noisy_film
 
 EVERY_2_5_S = "video/snapshots,f_jpg,inter_2500"
 

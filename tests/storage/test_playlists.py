@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from grpc import aio
 
-from api.calls import code, reason, take
-from clips import make_clip
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from playlists import listing, make_playlist, master_of, segment
-from served import served
-from servers.web import CERTIFICATE, running_site
+from support.api.calls import code, reason, take
+from support.clips import make_clip
+from support.playlists import listing, make_playlist, master_of, segment
+from support.served import served
+from support.servers.web import CERTIFICATE, running_site
 
 EVERY = "video/snapshots,f_jpg,inter_500"
 

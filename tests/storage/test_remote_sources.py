@@ -19,11 +19,11 @@ from framecap.errors import (
 )
 from framecap.source.address import ObjectAddress
 from framecap.source.remote import RemoteLimits
-from framecap.source.stores import S3Objects
 from framecap.storage.buckets import S3Bucket
-from framecap.storage.clients import S3Clients
-from servers.faults import Fault
+from framecap.storage.s3.clients import S3Clients
+from framecap.storage.s3.opening import S3Objects
 from storage.conftest import QUICK
+from support.servers.faults import Fault
 
 KIB = 1024
 CONTENT = random.Random(5).randbytes(6000 * KIB)

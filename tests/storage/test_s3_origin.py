@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from framecap.source.s3 import S3Origin
 from framecap.storage.buckets import Credentials, S3Bucket
-from framecap.storage.clients import S3Clients
-from framecap.storage.faults import FaultKind, StoreFault
-from servers.stores import Store
-from storage.origins import OriginContract, opened
+from framecap.storage.s3.clients import S3Clients
+from framecap.storage.s3.reading import S3Origin
+from framecap.transport.faults import FaultKind, StoreFault
+from support.servers.stores import Store
+from support.storage.origins import OriginContract, opened
 
 
 class TestS3Origin(OriginContract):

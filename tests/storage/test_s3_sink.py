@@ -15,13 +15,13 @@ import pytest
 from framecap.errors import BucketNotFound, SinkUnreachable, TargetNotAllowed
 from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
-from framecap.sink.s3 import S3Store, abort_old_uploads
 from framecap.sink.stored import MANIFEST, StoringSink
 from framecap.sink.template import KeyTemplate
 from framecap.storage.buckets import S3Bucket
-from framecap.storage.clients import S3Clients
+from framecap.storage.s3.clients import S3Clients
+from framecap.storage.s3.writing import S3Store, abort_old_uploads
 from framecap.v1 import capture_pb2, event_pb2
-from servers.faults import Asked, Fault
+from support.servers.faults import Asked, Fault
 
 # The least that S3 takes, but for the last part.
 PART_BYTES = 5 << 20

@@ -10,13 +10,13 @@ import pytest
 
 from framecap.errors import CaptureError, SourceChanged, SourceNotAllowed, SourceUnreachable
 from framecap.source.address import parse_source
-from framecap.source.hosts import Hosts, is_public
 from framecap.source.remote import RemoteLimits
-from framecap.source.web import Web, WebOrigin
-from framecap.source.web_opening import WebFiles
-from servers.web import CERTIFICATE, Site, running_site
+from framecap.storage.web.hosts import Hosts, is_public
+from framecap.storage.web.opening import WebFiles
+from framecap.storage.web.reading import Web, WebOrigin
 from storage.conftest import QUICK
-from storage.origins import OriginContract
+from support.servers.web import CERTIFICATE, Site, running_site
+from support.storage.origins import OriginContract
 
 CONTENT = random.Random(5).randbytes(1 << 20)
 LIMITS = RemoteLimits(max_read_bytes=1 << 40, cache_bytes=32 << 20, retry_policy=QUICK)

@@ -20,7 +20,8 @@ from framecap.cli.exits import Exit, report_failure
 from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, REQUEST, SOURCE
 from framecap.cli.progress import ProgressBar
-from framecap.decoder.launcher import DirectFork, Launcher
+from framecap.decoder.child.forked_server import serve_forked
+from framecap.decoder.service.launcher import DirectFork, Launcher
 from framecap.errors import CaptureError, Code
 from framecap.events import messages
 from framecap.events.status import to_status
@@ -84,7 +85,7 @@ def capture(
     destination = Destination(stores=stores_of(data), output=output)
     with open_events(events) as stream:
         # Before the bar, which is drawn by a thread.
-        launcher = DirectFork()
+        launcher = DirectFork(serve_forked)
         with ProgressBar(sys.stderr) as bar:
             console = Console(bar, buckets=destination.stores.buckets, quiet=events == "-")
 

@@ -11,21 +11,21 @@ from typing import Final
 
 import click
 
+from framecap.admission import Admission, AdmissionLimits
 from framecap.cli.locate import locate
 from framecap.config import SettingsError, load_storage
-from framecap.decoder.launcher import Launcher
+from framecap.decoder.service.launcher import Launcher
 from framecap.errors import DeliveryConflict
 from framecap.model.spec import CaptureSpec
-from framecap.server.admission import Admission, AdmissionLimits
-from framecap.server.stores import Stores
 from framecap.services import Services
-from framecap.sink.directory import directory_sink
 from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
 from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
-from framecap.source.local import UserFiles
 from framecap.source.sources import Sources
 from framecap.storage.buckets_file import BucketsInvalid
+from framecap.storage.directory.reading import UserFiles
+from framecap.storage.directory.writing import directory_sink
+from framecap.storage.registry import Stores
 
 OUTPUT_FIELD: Final = "output"
 

@@ -11,30 +11,30 @@ from itertools import chain
 from typing import BinaryIO, Self
 
 from framecap.errors import MediaCorrupt
-from framecap.media.access_modes import first_alone, has_fast_paths
-from framecap.media.alpha import has_alpha_layer
-from framecap.media.container import Container
-from framecap.media.cover import Cover, read_cover, stored_format
-from framecap.media.cropping import Cropping, cropping_of
-from framecap.media.cursor import SharedFile
-from framecap.media.damage import SliceCheck
-from framecap.media.decoded import Decoded, decoded_of
-from framecap.media.deinterlace import deinterlaced
-from framecap.media.end import measure_end, moments_before_end
+from framecap.media.bitstream.alpha import has_alpha_layer
+from framecap.media.bitstream.damage import SliceCheck
+from framecap.media.containers.container import Container
+from framecap.media.containers.cropping import Cropping, cropping_of
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.index import Index
+from framecap.media.containers.opening import SOUND, Opening, Order, inspect_opening, position_of
+from framecap.media.containers.pool import ContainerPool
+from framecap.media.containers.reorder import HELD_BACK
+from framecap.media.containers.starts import Starts
+from framecap.media.containers.timeline import NEVER_GUESSED, clock_of
+from framecap.media.decoding.access_modes import first_alone, has_fast_paths
+from framecap.media.decoding.end import measure_end, moments_before_end
+from framecap.media.decoding.keyframes import KeyframeSegments, stand_alone
+from framecap.media.decoding.run_decoder import KnownFrame
+from framecap.media.decoding.segments import AccessPath, Segment, StreamSegments
+from framecap.media.decoding.sequential import Counts, FrameReader
 from framecap.media.fast_path import FastPathUnavailable
-from framecap.media.index import Index
-from framecap.media.keyframes import KeyframeSegments, stand_alone
-from framecap.media.opening import SOUND, Opening, Order, inspect_opening, position_of
-from framecap.media.planes import Views
-from framecap.media.pool import ContainerPool
+from framecap.media.pictures.cover import Cover, read_cover, stored_format
+from framecap.media.pictures.decoded import Decoded, decoded_of
+from framecap.media.pictures.deinterlace import deinterlaced
+from framecap.media.pictures.planes import Views
 from framecap.media.probe import describe
 from framecap.media.refusals import check_decoded_nothing, open_container
-from framecap.media.reorder import HELD_BACK
-from framecap.media.run_decoder import KnownFrame
-from framecap.media.segments import AccessPath, Segment, StreamSegments
-from framecap.media.sequential import Counts, FrameReader
-from framecap.media.starts import Starts
-from framecap.media.timeline import NEVER_GUESSED, clock_of
 from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import AccessModes, Strategy
 from framecap.model.spec import ImageFormat

@@ -8,9 +8,9 @@ from typing import Final
 
 import av.error
 
-from framecap.media.container import Container
-from framecap.media.streams import is_cover
-from framecap.media.timeline import stream_starts
+from framecap.media.containers.container import Container
+from framecap.media.containers.streams import is_cover
+from framecap.media.containers.timeline import stream_starts
 from framecap.model.media import MediaInfo, Picture
 from framecap.timebase import Clock, Nanoseconds, Pts, floor_nanoseconds
 

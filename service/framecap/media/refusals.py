@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from framecap.errors import CodecUnsupported, MediaCorrupt, MediaError, NoVideoStream
-from framecap.media import ebml
-from framecap.media.boxes import boxes_in_file, is_boxed, path_in_file
-from framecap.media.container import Container
-from framecap.media.cursor import SharedFile
-from framecap.media.damage import SliceCheck
-from framecap.media.encryption import Track, check_encryption, check_scrambling
+from framecap.media.bitstream.damage import SliceCheck
+from framecap.media.containers import ebml
+from framecap.media.containers.boxes import boxes_in_file, is_boxed, path_in_file
+from framecap.media.containers.container import Container
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.containers.encryption import Track, check_encryption, check_scrambling
+from framecap.media.containers.unread_covers import unread_cover
+from framecap.media.containers.window import Window
+from framecap.media.pictures.still import is_animated_webp
 from framecap.media.probe import ordinal
-from framecap.media.still import is_animated_webp
-from framecap.media.unread_covers import unread_cover
-from framecap.media.window import Window
 
 _HEAD_BYTES: Final = 32
 

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import partial
 from typing import Any, Final, cast
 
-from framecap.media.decoded import frame_bytes
+from framecap.media.pictures.decoded import frame_bytes
 from framecap.model.media import Confirmation, Frame
 from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Wanted

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 from framecap.errors import CaptureError
+from framecap.media.decoding.segments import AccessPath
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.media import Media
-from framecap.media.segments import AccessPath
 from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
 from framecap.model.media import Frame

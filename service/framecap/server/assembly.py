@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
-from framecap.decoder.launcher import Launcher
+from framecap.decoder.service.launcher import Launcher
 from framecap.model.spec import CaptureSpec
-from framecap.server.admission import Admission
-from framecap.server.stores import Stores
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
 from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
-from framecap.source.local import LocalFiles
 from framecap.source.sources import Sources
 from framecap.storage.buckets_file import BucketsInvalid
+from framecap.storage.directory.reading import LocalFiles
+from framecap.storage.registry import Stores
 from framecap.telemetry.metrics import ServiceMetrics
 
 

@@ -20,7 +20,7 @@ from framecap.api.interceptors.in_flight import InFlightInterceptor
 from framecap.api.interceptors.stall import StallInterceptor
 from framecap.api.snapshot_service import SnapshotService
 from framecap.config import Settings, SettingsError
-from framecap.server.address import Address
+from framecap.listen_address import Address
 from framecap.services import Services
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1 import snapshot_service_pb2, snapshot_service_pb2_grpc

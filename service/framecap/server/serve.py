@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
-from framecap.decoder.launcher import ForkServer
-from framecap.server.address import Address
-from framecap.server.admission import Admission
+from framecap.decoder.service.launcher import ForkServer
+from framecap.listen_address import Address
 from framecap.server.assembly import make_services, open_stores
 from framecap.server.grpc_server import GrpcServer
 from framecap.server.stop import Stop

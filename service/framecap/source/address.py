@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
@@ -110,6 +111,11 @@ def parse_user_source(text: str) -> SourceAddress:
         # Not normalised: behind a symbolic link, `..` is not the directory that the text suggests.
         return FileAddress(os.path.join(os.getcwd(), text))
     return parse_source(text)
+
+
+def file_name(path: str) -> str:
+    """Returns the name of the file at `path`, printable, for the names of images."""
+    return printable(PurePosixPath(path).name)
 
 
 def _object(text: str, name: str, scheme: str = "") -> ObjectAddress:

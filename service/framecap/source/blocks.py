@@ -18,8 +18,8 @@ from collections.abc import Callable
 from typing import Final
 
 from framecap.source.origin import Chunks, Found, Origin
-from framecap.storage.faults import FaultKind, StoreFault
-from framecap.storage.retry import Backoff, RetryPolicy
+from framecap.transport.faults import FaultKind, StoreFault
+from framecap.transport.retry import Backoff, RetryPolicy
 
 BLOCK_BYTES: Final = 256 * 1024
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from framecap.errors import LimitExceeded
 from framecap.source.opened import Traffic
-from framecap.storage.request_statistics import NoRequestStatistics, RequestStatistics
+from framecap.transport.request_statistics import NoRequestStatistics, RequestStatistics
 
 
 class Budget:

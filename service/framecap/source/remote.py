@@ -19,9 +19,9 @@ from framecap.source.blocks import BLOCK_BYTES, Blocks
 from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource, Traffic
 from framecap.source.origin import Chunks, Found, Origin
-from framecap.source.regular import not_allowed, not_found
-from framecap.storage.faults import FaultKind, StoreFault
-from framecap.storage.retry import DEFAULT_RETRY_POLICY, RetryPolicy, persist
+from framecap.source.refusals import not_allowed, not_found
+from framecap.transport.faults import FaultKind, StoreFault
+from framecap.transport.retry import DEFAULT_RETRY_POLICY, RetryPolicy, persist
 
 RETRY_MS: Final = 2000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
 from framecap.source.opened import OpenSource, SourceOpener
-from framecap.source.regular import not_allowed
+from framecap.source.refusals import not_allowed
 
 
 class Sources:

@@ -13,11 +13,11 @@ from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from framecap.admission import Admission
 from framecap.call import ANYONE
-from framecap.server.address import Address
-from framecap.server.admission import Admission
+from framecap.listen_address import Address
 from framecap.services import KillCause
-from framecap.storage.request_statistics import Operation
+from framecap.transport.request_statistics import Operation
 from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

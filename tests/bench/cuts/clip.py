@@ -9,8 +9,8 @@ from pathlib import Path
 from av.video.frame import VideoFrame
 
 from framecap import pipeline
-from framecap.media.decoded import decoded_of
 from framecap.media.media import Media
+from framecap.media.pictures.decoded import decoded_of
 from framecap.model.capture import Image, Pick
 from framecap.model.media import Frame
 from framecap.model.spec import CaptureSpec

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from framecap.media.planes import picture_of
+from framecap.media.pictures.planes import picture_of
 from framecap.model.media import Orientation, Picture
 
 # By what is to be seen; a frame a little way into each film.

@@ -31,7 +31,7 @@ from bench.speed.films import Film
 from bench.speed.jobs import Frame, Job, Mode, Run
 from bench.speed.ours import Service
 from bench.speed.ratios import Timing
-from framecap.media.skipping import Feed, feeds
+from framecap.media.decoding.skipping import Feed, feeds
 
 QUALITY: Final = 90
 PICTURES: Final = 60

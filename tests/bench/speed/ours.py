@@ -20,7 +20,7 @@ from bench.speed.ratios import Timing
 from framecap.v1.event_pb2 import CaptureFinished, FrameCaptured
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from served import served
+from support.served import served
 
 TIMEOUT_S: Final = 1800.0
 

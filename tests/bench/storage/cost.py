@@ -36,20 +36,20 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
-from clips import make_clip
+from framecap.admission import Admission, AdmissionLimits
 from framecap.call import CaptureCall
 from framecap.capture import capture
-from framecap.decoder.launcher import ForkServer
-from framecap.server.admission import Admission, AdmissionLimits
+from framecap.decoder.service.launcher import ForkServer
 from framecap.server.assembly import BucketSinks
-from framecap.server.stores import Stores
 from framecap.services import Services
-from framecap.source.local import LocalFiles
 from framecap.source.sources import Sources
 from framecap.storage.buckets import S3Bucket
+from framecap.storage.directory.reading import LocalFiles
+from framecap.storage.registry import Stores
 from framecap.storage.settings import StorageSettings
-from servers.stores import Store
-from servers.swift import running_swift
+from support.clips import make_clip
+from support.servers.stores import Store
+from support.servers.swift import running_swift
 
 AT_ONCE: Final = StorageSettings().uploads
 MOST_FOR_WRITING: Final = 1.2

@@ -31,12 +31,12 @@ import grpc
 import numpy as np
 from grpc import aio
 
-from clips import make_clip
 from framecap.storage.buckets import S3Bucket
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
-from servers.stores import Store
-from servers.swift import running_swift
+from support.clips import make_clip
+from support.servers.stores import Store
+from support.servers.swift import running_swift
 
 SMALL: Final = ("small.mp4", "video/snapshots,f_jpg,inter_0")
 LARGE: Final = ("large.mov", "video/snapshots,f_png,inter_0")

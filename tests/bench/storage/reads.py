@@ -29,10 +29,10 @@ import numpy as np
 from mutagen.flac import FLAC, Picture
 from PIL import Image as PillowImage
 
+from framecap.admission import Admission, AdmissionLimits
 from framecap.call import CaptureCall
 from framecap.capture import capture
-from framecap.decoder.launcher import ForkServer
-from framecap.server.admission import Admission, AdmissionLimits
+from framecap.decoder.service.launcher import ForkServer
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
 from framecap.source.address import ObjectAddress

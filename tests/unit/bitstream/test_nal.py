@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from coded import encode
 from framecap._bitstream.h264 import frames_only
 from framecap._bitstream.nal import units
-from framecap.media.skipping.units import joined, sei_types, split, unescaped
+from framecap.media.bitstream.units import joined, sei_types, split, unescaped
+from support.coded import encode
 
 PIECES = st.lists(
     st.sampled_from([b"\0", b"\0\0\1", b"\0\0\0\1", b"\1", b"\2", b"\3", b"\xff\x80"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
-from framecap.decoder.launcher import DirectFork, ForkServer
-from framecap.decoder.settings import DecoderSettings
-from unit.decoder import program
-from unit.decoder.jobs import COMMAND
+from framecap.decoder.child.forked_server import serve_forked
+from framecap.decoder.service.launcher import DirectFork, ForkServer
+from framecap.decoder.service.settings import DecoderSettings
+from support.decoder import program
+from support.decoder.jobs import COMMAND
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def decoder_settings() -> DecoderSettings:
 @pytest.fixture
 async def launcher(decoder_settings: DecoderSettings) -> AsyncIterator[DirectFork]:
     """Starts decoders from a fork of the tests, which have everything loaded: at once."""
-    direct = DirectFork(decoder_settings, run=program.run)
+    direct = DirectFork(partial(serve_forked, run=program.run), decoder_settings)
     yield direct
     await direct.close()
 

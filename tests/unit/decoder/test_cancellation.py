@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from framecap.errors import DecoderLost
-from unit.decoder.jobs import alive, capture, cases, descriptors, job, source, until
+from support.decoder.jobs import alive, capture, cases, descriptors, job, source, until
 
 
 async def consume(launcher, text: str, pids: list[int]) -> None:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
-from framecap.decoder.check import FILE_CAUSED, MAX_REPORT_BYTES, MAX_WARNINGS, Check, Violation
+from framecap.decoder.service.check import (
+    FILE_CAUSED,
+    MAX_REPORT_BYTES,
+    MAX_WARNINGS,
+    Check,
+    Violation,
+)
 from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, OpenRequest, ReadRequest
 from framecap.errors import Cancelled, CaptureError, InternalError, MediaCorrupt, OffsetAfterEnd
 from framecap.events.status import to_status

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from framecap.decoder import child, confine
-from framecap.decoder.confine import Confinement, ConfinementError
-from framecap.decoder.launcher import DirectFork, ForkServer
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.child import confine, start
+from framecap.decoder.child.confine import Confinement, ConfinementError
+from framecap.decoder.child.forked_server import serve_forked
+from framecap.decoder.service.launcher import DirectFork, ForkServer
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.errors import InternalError
-from unit.decoder import program
-from unit.decoder.jobs import COMMAND, capture, children, job, source, until
+from support.decoder import program
+from support.decoder.jobs import COMMAND, capture, children, job, source, until
 
 SECRET = "FRAMECAP_TEST_SECRET"
 THE_C_LIBRARYS_OWN = 0b11 << 31
@@ -23,7 +25,7 @@ THE_C_LIBRARYS_OWN = 0b11 << 31
 async def launcher(request, monkeypatch):
     monkeypatch.setenv(SECRET, "s3cret")
     if request.param == "direct":
-        made = DirectFork(run=program.run)
+        made = DirectFork(partial(serve_forked, run=program.run))
     else:
         settings = DecoderSettings(idle_decoders=1 if request.param == "idle" else 0)
         made = await ForkServer.start(settings, command=COMMAND)
@@ -93,8 +95,8 @@ async def test_a_decoder_that_cannot_be_confined_does_not_work(monkeypatch, expe
     def take_the_moon(_: Confinement) -> None:
         raise OSError("out of reach")
 
-    monkeypatch.setattr(child, "DECODER_STEPS", (*confine.DECODER_STEPS, take_the_moon))
-    direct = DirectFork(run=program.run)
+    monkeypatch.setattr(start, "DECODER_STEPS", (*confine.DECODER_STEPS, take_the_moon))
+    direct = DirectFork(partial(serve_forked, run=program.run))
     with pytest.raises(InternalError):
         await capture(direct, "capture 1")
     await direct.close()

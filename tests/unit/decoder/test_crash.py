@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from framecap.errors import Code, DecoderCrashed, DecoderLost
-from unit.decoder.jobs import capture, cases, job, source
+from support.decoder.jobs import capture, cases, job, source
 
 OF_ITS_OWN = (
     *(signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
@@ -80,7 +80,7 @@ async def test_a_decoder_that_leaves_has_crashed(launcher):
 
 
 async def test_a_decoder_that_hangs_up_and_goes_on_has_crashed(launcher, monkeypatch):
-    monkeypatch.setattr("framecap.decoder.process.EXIT_GRACE", 0.1)
+    monkeypatch.setattr("framecap.decoder.service.process.EXIT_GRACE", 0.1)
     with pytest.raises(DecoderCrashed):
         await capture(launcher, "shun")
     await assert_works(launcher)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from framecap.decoder.process import DecoderFault
+from framecap.decoder.service.process import DecoderFault
 from framecap.errors import Code, InternalError
 from framecap.events.status import to_status
-from unit.decoder.jobs import capture
+from support.decoder.jobs import capture
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from framecap.decoder import control
-from framecap.decoder.control import PacketMalformed, Reply, ReplyKind, Request
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.service.settings import DecoderSettings
+from framecap.decoder.wire import control
+from framecap.decoder.wire.control import PacketMalformed, Reply, ReplyKind, Request
 from framecap.errors import DecoderLost
-from unit.decoder.jobs import COMMAND, capture, cases, descriptors, until
+from support.decoder.jobs import COMMAND, capture, cases, descriptors, until
 
 
 @pytest.fixture

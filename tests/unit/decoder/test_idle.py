@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from framecap.decoder.children import Children
-from framecap.decoder.launcher import ForkServer
-from framecap.decoder.settings import DecoderSettings
-from unit.decoder.jobs import COMMAND, alive, capture, cases, children, collect, source, until
+from framecap.decoder.child.forked import Children
+from framecap.decoder.service.launcher import ForkServer
+from framecap.decoder.service.settings import DecoderSettings
+from support.decoder.jobs import COMMAND, alive, capture, cases, children, collect, source, until
 
 IDLE = 2
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 
 import pytest
 
-from framecap.decoder.launcher import DirectFork, ForkServer
-from framecap.decoder.link import ServerGone
+from framecap.decoder.child.forked_server import serve_forked
+from framecap.decoder.service.fork_server_link import ServerGone
+from framecap.decoder.service.launcher import DirectFork, ForkServer
 from framecap.errors import DecoderCrashed, DecoderLost
-from unit.decoder import program
-from unit.decoder.jobs import alive, capture, cases, descriptors, job, source, until
+from support.decoder import program
+from support.decoder.jobs import alive, capture, cases, descriptors, job, source, until
 
 
 async def test_two_hundred_launches_leave_no_descriptor(forkserver):
@@ -116,7 +118,7 @@ async def test_closing_ends_the_decoders(forkserver):
 
 
 async def test_a_direct_fork_captures_again_and_again():
-    direct = DirectFork(run=program.run)
+    direct = DirectFork(partial(serve_forked, run=program.run))
     for count in (1, 2):
         messages = await capture(direct, f"capture {count}")
         assert len(messages) == count + 3
@@ -125,13 +127,13 @@ async def test_a_direct_fork_captures_again_and_again():
 
 
 async def test_a_direct_fork_that_is_never_used_is_closed():
-    direct = DirectFork(run=program.run)
+    direct = DirectFork(partial(serve_forked, run=program.run))
     await direct.close()
     assert not alive(direct.pid)
 
 
 async def test_a_direct_fork_that_was_killed_has_lost_its_decoders():
-    direct = DirectFork(run=program.run)
+    direct = DirectFork(partial(serve_forked, run=program.run))
     os.kill(direct.pid, signal.SIGKILL)
     with pytest.raises(DecoderLost):
         await direct.launch()

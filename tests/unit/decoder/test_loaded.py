@@ -8,15 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
-from covers import Art, drawn, make_sound, saved
-from framecap.decoder.launcher import ForkServer
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.service.launcher import ForkServer
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, Job, ToDecoder
 from framecap.spec import structured, text
-from unit.decoder.jobs import alive, cases, until
+from support.clips import make_clip
+from support.covers import Art, drawn, make_sound, saved
+from support.decoder.jobs import alive, cases, until
 
-COMMAND = (sys.executable, "-I", str(Path(__file__).with_name("spying.py")))
+COMMAND = (
+    sys.executable,
+    "-I",
+    str(Path(__file__).parents[2] / "support" / "decoder" / "spying.py"),
+)
 
 RESIDENT_KB = 50_000
 PRIVATE_KB = 35_000

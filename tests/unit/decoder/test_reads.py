@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from framecap.decoder import reads
+from framecap.decoder.service import reads
 from framecap.decoder.v1.decoder_pb2 import FromDecoder
 from framecap.errors import InternalError, SourceChanged
 from framecap.source.opened import Traffic
 from framecap.v1.event_pb2 import CaptureFinished
-from unit.decoder.jobs import alive, cases, job, until
+from support.decoder.jobs import alive, cases, job, until
 
 SIZE = 9_000_000
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from framecap.decoder.launcher import ForkServer
+from framecap.decoder.service.launcher import ForkServer
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer
 from framecap.errors import Code
-from framecap.media.sample import encode_clip
-from unit.decoder.jobs import cases, job
+from framecap.media.sample_video import encode_clip
+from support.decoder.jobs import cases, job
 
 
 @pytest.fixture
@@ -100,6 +100,7 @@ async def test_a_job_of_unknown_kind_is_our_fault(server, clip, kind, expected_e
 
 def test_starting_decoders_loads_no_heavy_library():
     heavy = "{'grpc', 'av', 'numpy', 'PIL', 'aiobotocore'}"
-    code = f"import sys, framecap.decoder.launcher; print(sorted({heavy} & sys.modules.keys()))"
+    launcher = "framecap.decoder.service.launcher"
+    code = f"import sys, {launcher}; print(sorted({heavy} & sys.modules.keys()))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert result.stdout == b"[]\n", os.fsdecode(result.stderr)

@@ -8,12 +8,18 @@ import socket
 
 import pytest
 
-from framecap.decoder.process import Decoder
-from framecap.decoder.remote import BLOCK_BYTES, KEPT_BLOCKS, LocalFile, RemoteFile, SourceRequests
+from framecap.decoder.child.source import (
+    BLOCK_BYTES,
+    KEPT_BLOCKS,
+    LocalFile,
+    RemoteFile,
+    SourceRequests,
+)
+from framecap.decoder.service.process import Decoder
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ToDecoder
-from framecap.decoder.wire import BlockingChannel
+from framecap.decoder.wire.framing import BlockingChannel
 from framecap.errors import DecoderCrashed
-from unit.decoder.jobs import alive, cases, job, source, until
+from support.decoder.jobs import alive, cases, job, source, until
 
 SIZE = 10_000
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from unit.decoder.jobs import alive, children, until
-from unit.decoder.service import IDLE, TEXTS
+from support.decoder.jobs import alive, children, until
+from support.decoder.service import IDLE, TEXTS
 
-PROGRAM = Path(__file__).with_name("service.py")
+PROGRAM = Path(__file__).parents[2] / "support" / "decoder" / "service.py"
 
 
 @pytest.fixture(params=["fork server", "direct"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from framecap.decoder.channel import READ_AHEAD_BYTES
-from framecap.decoder.launcher import SOCKET_BUFFER_BYTES
-from unit.decoder.jobs import job, reported, source, until
+from framecap.decoder.service.channel import READ_AHEAD_BYTES
+from framecap.decoder.service.launcher import SOCKET_BUFFER_BYTES
+from support.decoder.jobs import job, reported, source, until
 
 IMAGE_BYTES = 16 * 1024
 

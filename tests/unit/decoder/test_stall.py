@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from framecap.decoder.settings import DecoderSettings
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.decoder.v1.decoder_pb2 import ReadAnswer
 from framecap.errors import Code, DecoderStalled
-from unit.decoder.jobs import alive, capture, cases, job, source, until
+from support.decoder.jobs import alive, capture, cases, job, source, until
 
 
 @pytest.fixture

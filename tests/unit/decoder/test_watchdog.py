@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from framecap.decoder.watchdog import Watchdog
+from framecap.decoder.service.watchdog import Watchdog
 
 STALL_AFTER = 10
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from framecap.decoder.channel import READ_AHEAD_BYTES, AsyncChannel, Overdue
+from framecap.decoder.service.channel import READ_AHEAD_BYTES, AsyncChannel, Overdue
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, ReadAnswer, ReadRequest, ToDecoder
-from framecap.decoder.wire import (
+from framecap.decoder.wire.framing import (
     BlockingChannel,
     MessageMalformed,
     MessageTooLong,

@@ -10,10 +10,10 @@ import pytest
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from clips import make_clip
 from framecap import pipeline
 from framecap.model.capture import Image
 from framecap.spec import text
+from support.clips import make_clip
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from pathlib import Path
 import av
 import pytest
 
-from clips import make_clip, read_number
 from framecap.errors import ContainerUnsupported, MediaCorrupt, NoVideoStream
-from framecap.media.container import Container
-from framecap.media.cursor import SharedFile
+from framecap.media.containers.container import Container
+from framecap.media.containers.cursor import SharedFile
+from framecap.media.decoding.sequential import FrameReader
 from framecap.media.media import Media
-from framecap.media.sequential import FrameReader
 from framecap.model.media import Frame
 from framecap.timebase import Clock, Pts
-from unit.media.readings import drain, keyframes_of
+from support.clips import make_clip, read_number
+from support.media.readings import drain, keyframes_of
 
 
 class Read:

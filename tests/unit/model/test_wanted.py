@@ -13,7 +13,7 @@ from framecap.modes.selectors.every import EveryFrameSelector
 from framecap.modes.selectors.instants import InstantSelector
 from framecap.modes.selectors.selector import Selector
 from framecap.timebase import Clock
-from unit.modes.frames import frames
+from support.modes.frames import frames
 
 SECOND = 1_000_000_000
 LATEST = 400

@@ -14,7 +14,7 @@ from framecap.modes.change import ChangeMode
 from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
 from framecap.modes.selectors.every import EveryFrameSelector
 from framecap.timebase import Clock
-from unit.modes.frames import frames, picks
+from support.modes.frames import frames, picks
 
 CLOCK = Clock(time_base=Fraction(1), zero=Fraction(0))
 hashes_lists = st.lists(st.sampled_from([0, 1, 3, 7, 0xFF, 0xFFFF, 2**64 - 1]), max_size=20)

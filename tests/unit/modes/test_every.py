@@ -8,7 +8,7 @@ import pytest
 
 from framecap.modes.selectors.every import EveryFrameSelector, KeyframeSelector
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock
-from unit.modes.frames import frames, picks
+from support.modes.frames import frames, picks
 
 SECOND = NANOSECONDS_PER_SECOND
 CLOCK = Clock(time_base=Fraction(1, 10), zero=Fraction(0))

@@ -12,7 +12,7 @@ from framecap.model.capture import Reason
 from framecap.model.grid import Grid, ListedGrid, UniformGrid
 from framecap.modes.selectors.instants import InstantSelector
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock
-from unit.modes.frames import frames, picks
+from support.modes.frames import frames, picks
 
 MILLISECOND = 1_000_000
 CLOCK = Clock(time_base=Fraction(1, 90_000), zero=Fraction(7, 5))

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip
 from framecap import pipeline
-from framecap.media import keyframes
+from framecap.media.decoding import keyframes
 from framecap.model.capture import Image, Phase, Progress
 from framecap.model.spec import (
     CaptureSpec,
@@ -22,7 +21,8 @@ from framecap.model.spec import (
     SeekPolicy,
 )
 from framecap.pipeline import capture_statistics as statistics
-from unit.pipeline.running import SECOND, run, structured
+from support.clips import make_clip
+from support.pipeline.running import SECOND, run, structured
 
 MILLISECOND = SECOND // 1000
 

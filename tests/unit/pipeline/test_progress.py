@@ -16,11 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clips import make_clip
-from covers import Art, drawn, make_sound, saved
+from framecap.media.decoding.keyframes import KeyframeSegments
+from framecap.media.decoding.segments import Segment, StreamSegments
 from framecap.media.fast_path import FastPathUnavailable
-from framecap.media.keyframes import KeyframeSegments
-from framecap.media.segments import Segment, StreamSegments
 from framecap.model.capture import Phase, Progress, Summary
 from framecap.model.media import Frame
 from framecap.model.spec import (
@@ -31,8 +29,10 @@ from framecap.model.spec import (
 from framecap.model.wanted import Wanted
 from framecap.pipeline import capture_statistics as statistics
 from framecap.pipeline.progress import Coverage, PassProgress
-from media.modes import SPECS
-from unit.pipeline.running import SECOND, Run, run, structured
+from support.clips import make_clip
+from support.covers import Art, drawn, make_sound, saved
+from support.media.modes import SPECS
+from support.pipeline.running import SECOND, Run, run, structured
 
 FILES = {
     "h264.mp4": {"codec": "libx264", "b_frames": 2},
@@ -349,7 +349,8 @@ class TestCaptures:
 
         def held(segment: Segment) -> Iterator[Frame | None]:
             give_up = monotonic() + 30
-            while not second_done.is_set() and monotonic() < give_up:
+            # Waits, since reports without a pause would keep the second thread from its work.
+            while not second_done.wait(0.01) and monotonic() < give_up:
                 yield None
             # The reports of this time stand for what is done before the first image.
             for _ in range(20):

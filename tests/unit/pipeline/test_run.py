@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from clips import make_clip, read_number
 from framecap.errors import MediaCorrupt, OffsetAfterEnd
 from framecap.media.media import Media
 from framecap.model.capture import Image, Lack, Progress, Reason, Summary
@@ -22,7 +21,8 @@ from framecap.model.spec import (
     SeekPolicy,
 )
 from framecap.pipeline import Until
-from unit.pipeline.running import SECOND, run, structured
+from support.clips import make_clip, read_number
+from support.pipeline.running import SECOND, run, structured
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framecap.pipeline import workers as module
-from unit.pipeline.working import PATIENCE_S, Segment, numbers, results, segment, workers
+from support.pipeline.working import PATIENCE_S, Segment, numbers, results, segment, workers
 
 
 class TestOrder:

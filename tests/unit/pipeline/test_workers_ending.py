@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from framecap.pipeline import workers as module
-from unit.pipeline.working import PATIENCE_S, Segment, numbers, results, segment, workers
+from support.pipeline.working import PATIENCE_S, Segment, numbers, results, segment, workers
 
 
 class Broken(Exception):

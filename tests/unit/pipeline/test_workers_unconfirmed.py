@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from framecap.media.confirmation import Confirmations
+from framecap.media.decoding.confirmation import Confirmations
 from framecap.model.media import Confirmation
 from framecap.pipeline import workers as module
-from unit.pipeline.working import PATIENCE_S, workers
+from support.pipeline.working import PATIENCE_S, workers
 
 
 class Broken(Exception):

@@ -15,7 +15,7 @@ from framecap.model.spec import Box, ImageFormat, ScaleType
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
 from oracles.pictures import ORIENTATIONS, plain
-from unit.pixels.layouts import LAYOUTS
+from support.pixels.layouts import LAYOUTS
 
 BOXES = [(64, 96), (96, 33), (33, 64), (40, 40)]
 

@@ -14,7 +14,7 @@ from framecap.model.spec import Box, ImageFormat, ScaleType
 from framecap.pixels.render import render
 from framecap.plan.geometry import fit_box
 from oracles.pictures import noise, noisy, picture, shapes
-from unit.pixels.layouts import LAYOUTS, YUV420
+from support.pixels.layouts import LAYOUTS, YUV420
 
 SIZES = [(37, 23), (36, 22), (5, 3), (80, 64), (1, 1)]
 

@@ -18,7 +18,7 @@ from framecap.pixels.render import render
 from framecap.plan.geometry import fit_box
 from oracles import colour as oracle
 from oracles.pictures import noisy, padded, picture, plain, shapes
-from unit.pixels.layouts import LAYOUTS, YUV420
+from support.pixels.layouts import LAYOUTS, YUV420
 
 OPAQUE = {name: layout for name, layout in LAYOUTS.items() if not layout.alpha}
 

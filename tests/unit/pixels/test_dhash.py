@@ -14,7 +14,7 @@ from framecap.modes.change import changed_bits
 from framecap.pixels.dhash import dhash
 from oracles.luma_hash import difference_hash
 from oracles.pictures import ORIENTATIONS, noise, noisy, padded, picture
-from unit.pixels.layouts import LAYOUTS, RGB
+from support.pixels.layouts import LAYOUTS, RGB
 
 
 @pytest.mark.parametrize("seed", range(8))

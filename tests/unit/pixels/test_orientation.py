@@ -15,7 +15,7 @@ from framecap.pixels.orient import orient
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
 from oracles.pictures import ORIENTATIONS, UPRIGHT, displayed, noisy, padded, picture
-from unit.pixels.layouts import GRAY, RGB, YUV420, YUV444
+from support.pixels.layouts import GRAY, RGB, YUV420, YUV444
 
 LAYOUTS = {
     "yuv420p": replace(YUV420, siting=Siting.CENTER),

@@ -14,7 +14,7 @@ from framecap.model.spec import Box, ImageFormat, ScaleType
 from framecap.pixels.render import render
 from framecap.plan.geometry import display_size, fit_box
 from oracles.pictures import ORIENTATIONS, displayed, padded, picture
-from unit.pixels.layouts import YUV444
+from support.pixels.layouts import YUV444
 
 # 16 bits, so that a slope shows; full range and BT.601, so that planes come out as they went in.
 DEEP = replace(YUV444, depth=16, full_range=True)

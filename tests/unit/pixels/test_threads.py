@@ -14,7 +14,7 @@ from framecap.pixels.dhash import dhash
 from framecap.pixels.render import render
 from framecap.plan.geometry import fit_box
 from oracles.pictures import noisy
-from unit.pixels.layouts import LAYOUTS
+from support.pixels.layouts import LAYOUTS
 
 THREADS = 4
 CACHES = (axis.taps, sample.sampler, scale._recipe, window.window, colour.to_jfif, colour.to_rgb)

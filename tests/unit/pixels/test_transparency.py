@@ -15,7 +15,7 @@ from framecap.model.spec import Box, ImageFormat, ScaleType
 from framecap.pixels.render import render
 from framecap.plan.geometry import fit_box
 from oracles.pictures import noisy, padded, picture, plain, shapes
-from unit.pixels.layouts import GRAY, LAYOUTS, RGB, YUV420, YUV444
+from support.pixels.layouts import GRAY, LAYOUTS, RGB, YUV420, YUV444
 
 TRANSPARENT = [
     replace(layout, alpha=True, depth=depth)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from framecap.config import Settings, SettingsError
-from framecap.server.address import Address
+from framecap.listen_address import Address
+from framecap.serve_settings import ServerSettings
 from framecap.server.serve import running
-from framecap.server.settings import ServerSettings
 
 FREE = Address("127.0.0.1", 0)
 

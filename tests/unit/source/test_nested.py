@@ -12,7 +12,7 @@ from framecap.errors import LimitExceeded, SourceChanged, SourceNotAllowed
 from framecap.source import nested
 from framecap.source.nested import MAX_OPEN, Nested
 from framecap.source.opened import OpenSource
-from framecap.source.regular import open_regular
+from framecap.storage.directory.regular import open_regular
 
 
 class Folder:

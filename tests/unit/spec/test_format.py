@@ -24,7 +24,7 @@ from framecap.model.spec import (
 from framecap.spec.format import format_text
 from framecap.spec.grammar import MAX_CHARACTERS
 from framecap.spec.text import parse
-from unit.spec.strategies import sayable, specs, texts
+from support.spec.strategies import sayable, specs, texts
 
 MS = 1_000_000
 PLAIN = CaptureSpec(selection=IntervalSelection(spacing=MS), format=ImageFormat.JPG)

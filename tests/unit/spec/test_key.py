@@ -29,8 +29,8 @@ from framecap.spec.key import encoded, key
 from framecap.spec.structured import from_proto, to_proto
 from framecap.spec.text import parse
 from framecap.v1 import capture_pb2 as pb
-from unit.spec.messages import read
-from unit.spec.strategies import sayable, specs
+from support.spec.messages import read
+from support.spec.strategies import sayable, specs
 
 VECTORS = [
     ("video/snapshots,f_jpg", "1:{}\n10:{}\n"),

@@ -24,8 +24,8 @@ from framecap.model.spec import (
 from framecap.spec.structured import from_proto, to_proto, with_delivery
 from framecap.spec.text import parse
 from framecap.v1 import capture_pb2 as pb
-from unit.spec.messages import read
-from unit.spec.strategies import specs
+from support.spec.messages import read
+from support.spec.strategies import specs
 
 SECOND = 1_000_000_000
 JPG = ImageFormat.JPG

@@ -5,7 +5,7 @@ import pytest
 from framecap.errors import Code, OptionMissing, OutputUnsupported, ValueOutOfRange
 from framecap.spec.structured import from_proto
 from framecap.v1 import capture_pb2 as pb
-from unit.spec.messages import read
+from support.spec.messages import read
 
 SECOND = 1_000_000_000
 LONG = "a" * 2049

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from framecap.errors import OptionMissing, RequestError, ValueOutOfRange
 from framecap.spec.format import format_text
 from framecap.spec.text import parse
-from unit.spec.strategies import texts
+from support.spec.strategies import texts
 
 anything = st.text(st.characters(), max_size=60)
 PIECES = (

@@ -6,11 +6,11 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from framecap.admission import Admission, AdmissionLimits
 from framecap.errors import CaptureError
-from framecap.server.admission import Admission, AdmissionLimits
 from framecap.services import KillCause
-from framecap.storage.request_statistics import Operation
 from framecap.telemetry.metrics import ServiceMetrics
+from framecap.transport.request_statistics import Operation
 from framecap.v1.event_pb2 import CaptureFinished
 
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from framecap.cli.sample.canvas import HEIGHT, WIDTH, Canvas
 from framecap.cli.sample.scenes import SCENES
-from framecap.media.sample import encode_clip
+from framecap.media.sample_video import encode_clip
 
 FRAMES_PER_SECOND: Final = 20
 MARGIN: Final = 14

@@ -7,7 +7,7 @@ import pytest
 from framecap.cli.sample import clip
 from framecap.cli.sample.canvas import HEIGHT, WIDTH, gradient
 from framecap.cli.sample.scenes import SCENES
-from framecap.media.sample import encode_clip
+from framecap.media.sample_video import encode_clip
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Runs in the fork server and in decoders only."""

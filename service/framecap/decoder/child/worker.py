@@ -1,0 +1,142 @@
+"""The main function of a decoder process: runs one job and reports it over one socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
+
+from framecap import pipeline as default
+from framecap.decoder.child.source import LocalFile, RemoteFile, SourceFile, SourceRequests
+from framecap.decoder.v1 import decoder_pb2
+from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Job, ToDecoder
+from framecap.decoder.wire.framing import BlockingChannel
+from framecap.errors import CaptureError, LimitExceeded
+from framecap.events import messages
+from framecap.model.capture import CaptureWarning, Damage, Image, Progress, Report, Summary
+from framecap.model.media import MediaInfo
+from framecap.model.plan import Plan
+from framecap.pipeline import Until
+from framecap.spec.structured import from_proto
+
+Pipeline: TypeAlias = Callable[..., Iterator[Report]]
+
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+MAX_TRACEBACK_CHARACTERS: Final = 16_000
+
+UNTIL: Final = {
+    decoder_pb2.JOB_KIND_CAPTURE: Until.END,
+    decoder_pb2.JOB_KIND_EXPLAIN: Until.PLANNED,
+    decoder_pb2.JOB_KIND_PROBE: Until.PROBED,
+}
+
+
+class BrokenJob(Exception):
+    """The service sent no valid job, or the pipeline yielded no summary."""
+
+
+def run(
+    sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run
+) -> NoReturn:
+    """Runs the job that arrives on `sock`, then ends the process.
+
+    Args:
+        sock: The socket to the service.
+        source_fd: The descriptor of a local source; None otherwise.
+        pipeline: The capture pipeline; yields reports, a `Summary` last, and may fail even after
+            that.
+    """
+    try:
+        work(sock, source_fd, pipeline=pipeline)
+    except BaseException as error:
+        report_fault(sock, error)
+    os._exit(0)
+
+
+def work(sock: socket.socket, source_fd: int | None, *, pipeline: Pipeline = default.run) -> None:
+    """Runs the job that arrives on `sock`, and reports it; see `run`.
+
+    Raises:
+        Exception: This process's own code failed.
+    """
+    channel = BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES)
+    channel.send(_work(channel, source_fd, pipeline))
+
+
+def report_fault(sock: socket.socket, error: BaseException) -> None:
+    """Reports a failure of this process's own code, for the service's log."""
+    text = "".join(traceback.format_exception(error))[-MAX_TRACEBACK_CHARACTERS:]
+    fault = Fault(traceback=text.encode(errors="backslashreplace").decode())
+    BlockingChannel(sock, ToDecoder, MAX_MESSAGE_BYTES).send(FromDecoder(fault=fault))
+
+
+def _work(
+    channel: BlockingChannel[ToDecoder], source_fd: int | None, pipeline: Pipeline
+) -> FromDecoder:
+    """Runs the job; returns its last message."""
+    job = channel.receive().job
+    if job.kind not in UNTIL:
+        raise BrokenJob(f"a job of kind {job.kind}")
+    source = _source(channel, job, source_fd)
+    images = 0
+    summary: Summary | None = None
+    failure: CaptureError | None = None
+    try:
+        spec = from_proto(job.spec, None).spec if job.HasField("spec") else None
+        file = cast(BinaryIO, source)
+        for report in pipeline(spec, file, size=job.source_size, until=UNTIL[job.kind]):
+            if isinstance(report, Summary):
+                summary = report
+            else:
+                images += isinstance(report, Image)
+                channel.send(message_for(report))
+    except CaptureError as error:
+        failure = error
+    except MemoryError:
+        failure = LimitExceeded("the file needs more memory than a capture may use")
+    if failure is None and summary is None and job.kind == decoder_pb2.JOB_KIND_CAPTURE:
+        raise BrokenJob("a capture without a summary")
+    summary = summary or _nothing_known(images, source.bytes_read)
+    return FromDecoder(finished=messages.finished(summary, failure))
+
+
+def message_for(report: Report) -> FromDecoder:
+    """Returns the message for a report other than the summary."""
+    match report:
+        case MediaInfo():
+            return FromDecoder(probed=messages.probed(report))
+        case Plan():
+            return FromDecoder(planned=messages.planned(report))
+        case Progress():
+            return FromDecoder(progress=messages.progress(report))
+        case CaptureWarning():
+            return FromDecoder(warning=messages.warning(report))
+        case Image():
+            facts = messages.frame(report)
+            return FromDecoder(image=EncodedImage(facts=facts, data=report.data))
+    raise BrokenJob(f"a report of kind {type(report).__name__}")
+
+
+def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None) -> SourceFile:
+    requests = SourceRequests(channel, refers=job.refers)
+    if job.remote:
+        return RemoteFile(requests, job.source_size)
+    if source_fd is None:
+        raise BrokenJob("a local source without a descriptor")
+    return LocalFile(source_fd, job.source_size, requests)
+
+
+def _nothing_known(images: int, read_bytes: int) -> Summary:
+    """Returns the summary of a capture that failed before it yielded one."""
+    nothing: dict[str, Any] = {"requested_count": None, "explanation": "", "end": None}
+    return Summary(
+        captured_count=images,
+        shortfalls=(),
+        damage=Damage(),
+        read_bytes=read_bytes,
+        decoded_count=0,
+        stage_times={},
+        **nothing,
+    )

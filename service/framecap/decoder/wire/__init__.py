@@ -1,0 +1,1 @@
+"""What crosses the socket between the service, the fork server and its decoders."""

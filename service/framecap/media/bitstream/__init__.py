@@ -1,0 +1,1 @@
+"""Bytes of coded packets: headers and NAL units, read and rewritten."""

@@ -1,0 +1,1 @@
+"""Containers: opening them, their streams, indexes, times and seeks."""

@@ -1,0 +1,1 @@
+"""Decoded pictures: planes, side data, deinterlacing, stills and covers."""

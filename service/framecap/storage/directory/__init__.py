@@ -1,0 +1,1 @@
+"""Directories and files of this machine."""

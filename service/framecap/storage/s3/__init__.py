@@ -1,0 +1,1 @@
+"""S3-compatible stores. Only this package loads aiobotocore."""

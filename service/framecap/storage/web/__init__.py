@@ -1,0 +1,1 @@
+"""Web servers. Only this package loads aiohttp."""

@@ -1,0 +1,1 @@
+"""Requests to stores and web servers: faults, retries and their statistics."""
