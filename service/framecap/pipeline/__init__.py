@@ -15,6 +15,7 @@ from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
 from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
+from framecap.modes.registry import mode_of
 from framecap.pipeline.cover import capture_cover
 from framecap.pipeline.until import Until
 from framecap.pipeline.video import capture_video
@@ -54,6 +55,7 @@ def run(
     if size == 0:
         raise MediaCorrupt("the file is empty")
     spec = spec or _PROBE
+    mode_of(spec.selection).check_options(spec.selection)
     timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
     with timer.stage("open"):
