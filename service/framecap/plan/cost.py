@@ -60,7 +60,7 @@ def reading_on(wanted: Wanted, first: Pts, index: KeyIndex, source_bytes: int) -
         return cost
     end = wanted.preceding(None)
     last = index.last if end is None else min(end, index.last)
-    span = index.span(_group_start(begin, first, index), max(begin, last))
+    span = index.span(_group_start(begin, first, index), last)
     return Cost(frames=cost.frames, size=span.size or source_bytes, groups=cost.groups)
 
 

@@ -11,10 +11,10 @@ from fractions import Fraction
 import pytest
 
 from framecap.model.grid import UniformGrid
-from framecap.model.plan import Cost
+from framecap.model.plan import Cost, Span
 from framecap.model.wanted import Instants, PtsRange, Spaced, Wanted, WantedRange, wanted_at
 from framecap.plan.cost import SEEK_PACKETS, prefers_seeking, reading_on, seeking
-from framecap.timebase import NANOSECONDS_PER_SECOND, Clock
+from framecap.timebase import NANOSECONDS_PER_SECOND, Clock, Pts
 from support.plan.index import ListedIndex
 
 INDEX = ListedIndex(range(60), range(0, 60, 10))
@@ -138,6 +138,19 @@ def test_reading_on_reads_also_what_lies_between(wanted: Wanted, size: int | Non
 def test_reading_on_from_a_keyframe_at_0() -> None:
     index = ListedIndex(range(-20, 20), [-20, 0])
     assert reading_on(Instants([1, 4]), -20, index, SOURCE_BYTES).size == 1000 + 4 * 100
+
+
+class RatedIndex(ListedIndex):
+    """An index of keyframes only, of a stream of one frame at each time."""
+
+    def span(self, begin: Pts, end: Pts) -> Span:
+        return Span(frames=end - begin + 1, size=0)
+
+
+def test_spans_estimated_by_the_rate_end_with_the_index() -> None:
+    index = RatedIndex(range(60), range(0, 60, 10))
+    assert seeking(Instants([55, 70]), 0, index) == Cost(frames=10, size=None, groups=1)
+    assert reading_on(Instants([55, 70]), 0, index, SOURCE_BYTES).frames == 10
 
 
 def test_without_sizes_the_source_is_read_whole_and_seeks_are_not_estimated() -> None:
