@@ -14,16 +14,13 @@ from typing import BinaryIO, Final
 from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
-from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
+from framecap.model.spec import PROBE, CaptureSpec, DamagePolicy
 from framecap.pipeline.cover import capture_cover
 from framecap.pipeline.until import Until
 from framecap.pipeline.video import capture_video
 from framecap.stage_timer import StageTimer
 
 __all__ = ["Until", "run"]
-
-# The request of a probe: it needs no more than the first frame.
-_PROBE: Final = CaptureSpec(selection=KeyframeSelection(), format=ImageFormat.JPG)
 
 
 MAX_THREADS: Final = 8
@@ -53,7 +50,7 @@ def run(
     """
     if size == 0:
         raise MediaCorrupt("the file is empty")
-    spec = spec or _PROBE
+    spec = spec or PROBE
     timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
     with timer.stage("open"):
