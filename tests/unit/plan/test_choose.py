@@ -40,6 +40,7 @@ MINUTE = replace(INFO, duration=60 * S, frame_count=FRAMES)
 GEOMETRY = fit_box(Size(64, 36), Box(), ScaleType.STRETCH)
 
 WHOLE = AccessModes()
+WHOLE_INDEXED = AccessModes(index=INDEX)
 SLICED = AccessModes(sliced=True)
 SLICED_INDEXED = AccessModes(sliced=True, index=INDEX)
 SEEKABLE = AccessModes(sliced=True, seekable=True)
@@ -173,6 +174,7 @@ def test_the_nearest_keyframe_needs_keyframes_only(
         pytest.param(EVERY, WHOLE, FRAMES, SOURCE_BYTES, id="all, by the container's count"),
         pytest.param(APART, WHOLE, FRAMES, SOURCE_BYTES, id="a grid, read whole"),
         pytest.param(KEY, WHOLE, FRAMES, SOURCE_BYTES, id="key, read whole"),
+        pytest.param(APART, WHOLE_INDEXED, FRAMES, SOURCE_BYTES, id="read whole, index or not"),
         pytest.param(KEY, KEYED, None, SOURCE_BYTES, id="key: nobody counted keyframes"),
         pytest.param(
             BEST_CHANGES, WHOLE, None, SOURCE_BYTES, id="two passes: the second is not known"

@@ -203,6 +203,12 @@ def test_one_round_is_had_even_where_nothing_is_wanted(limit: int | None) -> Non
         pytest.param(
             [*range(441), *range(441, 441 + 10 * 700, 10)], [63, 126, 252, 504, 196], id="sparser"
         ),
+        # The 256 that are looked up take 2560 ticks, so 504 should take 5040; there are 2480 more.
+        pytest.param(
+            [*range(441), *range(441, 3001, 10), *range(3001, 6001)],
+            [63, 126, 252, 256 + 2480, 520],
+            id="denser than extrapolated",
+        ),
     ],
 )
 def test_a_long_round_is_extrapolated(instants: Sequence[Pts], sizes: list[int]) -> None:
