@@ -70,12 +70,13 @@ class Mention(NamedTuple):
 
 
 def modes_in(source: str, module: str) -> Iterator[Mention]:
-    """Yields what names a selection's class or a mode."""
+    """Yields what names a selection's class or a mode, or tells selectors apart."""
     if not _inside(module, MODE_ROOM, VALUES):
         for node in _code(source):
             for name in _names(node):
                 if name in SELECTIONS:
                     yield Mention(_line(node), name)
+            yield from (Mention(_line(node), name) for name in _told_apart(node))
             if isinstance(node, ast.Constant) and node.value in MODE_NAMES:
                 yield Mention(node.lineno, str(node.value))
 
@@ -129,6 +130,19 @@ def _names(node: ast.AST) -> Iterator[str]:
             yield name
         case ast.alias(name=name):
             yield name.rpartition(".")[2]
+
+
+def _told_apart(node: ast.AST) -> Iterator[str]:
+    """Yields the classes of selectors that a test of types or a pattern names."""
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, kinds]):
+            kind: ast.expr = kinds
+        case ast.MatchClass(cls=kind):
+            pass
+        case _:
+            return
+    for part in ast.walk(kind):
+        yield from (name for name in _names(part) if name.endswith("Selector"))
 
 
 def _line(node: ast.AST) -> int:
