@@ -14,9 +14,8 @@ from framecap.events import messages
 from framecap.model.capture import CaptureWarning
 from framecap.model.names import shown, unprintable_name
 from framecap.model.spec import (
+    PROBE,
     CaptureSpec,
-    ImageFormat,
-    IntervalSelection,
     ShrinkFilter,
 )
 from framecap.modes.registry import mode_of
@@ -31,9 +30,6 @@ from framecap.v1 import capture_pb2, event_pb2
 
 ANYONE: Final = "anonymous"
 """The principal of a call whose caller has no name."""
-
-EMPTY_REQUEST: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
-"""Stands for the request of a probe, which has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +76,7 @@ def understand(call: CaptureCall, enabled: Collection[str]) -> ParsedRequest:
     """
     if call.request is None:
         if call.kind == decoder_pb2.JOB_KIND_PROBE:
-            return ParsedRequest(spec=EMPTY_REQUEST, warnings=())
+            return ParsedRequest(spec=PROBE, warnings=())
         raise OptionMissing("request: neither text nor spec nor outputs is set", field="request")
     if isinstance(call.request, str):
         parsed = structured.with_delivery(text.parse(call.request), call.delivery)

@@ -27,6 +27,11 @@ def encoded_by(case: str | None) -> Format | None:
     return next((row for row in FORMATS.values() if row.encoding == case), None)
 
 
+def begun_by(data: bytes) -> Format | None:
+    """Returns the format whose signature begins a file; None if there is none."""
+    return next((row for row in FORMATS.values() if data.startswith(row.signature)), None)
+
+
 def decoded_by(codec: str) -> Format | None:
     """Returns the format whose files a libavcodec decoder reads; None for other decoders."""
     return next((row for row in FORMATS.values() if row.codec == codec), None)

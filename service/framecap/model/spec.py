@@ -221,3 +221,7 @@ class CaptureSpec:
     def nearest_keyframe(self) -> bool:
         """True when the last keyframe at or before an instant answers it."""
         return self.seek_policy is SeekPolicy.NEAREST_KEYFRAME_BEFORE
+
+
+PROBE: Final = CaptureSpec(selection=IntervalSelection(), format=ImageFormat.JPG)
+"""Stands for the request of a probe, which has none."""

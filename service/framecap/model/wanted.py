@@ -9,11 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import lcm
 from typing import Protocol, Self
 
-from framecap.model.grid import ListedGrid, UniformGrid
+from framecap.model.grid import Grid, UniformGrid
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock, Pts
 
 
@@ -170,7 +169,7 @@ class WantedRange:
         return moment if moment is not None and moment >= self.begin else None
 
 
-def wanted_at(grid: UniformGrid | ListedGrid, clock: Clock, first: Pts) -> Wanted:
+def wanted_at(grid: Grid, clock: Clock, first: Pts) -> Wanted:
     """Returns the pictures on screen at the instants of a grid.
 
     Args:
@@ -182,7 +181,8 @@ def wanted_at(grid: UniformGrid | ListedGrid, clock: Clock, first: Pts) -> Wante
         spaced = Spaced.along(grid, clock)
         early = spaced.following(-(1 << 62))
         return spaced if early is None or early >= first else _FirstPictureExtended(spaced, first)
-    return Instants([max(first, clock.floor(Fraction(instant))) for instant in grid.instants])
+    assert grid.count is not None, "no other grid goes on without an end"
+    return Instants([max(first, clock.floor(grid.at(each))) for each in range(grid.count)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from framecap.modes.plugin import PluginMode
 DEFAULT: Final = IntervalMode()
 """The mode of a request that names none."""
 
+EVERYTHING: Final[Selection] = DEFAULT.selection()
+"""The selection of a request without options: every frame of the range."""
+
 MODES: Final[tuple[Mode[Any], ...]] = (
     DEFAULT,
     KeyframeMode(),

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
-from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
+from framecap.model.spec import PROBE, CaptureSpec, DamagePolicy
 from framecap.modes.registry import mode_of
 from framecap.pipeline.cover import capture_cover
 from framecap.pipeline.until import Until
@@ -22,9 +22,6 @@ from framecap.pipeline.video import capture_video
 from framecap.stage_timer import StageTimer
 
 __all__ = ["Until", "run"]
-
-# The request of a probe: it needs no more than the first frame.
-_PROBE: Final = CaptureSpec(selection=KeyframeSelection(), format=ImageFormat.JPG)
 
 
 MAX_THREADS: Final = 8
@@ -54,7 +51,7 @@ def run(
     """
     if size == 0:
         raise MediaCorrupt("the file is empty")
-    spec = spec or _PROBE
+    spec = spec or PROBE
     mode_of(spec.selection).check_options(spec.selection)
     timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))

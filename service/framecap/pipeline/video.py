@@ -18,8 +18,7 @@ from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange
 from framecap.modes.features import FeatureOf
 from framecap.modes.registry import keyframes_only, mode_of, requested_count
-from framecap.modes.selectors.compared import ComparedSelector, RankedSelector, Ranking
-from framecap.modes.selectors.every import KeyframeSelector
+from framecap.modes.selectors.compared import RankedSelector, Ranking
 from framecap.modes.selectors.selector import Selector
 from framecap.pipeline.capture_statistics import CaptureStatistics
 from framecap.pipeline.imaging import Imaging
@@ -320,7 +319,8 @@ class _VideoCapture:
         self._offered = True
         self._statistics.coverage.head = frame.end
         pick = selector.offer(frame)
-        if isinstance(selector, ComparedSelector):
+        if selector.sampled:
+            # A second pass compares nothing, and keeps the count of the first.
             self._statistics.sampled = selector.sampled
         return pick
 
@@ -332,8 +332,7 @@ class _VideoCapture:
         instant = selector.next_pts
         if instant is None or frame.pts <= instant or frame.pts == self._media.beginning:
             return False
-        # Keyframes are chosen for being keyframes, ranked frames for their own pts.
-        if isinstance(selector, KeyframeSelector | RankedSelector):
+        if not selector.needs_next:
             return False
         # The first keyframe answers the instants before it, too.
         return not self._spec.nearest_keyframe or self._offered

@@ -66,16 +66,18 @@ def choose(
         source_bytes: The source's size in bytes.
         end: The true end of the video, in nanoseconds of media time; None if not measured.
     """
-    reading = _reading(access_modes, wanted, first)
-    strategy, why = reading, _WHY[reading]
-    cost = _cost(reading, access_modes, wanted, first, source_bytes)
     if keyframes_only(spec):
-        if access_modes.keyframes:
-            strategy, why = Strategy.KEYFRAMES, _WHY[Strategy.KEYFRAMES]
-        cost = Cost(size=source_bytes)
-    elif mode_of(spec.selection).rank_count(spec.selection):
-        strategy, why = Strategy.TWO_PASSES, _TWICE + _WHY[reading]
-    elif cost.frames is None and strategy is Strategy.SEQUENTIAL:
+        # Keyframes are decoded alone, or else in a whole decoding.
+        reading, cost = Strategy.SEQUENTIAL, Cost(size=source_bytes)
+        strategy = Strategy.KEYFRAMES if access_modes.keyframes else Strategy.SEQUENTIAL
+        why = _WHY[strategy]
+    else:
+        strategy = reading = _reading(access_modes, wanted, first)
+        cost = _cost(reading, access_modes, wanted, first, source_bytes)
+        why = _WHY[reading]
+        if mode_of(spec.selection).rank_count(spec.selection):
+            strategy, why = Strategy.TWO_PASSES, _TWICE + why
+    if strategy is Strategy.SEQUENTIAL:
         cost = replace(cost, frames=info.frame_count)
     expected, exact = _expected(spec, info, end)
     return Plan(
@@ -87,7 +89,7 @@ def choose(
         read_bytes=cost.size,
         geometry=geometry,
         end=None if end is None else end // 1,
-        explanation=why + _counted(cost, strategy) + _measured(end),
+        explanation=why + _counted(cost) + _measured(end),
     )
 
 
@@ -132,11 +134,12 @@ def _cost(
     return reading_on(wanted, first, access_modes.index, source_bytes)
 
 
-def _counted(cost: Cost, strategy: Strategy) -> str:
-    if cost.groups is None or strategy is Strategy.KEYFRAMES:
+def _counted(cost: Cost) -> str:
+    if cost.groups is None:
         return ""
     groups = "1 group" if cost.groups == 1 else f"{cost.groups} groups"
-    return f" At most {cost.frames} frames in {groups} of pictures need decoding."
+    frames, need = ("1 frame", "needs") if cost.frames == 1 else (f"{cost.frames} frames", "need")
+    return f" At most {frames} in {groups} of pictures {need} decoding."
 
 
 def _measured(end: Fraction | None) -> str:

@@ -30,12 +30,9 @@ def seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> Cost:
     begin = moment
     while moment is not None and moment <= last and groups < _MAX_EXAMINED:
         after = index.key_after(moment)
-        final = moment if isinstance(wanted, PtsRange) else wanted.preceding(after)
-        if after is None:
-            final = last if final is None else min(final, last)
-        elif isinstance(wanted, PtsRange):
-            final = after - 1
-        span = index.span(index.key_before(moment) or first, max(moment, final or moment))
+        final = wanted.preceding(after)
+        final = last if final is None else min(final, last)
+        span = index.span(_group_start(moment, first, index), final)
         frames += span.frames
         size += span.size
         groups += 1
@@ -63,7 +60,7 @@ def reading_on(wanted: Wanted, first: Pts, index: KeyIndex, source_bytes: int) -
         return cost
     end = wanted.preceding(None)
     last = index.last if end is None else min(end, index.last)
-    span = index.span(index.key_before(begin) or first, max(begin, last))
+    span = index.span(_group_start(begin, first, index), last)
     return Cost(frames=cost.frames, size=span.size or source_bytes, groups=cost.groups)
 
 
@@ -83,5 +80,11 @@ def prefers_seeking(wanted: Wanted, first: Pts, index: KeyIndex) -> bool:
     begin = wanted.following(first)
     if begin is None or cost.frames is None or cost.groups is None:
         return True
-    passed = index.span(index.key_before(begin) or first, index.last).frames - cost.frames
+    passed = index.span(_group_start(begin, first, index), index.last).frames - cost.frames
     return passed > SEEK_PACKETS * cost.groups
+
+
+def _group_start(moment: Pts, first: Pts, index: KeyIndex) -> Pts:
+    """Returns the last keyframe at or before a moment; the first frame when the index has none."""
+    key = index.key_before(moment)
+    return first if key is None else key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from framecap.model.grid import Grid, ListedGrid, UniformGrid
+from framecap.model.grid import Grid
 from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import PtsRange, Wanted, WantedRange, wanted_at
 from framecap.modes.registry import mode_of
@@ -27,7 +27,7 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
         clock: The stream's clock.
         first: The pts of the first frame.
     """
-    if isinstance(grid, UniformGrid | ListedGrid):
+    if grid is not None:
         return wanted_at(grid, clock, first)
     return PtsRange(clock.floor(spec.start), None if spec.end is None else clock.ceil(spec.end))
 

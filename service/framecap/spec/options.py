@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from framecap.model.spec import MAX_PERCENT, MAX_SIDE, MIN_SIDE, ImageFormat, ScaleType
+from framecap.formats.registry import FORMATS
+from framecap.model.spec import MAX_PERCENT, MAX_SIDE, MIN_SIDE, ScaleType
 from framecap.modes.registry import DEFAULT, TEXT_MODES
 from framecap.values.kinds import Base64Text, Choice, Kind, Value, Whole
 
@@ -106,7 +107,14 @@ SNAPSHOTS: Final = Action(
         ),
         Option(
             name="f",
-            kind=Choice(tuple(f.value for f in ImageFormat), also={"jpeg": "jpg", "jpe": "jpg"}),
+            kind=Choice(
+                tuple(format.value for format in FORMATS),
+                also={
+                    word: format.value
+                    for format, row in FORMATS.items()
+                    for word in row.extensions - {format.value}
+                },
+            ),
             required=True,
             meaning="image format",
             also=("format", "fmt", "ext"),

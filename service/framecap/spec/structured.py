@@ -14,13 +14,12 @@ from framecap.model.spec import (
     MIN_SIDE,
     Box,
     CaptureSpec,
-    IntervalSelection,
     ObjectTarget,
     ScaleType,
     SeekPolicy,
     Selection,
 )
-from framecap.modes.registry import mode_for, mode_of
+from framecap.modes.registry import DEFAULT, EVERYTHING, mode_for, mode_of
 from framecap.spec import encoding
 from framecap.spec.request import EVERY_FRAME, WITHOUT_EFFECT, ParsedRequest
 from framecap.timebase import Nanoseconds
@@ -33,7 +32,7 @@ from framecap.values.enums import (
     SHRINK_FILTERS,
 )
 
-_SPACING: Final = "spec.interval.spacing"
+_SPACING: Final = f"spec.{DEFAULT.case}.spacing"
 
 
 def from_proto(message: pb.CaptureSpec, delivery: pb.Delivery | None) -> ParsedRequest:
@@ -196,7 +195,7 @@ def _idle(field: str, value: str, why: str) -> CaptureWarning:
 
 
 def _every_frame(spec: CaptureSpec, message: pb.CaptureSpec) -> Iterator[CaptureWarning]:
-    if spec.selection == IntervalSelection() and not message.interval.HasField("spacing"):
+    if spec.selection == EVERYTHING and not getattr(message, DEFAULT.case).HasField("spacing"):
         yield CaptureWarning(
             reason=EVERY_FRAME,
             message=f"{_SPACING}: is left out, so every frame is captured",

@@ -23,12 +23,11 @@ from framecap.model.spec import (
     Box,
     CaptureSpec,
     ImageFormat,
-    IntervalSelection,
     ObjectTarget,
     ScaleType,
     Selection,
 )
-from framecap.modes.registry import TEXT_MODES
+from framecap.modes.registry import EVERYTHING, TEXT_MODES
 from framecap.spec import grammar
 from framecap.spec.grammar import FIELD, Call, Setting
 from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action, Option
@@ -144,7 +143,7 @@ def _selection(options: _Options) -> Selection:
 
 
 def _takes_every_frame(selection: Selection) -> bool:
-    return selection == IntervalSelection()
+    return selection == EVERYTHING
 
 
 def _target(options: _Options | None) -> ObjectTarget | None:

@@ -29,6 +29,7 @@ from framecap.spec.key import encoded, key
 from framecap.spec.structured import from_proto, to_proto
 from framecap.spec.text import parse
 from framecap.v1 import capture_pb2 as pb
+from oracles import request_key
 from support.spec.messages import read
 from support.spec.strategies import sayable, specs
 
@@ -123,6 +124,13 @@ def test_keys_are_as_the_contract_says(vector, digest):
     request, lines = vector
     assert hashlib.sha256(f"framecap/key/1\n{lines}".encode()).hexdigest() == digest
     assert key(parsed(request)) == digest
+    assert request_key.key(to_proto(parsed(request))[0]) == digest
+
+
+@given(specs())
+@settings(max_examples=200)
+def test_every_key_is_that_of_the_contract_s_sentence(spec):
+    assert key(spec) == request_key.key(to_proto(spec)[0])
 
 
 def test_a_map_and_texts_are_hashed_in_one_order():

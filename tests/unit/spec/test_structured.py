@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from framecap.errors import DeliveryConflict
+from framecap.formats.registry import FORMATS
 from framecap.model.capture import CaptureWarning
 from framecap.model.spec import (
     AverageSelection,
@@ -65,6 +66,11 @@ JPG = ImageFormat.JPG
 )
 def test_selections(fields, selection):
     assert read(**fields).spec == CaptureSpec(selection=selection, format=JPG)
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.encoding)
+def test_the_format_follows_from_the_encoding(row):
+    assert read(**{row.encoding: {}}).spec.format is row.format
 
 
 def test_every_field():

@@ -19,7 +19,6 @@ from framecap.decoder.child import worker
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, FromDecoder, Job, ToDecoder
 from framecap.decoder.wire.framing import BlockingChannel
 from framecap.formats.registry import FORMATS
-from framecap.model.spec import ImageFormat
 from framecap.v1 import capture_pb2
 
 CLIP: Final = zlib.decompress(
@@ -46,8 +45,8 @@ SELECTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"change": {}},
 )
 
-COMMON: Final = (ImageFormat.JPG, SELECTIONS[1])
-"""The most common capture: one image, in JPEG."""
+COMMON: Final = (next(iter(FORMATS)), SELECTIONS[1])
+"""The most common capture: one image, in the first format."""
 
 
 class WarmUpFailed(Exception):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
+from framecap.formats.registry import begun_by
+
 _GIFS: Final = (b"GIF87a", b"GIF89a")
 
 _START_OF_SCAN: Final = 0xDA
@@ -58,10 +59,11 @@ class Still:
 def read_still(data: bytes) -> Still | None:
     """Returns the properties of a picture file; None if its format is not known here."""
     codec = _codec(data)
-    if codec is None:
+    size_of = None if codec is None else _SIZES.get(codec)
+    if codec is None or size_of is None:
         return None
     try:
-        width, height = _SIZES[codec](data)
+        width, height = size_of(data)
     except (struct.error, ValueError):
         return None
     return Still(codec=codec, width=width, height=height)
@@ -101,10 +103,9 @@ def unread_format(data: bytes) -> str | None:
 
 
 def _codec(data: bytes) -> str | None:
-    if data.startswith(b"\xff\xd8\xff"):
-        return "mjpeg"
-    if data.startswith(_PNG):
-        return "png"
+    row = begun_by(data)
+    if row is not None:
+        return row.codec
     if data.startswith(_GIFS):
         return "gif"
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":

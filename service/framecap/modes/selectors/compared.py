@@ -63,6 +63,11 @@ class ComparedSelector:
         )
 
     @property
+    def needs_next(self) -> bool:
+        """True when samples are chosen by time."""
+        return self._samples.needs_next
+
+    @property
     def next_pts(self) -> Pts | None:
         """The pts at which the next sample is on screen."""
         return self._samples.next_pts
@@ -118,6 +123,9 @@ class RankedSelector:
     Args:
         samples: The samples, in time order.
     """
+
+    sampled = 0
+    needs_next = False
 
     def __init__(self, samples: Iterable[RankedSample]) -> None:
         self._wanted = deque(samples)

@@ -18,6 +18,8 @@ class EveryFrameSelector:
     """
 
     reason = Reason.EVERY_FRAME
+    sampled = 0
+    needs_next = True
 
     def __init__(
         self, clock: Clock, *, start: Nanoseconds, end: Nanoseconds | None, max_count: int = 0
@@ -63,6 +65,7 @@ class KeyframeSelector(EveryFrameSelector):
     """Picks every keyframe with a pts in the range; with start 0, every visible keyframe."""
 
     reason = Reason.KEYFRAME
+    needs_next = False
 
     def wanted(self, frame: Frame) -> bool:
         """Returns whether the frame is a keyframe of the range."""

@@ -19,6 +19,9 @@ class InstantSelector:
         max_count: The most frames; 0 is no limit.
     """
 
+    sampled = 0
+    needs_next = True
+
     def __init__(self, grid: Grid, clock: Clock, *, max_count: int = 0) -> None:
         self._grid = grid
         self._clock = clock

@@ -17,6 +17,16 @@ class Selector(Protocol):
         ...
 
     @property
+    def sampled(self) -> int:
+        """The number of samples compared; 0 when frames are not compared."""
+        ...
+
+    @property
+    def needs_next(self) -> bool:
+        """True when a choice is by time: the frame on screen at `next_pts` must not be missing."""
+        ...
+
+    @property
     def next_pts(self) -> Pts | None:
         """The pts at which the next frame that can be chosen is on screen; None for any frame.
 
