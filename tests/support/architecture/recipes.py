@@ -13,7 +13,7 @@ from google.api import annotations_pb2
 from grpc_tools import protoc
 
 PACKAGE: Final = "service/framecap/"
-OUTSIDE: Final = ("ext/", "proto/", "tests/", "docs/", "README.md")
+OUTSIDE: Final = ("service/", "ext/", "proto/", "tests/", "docs/", "README.md")
 """What the paths of the page that are not below the package begin with."""
 
 TREE: Final = ("service", "proto", "README.md")
