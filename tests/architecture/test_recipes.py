@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tokenize
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from PIL import Image, ImageSequence
 
+from support.architecture.layers import modules, violations
 from support.architecture.recipes import Copy, in_tree, recipe
 from support.clips import make_clip, read_number
 
@@ -36,8 +38,8 @@ TITLES: Final = {
 MOST: Final = {"mode": 4, "format": 4, "output": 5, "store": 2}
 """The most files that each recipe may touch outside its new member's own."""
 
-# One with a patch each. The store's is carried out by tests/extension/test_toy_store.py.
-NEW: Final = {"mode": "middle", "format": "avif", "output": "animation"}
+NEW: Final = {"mode": "middle", "format": "avif", "output": "animation", "store": "flat"}
+"""The new member of each recipe's patch."""
 
 FRAMES: Final = 50
 
@@ -57,7 +59,7 @@ def carried_out(kind: str, folder: Path) -> Copy:
     return copy
 
 
-def captured(copy: Copy, clip: Path, *requests: Event) -> list[list[Event]]:
+def captured(copy: Copy, clip: Path, *requests: Event, **environment: str) -> list[list[Event]]:
     """Returns the events of each request, captured by the package of the copy."""
     output = copy.folder / "captured"
     output.mkdir()
@@ -65,7 +67,7 @@ def captured(copy: Copy, clip: Path, *requests: Event) -> list[list[Event]]:
     ran = subprocess.run(
         [sys.executable, str(CAPTURE), str(output)],
         input=sent,
-        env={**os.environ, "PYTHONPATH": str(copy.folder / "service")},
+        env={**os.environ, "PYTHONPATH": str(copy.folder / "service"), **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -95,7 +97,17 @@ def assert_follows(kind: str, copy: Copy) -> None:
     named = recipe(PAGE, TITLES[kind])
     assert copy.touched() == named.touched
     assert len(copy.touched()) <= MOST[kind]
-    assert copy.new() == {own.replace("NAME", NEW[kind]) for own in named.own}
+    new = copy.new()
+    assert {path for path in new if not named.is_own(path, NEW[kind])} == set()
+    for own in named.own:
+        assert any(path.startswith(own.replace("NAME", NEW[kind])) for path in new)
+    found = [
+        violation
+        for path, module in modules(copy.folder / "service")
+        if str(path.relative_to(copy.folder)) in new | copy.touched()
+        for violation in violations(path.read_text(), module)
+    ]
+    assert not found, "\n".join(found)
 
 
 def assert_readme_has_the_options(copy: Copy) -> None:
@@ -176,6 +188,31 @@ def test_an_output(tmp_path: Path, clip: Path) -> None:
     assert (finished["capturedCount"], finished["imageBytes"]) == ("5", file["sizeBytes"])
     assert len(of(images, "frame")) == 5
     assert animated[0]["accepted"]["key"] != images[0]["accepted"]["key"]
+
+
+@pytest.mark.external("git")
+def test_a_store(tmp_path: Path, clip: Path) -> None:
+    copy = carried_out("store", tmp_path)
+    assert_follows("store", copy)
+    films, shots = tmp_path / "films", tmp_path / "shots"
+    films.mkdir()
+    shots.mkdir()
+    shutil.copyfile(clip, films / "trips%2Fa.mp4")
+    buckets = tmp_path / "buckets.toml"
+    buckets.write_text(f'[buckets.films]\nflat = "{films}"\n[buckets.shots]\nflat = "{shots}"\n')
+    (events,) = captured(
+        copy,
+        clip,
+        {
+            "source": "flat://films/trips/a.mp4",
+            "text": "video/snapshots,f_png,inter_1000",
+            "delivery": {"object": {"bucket": "shots", "keyTemplate": "{barename}/{index}.png"}},
+        },
+        FRAMECAP_BUCKETS=str(buckets),
+    )
+    assert events[0]["accepted"]["source"] == "flat://films/trips/a.mp4"
+    assert [read_number(stored(frame)) for frame in of(events, "frame")] == [0, 25]
+    assert sorted(path.name for path in shots.iterdir()) == ["a%2F1.png", "a%2F2.png"]
 
 
 def _png(image: Image.Image) -> bytes:

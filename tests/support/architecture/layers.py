@@ -66,7 +66,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "values": frozenset({"errors", "timebase", "model", "v1"}),
     "formats": frozenset({"model", "v1"}),
     "modes": frozenset({"errors", "timebase", "model", "values", "_kernels", "v1"}),
-    "outputs": frozenset({"errors", "model", "values", "v1"}),
+    "outputs": frozenset({"errors", "timebase", "model", "values", "v1"}),
     "_kernels": frozenset(),
     "_bitstream": frozenset(),
     "v1": frozenset(),

@@ -27,7 +27,9 @@ async def main(output: Path, jobs: list[tuple[DirectFork, dict[str, object]]]) -
     stores = stores_of(output)
     for number, (launcher, request) in enumerate(jobs):
         call = capture_call(ParseDict(request, CaptureFramesRequest()))
-        destination = Destination(stores=stores, output=output / str(number))
+        # A request that has a destination of its own may have no other.
+        folder = None if "delivery" in request else output / str(number)
+        destination = Destination(stores=stores, output=folder)
         services = local_services(launcher, destination)
         async with services as ready, aclosing(capture(call, ready)) as events:
             async for event in events:
