@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -30,16 +31,20 @@ class _MakerOf(Protocol):
     def __call__(self, kind: OutputKind) -> Maker: ...
 
 
-def made(reports: Iterator[Report], kind: OutputKind) -> Iterator[Report]:
-    """Yields a capture's reports, with the output instead of the images that it is made of."""
+def made(reports: Generator[Report], kind: OutputKind) -> Iterator[Report]:
+    """Yields a capture's reports, with the output instead of the images that it is made of.
+
+    Closes `reports` with itself: a capture that is left early ends its threads at once.
+    """
     maker = _maker(output_of(kind).maker)(kind)
-    for report in reports:
-        if isinstance(report, Image):
-            yield from maker.add(report)
-            continue
-        if isinstance(report, Summary):
-            yield from maker.finish()
-        yield report
+    with closing(reports):
+        for report in reports:
+            if isinstance(report, Image):
+                yield from maker.add(report)
+                continue
+            if isinstance(report, Summary):
+                yield from maker.finish()
+            yield report
 
 
 def frames_spec(spec: CaptureSpec, kind: OutputKind) -> CaptureSpec:
