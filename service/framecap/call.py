@@ -19,6 +19,7 @@ from framecap.model.spec import (
     ShrinkFilter,
 )
 from framecap.modes.registry import mode_of
+from framecap.outputs import registry
 from framecap.sink.naming import SourceName
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress, file_name
 from framecap.source.opened import OpenSource
@@ -134,7 +135,7 @@ def accepted(
         text=format_text(parsed.spec) or "",
         spec=spec,
         delivery=delivery,
-        key=key_of(parsed.spec),
+        key=key_of(parsed.spec, parsed.kind),
         output=parsed.output,
         warnings=[messages.warning(warning) for warning in (*parsed.warnings, *warnings)],
     )
@@ -177,14 +178,15 @@ def name_warnings(address: SourceAddress) -> tuple[CaptureWarning, ...]:
     )
 
 
-def job(call: CaptureCall, spec: CaptureSpec, source: OpenSource) -> decoder_pb2.Job:
+def job(call: CaptureCall, parsed: ParsedRequest, source: OpenSource) -> decoder_pb2.Job:
     """Returns the job to send to a decoder."""
     message = None
     if call.kind != decoder_pb2.JOB_KIND_PROBE:
-        message, _ = structured.to_proto(spec)
+        message, _ = structured.to_proto(parsed.spec)
     return decoder_pb2.Job(
         kind=call.kind,
         spec=message,
+        output=registry.written(parsed.kind),
         source_size=source.size,
         remote=source.reader is not None,
         refers=source.refer is not None,

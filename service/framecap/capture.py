@@ -26,7 +26,7 @@ from framecap.call import CaptureCall, accepted, job, mode, name_warnings, sourc
 from framecap.decoder.service import reads
 from framecap.decoder.service.check import error_of
 from framecap.decoder.v1 import decoder_pb2
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import EncodedFile, EncodedImage, FromDecoder, ToDecoder
 from framecap.errors import (
     Cancelled,
     CaptureError,
@@ -40,6 +40,7 @@ from framecap.events.pace import Heartbeat, ProgressThrottle
 from framecap.events.status import incident, to_status
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
+from framecap.outputs.registry import output_of
 from framecap.revocation import ended_by
 from framecap.services import Services, Slot
 from framecap.sink.naming import Naming
@@ -70,6 +71,9 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
     parsed = understand(call, services.launcher.selections)
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
+    if naming is not None:
+        files = output_of(parsed.kind).files
+        naming = replace(naming, extensions=tuple(type.extension for type in files))
     warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
     first = accepted(call, parsed, address.public_name, warnings)
     events = EventStream()
@@ -135,7 +139,7 @@ class _Work:
         result: event_pb2.CaptureFinished,
     ) -> None:
         self._call = call
-        self._spec = parsed.spec
+        self._parsed = parsed
         self._output = parsed.output
         self._source = source
         self._sink = services.sinks.open(naming and replace(naming, source=source_name(source)))
@@ -199,7 +203,7 @@ class _Work:
         source = self._source
         try:
             async with self._services.decoder(source.descriptor) as decoder:
-                await decoder.send(ToDecoder(job=job(self._call, self._spec, source)))
+                await decoder.send(ToDecoder(job=job(self._call, self._parsed, source)))
                 async with (
                     aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
                     aclosing(self._arrivals(messages)) as arrivals,
@@ -295,6 +299,8 @@ class _Work:
                 return self._progress(message.progress)
             case "image":
                 return await self._image(message.image)
+            case "file":
+                return await self._file(message.file)
             case "finished":
                 self._result.CopyFrom(message.finished)
                 for shortfall in self._result.shortfalls:
@@ -314,10 +320,20 @@ class _Work:
         image.facts.output = self._output
         with self._timer.stage("deliver"):
             delivered = await self._sink.deliver(image.facts, image.data)
+        self._count_frames(1)
+        return self._counted(delivered)
+
+    async def _file(self, file: EncodedFile) -> Payloads:
+        file.facts.output = self._output
+        with self._timer.stage("deliver"):
+            delivered = await self._sink.deliver_file(file.facts, file.data)
+        self._count_frames(file.frame_count)
+        return self._counted(delivered)
+
+    def _count_frames(self, count: int) -> None:
         if not self._images:
             self._services.meter.first_image(time.monotonic() - self._began)
-        self._images += 1
-        return self._counted(delivered)
+        self._images += count
 
     async def _finish(self) -> Payloads:
         """Finishes the sink; returns the payloads that it held back."""
@@ -342,13 +358,15 @@ class _Work:
     def _counted(self, delivered: Sequence[Payload]) -> Payloads:
         """Returns a sink's payloads after counting their images as delivered."""
         for payload in delivered:
-            if not isinstance(payload, event_pb2.FrameCaptured):
+            if not isinstance(payload, event_pb2.FrameCaptured | event_pb2.OutputFile):
                 continue
-            # An image may be stored although `deliver` was cancelled before it was counted.
-            self._images = max(self._images, payload.index)
-            if not payload.superseded:
-                self._image_bytes += payload.size_bytes
-                self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
+            if isinstance(payload, event_pb2.FrameCaptured):
+                # An image may be stored although `deliver` was cancelled before it was counted.
+                self._images = max(self._images, payload.index)
+                if payload.superseded:
+                    continue
+            self._image_bytes += payload.size_bytes
+            self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(delivered)
 
     def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:

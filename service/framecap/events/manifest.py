@@ -22,7 +22,8 @@ RETRY_MS: Final = 1000
 class Manifest:
     """Collects the payloads of a capture. The owner must call `close`.
 
-    Frames and warnings go to temporary files, so that memory does not grow with their number.
+    Frames, output files and warnings go to temporary files, so that memory does not grow with their
+    number.
 
     Args:
         accepted: The payload of `accepted`.
@@ -34,6 +35,7 @@ class Manifest:
     def __init__(self, accepted: event_pb2.CaptureAccepted) -> None:
         self._head: dict[str, Message] = {"accepted": accepted}
         self._frames = _List()
+        self._files = _List()
         self._warnings = _List()
 
     def note(self, payload: Payload) -> None:
@@ -49,6 +51,8 @@ class Manifest:
                 self._head["planned"] = payload
             case event_pb2.FrameCaptured():
                 self._frames.add(payload)
+            case event_pb2.OutputFile():
+                self._files.add(payload)
             case event_pb2.CaptureWarning():
                 self._warnings.add(payload)
 
@@ -65,7 +69,11 @@ class Manifest:
         )
         with _kept() as whole:
             whole.write(b"{" + head.encode())
-            for name, messages in (("frames", self._frames), ("warnings", self._warnings)):
+            for name, messages in (
+                ("frames", self._frames),
+                ("files", self._files),
+                ("warnings", self._warnings),
+            ):
                 whole.write(f'"{name}":['.encode())
                 messages.copy_to(whole)
                 whole.write(b"],")
@@ -76,6 +84,7 @@ class Manifest:
     def close(self) -> None:
         """Removes the temporary files. Closing again does nothing."""
         self._frames.close()
+        self._files.close()
         self._warnings.close()
 
 

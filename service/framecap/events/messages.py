@@ -20,6 +20,7 @@ from framecap.model.capture import (
     Damage,
     Image,
     Lack,
+    OutputFile,
     Phase,
     Progress,
     Reason,
@@ -164,6 +165,19 @@ def frame(image: Image) -> event_pb2.FrameCaptured:
         format=image_format(image.format),
         dhash=f"{image.dhash:016x}",
         change=(image.changed_bits or 0) * 100 / HASH_BITS,
+    )
+
+
+def output_file(file: OutputFile) -> event_pb2.OutputFile:
+    """Returns the facts about a file of several frames, without those the service determines."""
+    return event_pb2.OutputFile(
+        index=file.index,
+        range=capture_pb2.TimeRange(
+            start_offset=duration(file.start), end_offset=duration(file.end)
+        ),
+        width=file.width,
+        height=file.height,
+        media_type=file.media_type,
     )
 
 

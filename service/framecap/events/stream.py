@@ -40,12 +40,12 @@ NOT_OF_RECORD: Final = frozenset({"progress"})
 
 ONCE: Final = frozenset({"accepted", "probed", "planned", "finished"})
 
-# The event that must come before.
+# The events of which one must come before.
 REQUIRES: Final = {
-    "planned": "probed",
-    "frame": "planned",
-    "chunk": "frame",
-    "output_file": "planned",
+    "planned": {"probed"},
+    "frame": {"planned"},
+    "chunk": {"frame", "output_file"},
+    "output_file": {"planned"},
 }
 
 
@@ -57,9 +57,9 @@ class EventStream:
     """Numbers the events of record of one capture, from 1, and refuses any out of order.
 
     The order: `accepted` first; `probed`, then `planned`, at most once each; `frame` by index
-    without gaps; the `chunk` events of an image directly after its `frame`; exactly one `finished`,
-    last. In tasks `attempt_started` precedes each attempt; after it, all events but `accepted`
-    begin again.
+    without gaps; the `chunk` events of an image or a file directly after its `frame` or
+    `output_file`; exactly one `finished`, last. In tasks `attempt_started` precedes each attempt;
+    after it, all events but `accepted` begin again.
 
     Args:
         clock: The wall clock, in nanoseconds since 1970.
@@ -70,6 +70,9 @@ class EventStream:
         self._sequence = 0
         self._seen: set[str] = set()
         self._last_index = 0
+        # The image or file whose chunks may follow.
+        self._chunked = ""
+        self._chunked_index = 0
         self._image_size = 0
         self._image_sent = 0
 
@@ -95,17 +98,17 @@ class EventStream:
             self._check_chunk(payload)
             self._image_sent += len(payload.data)
         elif self._image_sent < self._image_size and not _failed(payload):
-            raise OutOfOrder(f"{case} amid the chunks of image {self._last_index}")
+            raise OutOfOrder(f"{case} amid the chunks of {self._chunked}")
         if isinstance(payload, event_pb2.FrameCaptured):
             if payload.index != self._last_index + 1:
                 raise OutOfOrder(f"frame {payload.index} after frame {self._last_index}")
             self._last_index = payload.index
-            self._image_sent = len(payload.data)
-            inline = payload.WhichOneof("image") == "data"
-            self._image_size = payload.size_bytes if inline else 0
+            self._begin_chunks("image", payload, inline=payload.WhichOneof("image") == "data")
+        elif isinstance(payload, event_pb2.OutputFile):
+            self._begin_chunks("file", payload, inline=payload.WhichOneof("file") == "data")
         if isinstance(payload, event_pb2.AttemptStarted):
             # Each attempt has its own `probed` and `planned`, and its own images from 1.
-            self._seen -= {"probed", "planned", "frame"}
+            self._seen -= {"probed", "planned", "frame", "output_file"}
             self._last_index = 0
         self._seen.add(case)
         event = CaptureEvent()
@@ -125,17 +128,24 @@ class EventStream:
             raise OutOfOrder(f"{case} before accepted")
         if case in ONCE and case in self._seen:
             raise OutOfOrder(f"{case} a second time")
-        if case in REQUIRES and REQUIRES[case] not in self._seen:
-            raise OutOfOrder(f"{case} before {REQUIRES[case]}")
+        if case in REQUIRES and not self._seen & REQUIRES[case]:
+            raise OutOfOrder(f"{case} before {min(REQUIRES[case])}")
+
+    def _begin_chunks(
+        self, what: str, payload: event_pb2.FrameCaptured | event_pb2.OutputFile, *, inline: bool
+    ) -> None:
+        self._chunked, self._chunked_index = f"{what} {payload.index}", payload.index
+        self._image_sent = len(payload.data)
+        self._image_size = payload.size_bytes if inline else 0
 
     def _check_chunk(self, chunk: event_pb2.ImageChunk) -> None:
-        if chunk.index != self._last_index or chunk.offset != self._image_sent:
+        if chunk.index != self._chunked_index or chunk.offset != self._image_sent:
             raise OutOfOrder(
-                f"chunk at {chunk.offset} of image {chunk.index}"
-                f" where {self._image_sent} of image {self._last_index} follows"
+                f"chunk at {chunk.offset} of {chunk.index}"
+                f" where {self._image_sent} of {self._chunked} follows"
             )
         if self._image_sent + len(chunk.data) > self._image_size:
-            raise OutOfOrder(f"chunk beyond the end of image {chunk.index}")
+            raise OutOfOrder(f"chunk beyond the end of {self._chunked}")
 
 
 def _failed(payload: Payload) -> bool:

@@ -101,6 +101,35 @@ class Image:
     """The encoded image."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """One file made of several frames."""
+
+    index: int
+    """Position among the output's files, from 1, without gaps."""
+
+    start: Nanoseconds
+    """The start of the media time that it covers."""
+
+    end: Nanoseconds
+    """The end of that time, exclusive."""
+
+    width: int
+    """Width in pixels; 0 for a track."""
+
+    height: int
+    """Height in pixels; 0 for a track."""
+
+    media_type: str
+    """Its media type, one of the output's `files`."""
+
+    frame_count: int
+    """The number of captured frames that this file, and none before it, is made of."""
+
+    data: bytes = field(repr=False)
+    """The file."""
+
+
 class Phase(Enum):
     """The phase of a capture."""
 
@@ -221,4 +250,4 @@ class Summary:
     """Seeks repeated because their result was wrong, and access paths abandoned for safer ones."""
 
 
-Report: TypeAlias = MediaInfo | Plan | Progress | Image | CaptureWarning | Summary
+Report: TypeAlias = MediaInfo | Plan | Progress | Image | OutputFile | CaptureWarning | Summary

@@ -1,4 +1,4 @@
-"""The capture pipeline: probe, plan, decode, choose, render and encode, in this order.
+"""The capture pipeline: probe, plan, decode, choose, render, encode, make, in this order.
 
 The stages are generators over frozen values. Several threads work on them (`workers.py`); results
 are yielded in order. The pipeline parses untrusted media, so the service runs it in a disposable
@@ -14,8 +14,11 @@ from typing import BinaryIO, Final
 from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
+from framecap.model.output import OutputKind
 from framecap.model.spec import PROBE, CaptureSpec, DamagePolicy
 from framecap.modes.registry import mode_of
+from framecap.outputs.make import frames_spec, made
+from framecap.outputs.registry import DEFAULT
 from framecap.pipeline.cover import capture_cover
 from framecap.pipeline.until import Until
 from framecap.pipeline.video import capture_video
@@ -34,15 +37,19 @@ def run(
     *,
     size: int,
     until: Until = Until.END,
+    output: OutputKind = DEFAULT,
     threads: int | None = None,
 ) -> Iterator[Report]:
     """Captures frames; yields media facts, a plan, progress, warnings, images, and last a summary.
+
+    Where the output is not images, its files are yielded instead of them.
 
     Args:
         spec: The request; None where `until` ends at the probe.
         file: The source, seekable. Not closed.
         size: The source's size in bytes.
         until: The stage at which the run ends.
+        output: The kind of output to make of the frames.
         threads: The number of worker threads; None for one per processor that this process may use,
             at most `MAX_THREADS`.
 
@@ -51,7 +58,7 @@ def run(
     """
     if size == 0:
         raise MediaCorrupt("the file is empty")
-    spec = spec or PROBE
+    spec = frames_spec(spec or PROBE, output)
     mode_of(spec.selection).check_options(spec.selection)
     timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
@@ -60,6 +67,7 @@ def run(
         media = Media(file, strict=strict, threads=threads)
     with media:
         if media.cover:
-            yield from capture_cover(spec, media, timer, size=size, until=until)
-            return
-        yield from capture_video(spec, media, timer, size=size, until=until, threads=threads)
+            reports = capture_cover(spec, media, timer, size=size, until=until)
+        else:
+            reports = capture_video(spec, media, timer, size=size, until=until, threads=threads)
+        yield from made(reports, output)

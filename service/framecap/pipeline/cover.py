@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from framecap.media.media import Media
 from framecap.model.capture import Phase, Pick, Reason, Report
@@ -17,7 +17,7 @@ from framecap.stage_timer import StageTimer
 
 def capture_cover(
     spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until
-) -> Iterator[Report]:
+) -> Generator[Report]:
     """Captures the cover: always one image, at time 0.
 
     The stored bytes are the image when the request names their format and no box. They are decoded

@@ -38,7 +38,7 @@ MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 def capture_video(
     spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until, threads: int
-) -> Iterator[Report]:
+) -> Generator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
     return _VideoCapture(spec, media, timer, threads).run(size, until)
 
@@ -57,7 +57,7 @@ class _VideoCapture:
         self._begin: Nanoseconds = spec.start
         self._at_end = False
 
-    def run(self, size: int, until: Until) -> Iterator[Report]:
+    def run(self, size: int, until: Until) -> Generator[Report]:
         """Yields everything from the probe to the summary."""
         statistics, media = self._statistics, self._media
         first = yield from self._step(Phase.OPENING, "open", media.find_first())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from framecap.sink.payloads import Data, SinkPayload, measured
+from framecap.sink.payloads import Data, Facts, SinkPayload, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -25,21 +25,11 @@ class InlineSink:
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:
         """Returns the frame with its first chunk, then the other chunks."""
-        captured = await measured(frame, data)
-        captured.data = data[:CHUNK_BYTES]
-        rest = range(CHUNK_BYTES, len(data), CHUNK_BYTES)
-        return [
-            captured,
-            *(
-                event_pb2.ImageChunk(
-                    index=captured.index,
-                    offset=offset,
-                    data=data[offset : offset + CHUNK_BYTES],
-                    output=captured.output,
-                )
-                for offset in rest
-            ),
-        ]
+        return await _sent(frame, data)
+
+    async def deliver_file(self, file: event_pb2.OutputFile, data: bytes) -> list[SinkPayload]:
+        """Returns the file with its first chunk, then the other chunks."""
+        return await _sent(file, data)
 
     @property
     def uploading(self) -> asyncio.Future[str] | None:
@@ -65,3 +55,20 @@ class InlineSink:
 
     async def close(self) -> None:
         """Does nothing: nothing is written."""
+
+
+async def _sent(facts: Facts, data: bytes) -> list[SinkPayload]:
+    first: Facts = await measured(facts, data)
+    first.data = data[:CHUNK_BYTES]
+    return [
+        first,
+        *(
+            event_pb2.ImageChunk(
+                index=first.index,
+                offset=offset,
+                data=data[offset : offset + CHUNK_BYTES],
+                output=first.output,
+            )
+            for offset in range(CHUNK_BYTES, len(data), CHUNK_BYTES)
+        ),
+    ]

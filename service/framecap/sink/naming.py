@@ -82,6 +82,9 @@ class Naming:
     manifest: KeyTemplate | None = None
     """The template of the manifest's key; None if there is none."""
 
+    extensions: tuple[str, ...] = ()
+    """The extensions of an output's files; empty where images are stored."""
+
     def __post_init__(self) -> None:
         # Checks the extreme keys now, so that an invalid key fails before any decoding.
         self.key(index=1, stream_ordinal=0)
@@ -95,19 +98,20 @@ class Naming:
         """True when all images have the same key, so that the last one wins."""
         return self.template.one_key
 
-    def key(self, *, index: int, stream_ordinal: int) -> str:
-        """Returns the key of an image.
+    def key(self, *, index: int, stream_ordinal: int, extension: str | None = None) -> str:
+        """Returns the key of an image, or of a file that an output makes.
 
         Args:
             index: The image's position, from 1.
             stream_ordinal: The stream's ordinal among the video streams that are not covers.
+            extension: The file's extension; None for an image's, or for the first of an output.
 
         Raises:
             TargetInvalid: It is no valid key.
             TargetIsSource: It is the source's own key.
         """
         values = self._values(stream_ordinal)
-        numbered = {"index": str(index), "autoext": self.format.value}
+        numbered = {"index": str(index), "autoext": extension or self._extensions[0]}
         return self._checked(self.template, values | numbered, self.field, "an image")
 
     def manifest_key(self, stream_ordinal: int) -> str:
@@ -144,10 +148,17 @@ class Naming:
             )
         return key
 
+    @property
+    def _extensions(self) -> tuple[str, ...]:
+        return self.extensions or (self.format.value,)
+
     def _may_be_an_image(self, key: str, stream_ordinal: int) -> bool:
-        """Returns whether some image may have that key."""
+        """Returns whether some image, or some file of the output, may have that key."""
+        return any(self._matches(key, stream_ordinal, each) for each in self._extensions)
+
+    def _matches(self, key: str, stream_ordinal: int, extension: str) -> bool:
         values = self._values(stream_ordinal)
-        images = self.template.fill(values | {"index": _NUMBER, "autoext": self.format.value})
+        images = self.template.fill(values | {"index": _NUMBER, "autoext": extension})
         first, *others = map(re.escape, images.split(_NUMBER))
         if not others:
             return key == images
@@ -159,8 +170,10 @@ class Naming:
         """Returns the warnings about the names that are known before the capture."""
         key = self.key(index=1, stream_ordinal=0)
         extension = posixpath.basename(key).rpartition(".")[2]
-        if extension.lower() in FORMATS[self.format].extensions:
+        if extension.lower() in (self.extensions or FORMATS[self.format].extensions):
             return ()
+        if self.extensions:
+            return (self._differs(extension),)
         parts = {"extension": extension, "format": self.format.value, "option": "f"}
         return (
             CaptureWarning(
@@ -171,6 +184,14 @@ class Naming:
                 ),
                 metadata=parts,
             ),
+        )
+
+    def _differs(self, extension: str) -> CaptureWarning:
+        made = ", ".join(self.extensions)
+        return CaptureWarning(
+            reason="EXTENSION_DIFFERS",
+            message=f"{self.field}: names end in {shown(extension)}, but the files are {made}",
+            metadata={"extension": extension, "format": made},
         )
 
     def _values(self, stream_ordinal: int) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
@@ -12,8 +12,13 @@ from framecap.v1 import event_pb2
 Data: TypeAlias = bytes | memoryview
 """The content of an object: in memory, or a mapped file."""
 
-SinkPayload: TypeAlias = event_pb2.FrameCaptured | event_pb2.ImageChunk | event_pb2.CaptureWarning
+SinkPayload: TypeAlias = (
+    event_pb2.FrameCaptured | event_pb2.OutputFile | event_pb2.ImageChunk | event_pb2.CaptureWarning
+)
 """A payload of the event stream that a sink returns."""
+
+Facts = TypeVar("Facts", event_pb2.FrameCaptured, event_pb2.OutputFile)
+"""The facts about an image or an output's file."""
 
 # Hashing more bytes would block the event loop for too long.
 LARGE_BYTES: Final = 1 << 20
@@ -22,10 +27,10 @@ LARGE_BYTES: Final = 1 << 20
 class Sink(Protocol):
     """Receives the images of one capture, in order, and returns payloads of the event stream.
 
-    The order of calls: `begin`; `deliver` per image; `finish` after the last image (also when the
-    media failed midway, so that the captured images are reported); `store_manifest` if one was
-    requested and all went well; `close` always, last. A cancelled capture is closed without
-    `finish`.
+    The order of calls: `begin`; `deliver` per image, `deliver_file` per file; `finish` after the
+    last of them (also when the media failed midway, so that the captured images are reported);
+    `store_manifest` if one was requested and all went well; `close` always, last. A cancelled
+    capture is closed without `finish`.
     """
 
     def begin(self, stream_ordinal: int) -> None:
@@ -48,6 +53,19 @@ class Sink(Protocol):
             TargetNotAllowed: The store refuses it.
             BucketNotFound: There is no such bucket.
             SinkUnreachable: An image could not be stored, for now.
+        """
+        ...
+
+    async def deliver_file(self, file: event_pb2.OutputFile, data: bytes) -> list[SinkPayload]:
+        """Receives a file of several frames and returns its payloads.
+
+        Args:
+            file: The facts; size, SHA-256 and URI are added to a copy.
+            data: The file.
+
+        Raises:
+            TargetInvalid: As `deliver`.
+            SinkUnreachable: As `deliver`.
         """
         ...
 
@@ -91,10 +109,10 @@ class Sink(Protocol):
         ...
 
 
-async def measured(frame: event_pb2.FrameCaptured, data: bytes) -> event_pb2.FrameCaptured:
+async def measured(facts: Facts, data: bytes) -> Facts:
     """Returns a copy of the facts with the size and SHA-256 of `data`."""
-    hashed = event_pb2.FrameCaptured()
-    hashed.CopyFrom(frame)
+    hashed = type(facts)()
+    hashed.CopyFrom(facts)
     hashed.size_bytes = len(data)
     if len(data) >= LARGE_BYTES:
         hashed.sha256 = await asyncio.to_thread(_sha256, data)

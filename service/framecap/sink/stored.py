@@ -10,6 +10,7 @@ from time import monotonic_ns
 from typing import Final, Protocol
 
 from framecap.formats.registry import numbered
+from framecap.outputs.registry import file_type
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data, SinkPayload, measured
 from framecap.timebase import Nanoseconds
@@ -133,6 +134,19 @@ class StoringSink:
             self._warned = True
         self._held = (measured_frame, data)
         return payloads
+
+    async def deliver_file(self, file: event_pb2.OutputFile, data: bytes) -> list[SinkPayload]:
+        """Stores a file, and returns it once it is readable."""
+        stored = await measured(file, data)
+        type = file_type(file.media_type)
+        key = self._naming.key(
+            index=file.index,
+            stream_ordinal=self._stream_ordinal,
+            extension=None if type is None else type.extension,
+        )
+        facts = ObjectFacts(content_type=file.media_type, what="file")
+        stored.uri = await self._stored(key, data, facts)
+        return [stored]
 
     @property
     def uploading(self) -> asyncio.Future[str] | None:

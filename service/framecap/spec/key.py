@@ -11,7 +11,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
+from framecap.model.output import OutputKind
 from framecap.model.spec import CaptureSpec
+from framecap.outputs import registry as outputs
 from framecap.spec import structured
 from framecap.timebase import NANOSECONDS_PER_SECOND
 
@@ -19,17 +21,21 @@ DOMAIN: Final = "framecap/key/1\n"
 """The prefix of the hashed text. Changes when the encoding does."""
 
 
-def key(spec: CaptureSpec) -> str:
+def key(spec: CaptureSpec, kind: OutputKind = outputs.DEFAULT) -> str:
     """Returns the SHA-256 of the meaning of a request, 64 hex digits.
 
     The hashed text has, by ascending field number, a line `number:value` for each field of the
     request's protobuf form that is set and not the default. A message is its own lines in braces,
     a repeated field a line for each element, a map its entries by ascending key, a duration its
     nanoseconds, an enum its number, a string JSON in ASCII. It leaves out names, source and
-    delivery: a field that is renamed, or added and not used, changes no key.
+    delivery: a field that is renamed, or added and not used, changes no key. The lines of an output
+    that is not images follow a line `output`.
     """
     message, _ = structured.to_proto(spec, defaults=False)
-    return hashlib.sha256((DOMAIN + encoded(message)).encode("ascii")).hexdigest()
+    text, output = DOMAIN + encoded(message), encoded(outputs.written(kind))
+    if output:
+        text += f"output\n{output}"
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def encoded(message: Message) -> str:

@@ -7,10 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from framecap.errors import OutputUnsupported
+from framecap.model.output import OutputKind
+from framecap.outputs.registry import OUTPUTS, output_for, read
 from framecap.spec import structured
 from framecap.spec.request import ParsedRequest
 from framecap.v1 import capture_pb2 as pb
 from framecap.values import checks
+from framecap.values.wording import listed
 
 FIELD: Final = "outputs.outputs"
 
@@ -30,7 +33,7 @@ def from_proto(outputs: pb.OutputList, delivery: pb.Delivery | None) -> ParsedRe
 
     Raises:
         OptionMissing: There is no output, or it lacks its name, its spec or its kind.
-        OutputUnsupported: There is more than one output, or its kind is not images.
+        OutputUnsupported: There is more than one output, or none of its kind is made yet.
         ValueOutOfRange: A name or another value is not one of those allowed.
     """
     count = len(outputs.outputs)
@@ -51,9 +54,9 @@ def from_proto(outputs: pb.OutputList, delivery: pb.Delivery | None) -> ParsedRe
             metadata={"value": str(count), "allowed": str(MAX_OUTPUTS)},
         )
     (output,) = outputs.outputs
-    _check_kind(output)
+    kind = _kind(output)
     own = output.delivery if output.HasField("delivery") else delivery
-    return replace(structured.from_proto(output.spec, own), output=names[0])
+    return replace(structured.from_proto(output.spec, own), output=names[0], kind=kind)
 
 
 def _name(field: str, name: str) -> str:
@@ -64,14 +67,16 @@ def _name(field: str, name: str) -> str:
     return name
 
 
-def _check_kind(output: pb.Output) -> None:
+def _kind(output: pb.Output) -> OutputKind:
     field = f"{FIELD}[0].kind"
-    kind = output.WhichOneof("kind")
-    if kind is None:
-        raise checks.missing(field, "images")
-    if kind != "images":
+    kinds = listed(row.case for row in OUTPUTS)
+    case = output.WhichOneof("kind")
+    if case is None:
+        raise checks.missing(field, kinds)
+    if output_for(case) is None:
         raise OutputUnsupported(
-            f"{field}: {kind} is not there yet; there is images",
+            f"{field}: {case} is not there yet; there is {kinds}",
             field=field,
-            metadata={"value": kind, "allowed": "images"},
+            metadata={"value": case, "allowed": kinds},
         )
+    return read(output)

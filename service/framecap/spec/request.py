@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from framecap.model.capture import CaptureWarning
+from framecap.model.output import OutputKind
 from framecap.model.spec import CaptureSpec
+from framecap.outputs.registry import DEFAULT
 
 WITHOUT_EFFECT: Final = "OPTION_WITHOUT_EFFECT"
 """The reason of a warning about an option that has no effect and was dropped."""
@@ -27,3 +29,6 @@ class ParsedRequest:
 
     output: str = ""
     """The name of the output; empty when the request names none."""
+
+    kind: OutputKind = DEFAULT
+    """The kind of output to make of the frames."""

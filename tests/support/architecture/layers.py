@@ -10,7 +10,18 @@ from typing import Final, NamedTuple
 PACKAGE: Final = "framecap"
 
 SHARED: Final = frozenset(
-    {"errors", "timebase", "model", "values", "formats", "modes", "stage_timer", "_kernels", "v1"}
+    {
+        "errors",
+        "timebase",
+        "model",
+        "values",
+        "formats",
+        "modes",
+        "outputs",
+        "stage_timer",
+        "_kernels",
+        "v1",
+    }
 )
 
 STAGES: Final = frozenset({"spec", "source", "media", "plan", "pixels", "sink", "events"})
@@ -57,6 +68,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "modes": frozenset({"errors", "timebase", "model", "values", "_kernels", "v1", "plugin"}),
     # What plug-ins import. It imports nothing of ours, and only the mode that adapts it imports it.
     "plugin": frozenset(),
+    "outputs": frozenset({"errors", "timebase", "model", "values", "v1"}),
     "_kernels": frozenset(),
     "_bitstream": frozenset(),
     "v1": frozenset(),
@@ -92,7 +104,7 @@ too, except for those that have an entry of their own.
 ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "av": frozenset({"media"}),
     "simplejpeg": frozenset({"formats"}),
-    "PIL": frozenset({"formats", "cli"}),
+    "PIL": frozenset({"formats", "outputs", "cli"}),
     "grpc": frozenset({"api", "server", "cli"}),
     "grpc_health": frozenset({"api", "server", "cli"}),
     "grpc_reflection": frozenset({"api", "server", "cli"}),

@@ -30,6 +30,7 @@ from framecap.model.capture import (
     Summary,
 )
 from framecap.model.media import MediaInfo, Orientation, StreamStart
+from framecap.model.output import OutputKind
 from framecap.model.plan import Geometry, Offset, Plan, Size, Strategy
 from framecap.model.spec import CaptureSpec, ImageFormat
 from framecap.pipeline import Until
@@ -73,7 +74,14 @@ PLAN = Plan(
 )
 
 
-def run(spec: CaptureSpec | None, file: BinaryIO, *, size: int, until: Until) -> Iterator[Report]:
+def run(
+    spec: CaptureSpec | None,
+    file: BinaryIO,
+    *,
+    size: int,
+    until: Until,
+    output: OutputKind,
+) -> Iterator[Report]:
     """Does what the source says."""
     word, *arguments = file.read(200).split(b"\0")[0].decode().split()
     return BEHAVIOURS[word](file, *arguments)

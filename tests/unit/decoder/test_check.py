@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from google.rpc import error_details_pb2, status_pb2
 
+from framecap.decoder.service import check
 from framecap.decoder.service.check import (
     FILE_CAUSED,
     MAX_REPORT_BYTES,
@@ -16,7 +17,14 @@ from framecap.decoder.service.check import (
     Violation,
     error_of,
 )
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, OpenRequest, ReadRequest
+from framecap.decoder.v1.decoder_pb2 import (
+    EncodedFile,
+    EncodedImage,
+    FromDecoder,
+    Job,
+    OpenRequest,
+    ReadRequest,
+)
 from framecap.errors import (
     Cancelled,
     CaptureError,
@@ -28,6 +36,7 @@ from framecap.errors import (
     SourceInvalid,
 )
 from framecap.events.status import to_status
+from framecap.outputs.row import FileType
 from framecap.v1 import capture_pb2, event_pb2
 from framecap.v1.event_pb2 import (
     CaptureFinished,
@@ -75,9 +84,9 @@ def failed(status: status_pb2.Status) -> FromDecoder:
 
 
 def accept(messages: Sequence[FromDecoder], *, remote: bool = False) -> None:
-    check = Check(Job(source_size=SOURCE_SIZE, remote=remote), MAX_IMAGE_BYTES)
+    checker = Check(Job(source_size=SOURCE_SIZE, remote=remote), MAX_IMAGE_BYTES)
     for message in messages:
-        check.accept(message)
+        checker.accept(message)
 
 
 def with_detail(status: status_pb2.Status, type_url: str, value: bytes) -> status_pb2.Status:
@@ -284,3 +293,52 @@ def test_other_files_may_not(messages, refers):
     with pytest.raises(Violation):
         for message in messages:
             check.accept(message)
+
+
+SHEET = FileType(media_type="image/png", extension="png", signature=b"\x89PNG")
+
+
+def file(
+    index: int = 1, data: bytes = b"\x89PNG...", frames: int = 2, **facts: object
+) -> FromDecoder:
+    made = event_pb2.OutputFile(index=index, width=64, height=36, media_type="image/png")
+    made.MergeFrom(event_pb2.OutputFile(**facts))  # type: ignore[arg-type]
+    return FromDecoder(file=EncodedFile(facts=made, data=data, frame_count=frames))
+
+
+@pytest.fixture
+def sheets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An output that makes sheets."""
+    monkeypatch.setattr(check, "file_types", lambda _: (SHEET,))
+
+
+@pytest.mark.usefixtures("sheets")
+def test_files_of_the_output_are_accepted_with_their_frames() -> None:
+    accept([*BEGIN, file(1), file(2, frames=0), file(3, frames=1), finished(3)])
+
+
+@pytest.mark.usefixtures("sheets")
+@pytest.mark.parametrize(
+    "messages",
+    [
+        pytest.param([PROBED, file()], id="unplanned"),
+        pytest.param([*BEGIN, file(2)], id="a gap"),
+        pytest.param([*BEGIN, file(), finished(1)], id="a wrong count"),
+        pytest.param([*BEGIN, file(data=b"<html>")], id="another type"),
+        pytest.param([*BEGIN, file(media_type="text/html")], id="a type it does not make"),
+        pytest.param([*BEGIN, file(frames=-1)], id="fewer frames than none"),
+        pytest.param([*BEGIN, file(width=-1)], id="a negative width"),
+        pytest.param([*BEGIN, file(sha256="ab")], id="its own checksum"),
+        pytest.param([*BEGIN, file(uri="https://example.com")], id="its own address"),
+        pytest.param([*BEGIN, file(output="o" * MAX_REPORT_BYTES)], id="long facts"),
+        pytest.param([*BEGIN, file(data=b"\x89PNG".ljust(MAX_IMAGE_BYTES + 1))], id="a large file"),
+    ],
+)
+def test_other_files_are_refused(messages: list[FromDecoder]) -> None:
+    with pytest.raises(Violation):
+        accept(messages)
+
+
+def test_images_have_no_files() -> None:
+    with pytest.raises(Violation, match="a file that the output does not make"):
+        accept([*BEGIN, file()])

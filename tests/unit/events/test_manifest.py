@@ -34,6 +34,7 @@ def test_it_says_what_the_events_said() -> None:
         event_pb2.CaptureWarning(reason="A", message='a "\n'),
         frame(2),
         event_pb2.CaptureWarning(reason="B"),
+        event_pb2.OutputFile(output="sheet", index=1, uri="s3://shots/sheet.png"),
     ]
     for payload in told:
         manifest.note(payload)
@@ -46,6 +47,7 @@ def test_it_says_what_the_events_said() -> None:
         planned=told[1],
         frames=[told[3], told[5]],
         warnings=[told[4], told[6]],
+        files=[told[7]],
         finished=finished,
     )
     # As in the lines of events, defaults are there: the first frame's time is 0, not missing.

@@ -29,6 +29,10 @@ def chunk(index: int, offset: int, part: bytes) -> event_pb2.ImageChunk:
     return event_pb2.ImageChunk(index=index, offset=offset, data=part)
 
 
+def output_file(size: int) -> event_pb2.OutputFile:
+    return event_pb2.OutputFile(output="o", index=1, size_bytes=size, data=b"abc")
+
+
 STORED = event_pb2.FrameCaptured(index=1, size_bytes=3, uri="s3://b/k")
 SUPERSEDED = event_pb2.FrameCaptured(index=1, size_bytes=3, superseded=True)
 BEGUN = (ACCEPTED, PROBED, PLANNED)
@@ -97,6 +101,7 @@ def test_an_event_without_content_still_says_what_it_is() -> None:
         (*BEGUN, frame(1, size=5), chunk(1, 3, b"d"), chunk(1, 4, b"e"), frame(2), FINISHED),
         (*BEGUN, frame(1, size=5), FAILED),
         (*BEGUN, OUTPUT_FILE, frame(1), OUTPUT_FILE, FINISHED),
+        (*BEGUN, output_file(5), chunk(1, 3, b"d"), chunk(1, 4, b"e"), frame(1), FINISHED),
         (ACCEPTED, ATTEMPT, *BEGUN[1:], frame(1), ATTEMPT, *BEGUN[1:], frame(1), FINISHED),
     ],
 )
@@ -121,10 +126,13 @@ def test_streams_that_are_in_order(payloads: tuple[Payload, ...]) -> None:
         ((*BEGUN, frame(1)), frame(1), "frame 1 after frame 1"),
         ((*BEGUN, frame(1)), frame(3), "frame 3 after frame 1"),
         (BEGUN, chunk(1, 0, b"a"), "chunk before frame"),
+        ((*BEGUN, output_file(5)), FINISHED, "finished amid the chunks of file 1"),
+        ((*BEGUN, frame(1), output_file(3)), chunk(1, 3, b"d"), "chunk beyond the end of file 1"),
+        ((*BEGUN, output_file(5)), chunk(2, 3, b"d"), "chunk at 3 of 2 where 3 of file 1"),
         ((*BEGUN, frame(1)), chunk(1, 3, b"d"), "chunk beyond the end of image 1"),
         ((*BEGUN, STORED), chunk(1, 0, b"d"), "chunk beyond the end of image 1"),
-        ((*BEGUN, frame(1, size=5)), chunk(2, 3, b"d"), "chunk at 3 of image 2 where 3 of image 1"),
-        ((*BEGUN, frame(1, size=5)), chunk(1, 4, b"d"), "chunk at 4 of image 1 where 3 of image 1"),
+        ((*BEGUN, frame(1, size=5)), chunk(2, 3, b"d"), "chunk at 3 of 2 where 3 of image 1"),
+        ((*BEGUN, frame(1, size=5)), chunk(1, 4, b"d"), "chunk at 4 of 1 where 3 of image 1"),
         ((*BEGUN, frame(1, size=5)), PROGRESS, "progress amid the chunks of image 1"),
         ((*BEGUN, frame(1, size=5)), frame(2), "frame amid the chunks of image 1"),
         ((*BEGUN, frame(1, size=5)), FINISHED, "finished amid the chunks of image 1"),

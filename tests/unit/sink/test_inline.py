@@ -85,3 +85,16 @@ async def test_what_is_sent_stands_in_order_in_a_stream() -> None:
     await sink.close()
     stream.wrap(event_pb2.CaptureFinished())
     assert stream.sequence == 3 + 2 * 3 + 1
+
+
+async def test_an_output_s_file_arrives_whole_too() -> None:
+    sink, stream, data = InlineSink(), EventStream(), image(1_200_000)
+    for begun in (event_pb2.CaptureAccepted, event_pb2.MediaProbed, event_pb2.CapturePlanned):
+        stream.wrap(begun())
+    facts = event_pb2.OutputFile(output="sheet", index=1, media_type="image/png")
+    file, *rest = payloads = await sink.deliver_file(facts, data)
+    assert (file.size_bytes, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert b"".join([file.data, *(chunk.data for chunk in rest)]) == data
+    assert {(chunk.index, chunk.output) for chunk in rest} == {(1, "sheet")}
+    for payload in (*payloads, event_pb2.CaptureFinished()):
+        stream.wrap(payload)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
-from framecap.errors import SinkUnreachable
+from framecap.errors import SinkUnreachable, TargetInvalid
 from framecap.model.spec import ImageFormat
+from framecap.outputs.row import FileType
+from framecap.sink import stored
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import SinkPayload
 from framecap.sink.stored import ObjectFacts, StoringSink
@@ -35,14 +38,17 @@ class Memory:
         self.closed += 1
 
 
-def sink_into(store: Memory, template: str) -> StoringSink:
-    naming = Naming(
+def named(template: str) -> Naming:
+    return Naming(
         template=KeyTemplate.parse(template),
         bucket="shots",
         source=SourceName(bucket="films", key="trip.mp4"),
         format=ImageFormat.JPG,
     )
-    return StoringSink(naming, store)
+
+
+def sink_into(store: Memory, template: str) -> StoringSink:
+    return StoringSink(named(template), store)
 
 
 def frame(index: int) -> event_pb2.FrameCaptured:
@@ -106,6 +112,32 @@ async def test_a_single_image_under_one_key_needs_no_warning() -> None:
     sink = sink_into(store, "cover.jpg")
     assert await sink.deliver(frame(1), b"one") == []
     assert brief(await sink.finish()) == [("1", "s3://shots/cover.jpg", "")]
+
+
+async def test_an_output_s_file_is_stored_by_its_own_extension(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    track = FileType(media_type="text/vtt", extension="vtt", signature=b"WEBVTT")
+    monkeypatch.setattr(stored, "file_type", {"text/vtt": track}.get)
+    store = Memory()
+    sink = sink_into(store, "{barename}.{autoext}")
+    facts = event_pb2.OutputFile(index=1, media_type="text/vtt")
+    (file,) = await sink.deliver_file(facts, b"WEBVTT")
+    assert isinstance(file, event_pb2.OutputFile)
+    assert (file.uri, file.size_bytes) == ("s3://shots/trip.vtt", 6)
+    assert file.sha256 == hashlib.sha256(b"WEBVTT").hexdigest()
+    assert store.objects == {"trip.vtt": b"WEBVTT"}
+
+
+def test_names_follow_what_the_output_makes() -> None:
+    track = replace(named("all.vtt"), extensions=("vtt",))
+    assert track.warnings() == ()
+    (warning,) = replace(track, extensions=("gif",)).warnings()
+    assert warning.message.endswith('names end in "vtt", but the files are gif')
+    into = replace(track, template=KeyTemplate.parse("{barename}.{autoext}"))
+    assert into.key(index=1, stream_ordinal=0) == "trip.vtt"
+    with pytest.raises(TargetInvalid, match="which an image may have"):
+        replace(into, manifest=KeyTemplate.parse_manifest("trip.vtt"))
 
 
 async def test_a_capture_that_ends_without_finish_stores_nothing_it_held() -> None:

@@ -19,6 +19,7 @@ from framecap.decoder.child import worker
 from framecap.decoder.v1.decoder_pb2 import JOB_KIND_CAPTURE, FromDecoder, Job, ToDecoder
 from framecap.decoder.wire.framing import BlockingChannel
 from framecap.formats.registry import FORMATS
+from framecap.outputs.registry import OUTPUTS
 from framecap.v1 import capture_pb2
 
 CLIP: Final = zlib.decompress(
@@ -54,7 +55,7 @@ class WarmUpFailed(Exception):
 
 
 def warm_up(rounds: int) -> None:
-    """Captures in every mode and format, then repeats the most common capture.
+    """Captures in every mode, format and output, then repeats the most common capture.
 
     Args:
         rounds: The number of repetitions.
@@ -68,12 +69,18 @@ def warm_up(rounds: int) -> None:
         for format, selection in (*product(FORMATS, SELECTIONS), *[COMMON] * rounds):
             encoding: dict[str, Any] = {FORMATS[format].encoding: {}}
             _warm_up(clip, capture_pb2.CaptureSpec(box=BOX, **encoding, **selection))
+        for row in OUTPUTS:
+            kind: dict[str, Any] = {row.case: {}}
+            spec = capture_pb2.CaptureSpec(box=BOX, jpeg={}, **SELECTIONS[0])
+            _warm_up(clip, spec, capture_pb2.Output(**kind))
     finally:
         os.close(clip)
 
 
-def _warm_up(clip: int, spec: capture_pb2.CaptureSpec) -> None:
-    job = Job(kind=JOB_KIND_CAPTURE, spec=spec, source_size=len(CLIP))
+def _warm_up(
+    clip: int, spec: capture_pb2.CaptureSpec, output: capture_pb2.Output | None = None
+) -> None:
+    job = Job(kind=JOB_KIND_CAPTURE, spec=spec, source_size=len(CLIP), output=output)
     # All messages fit into the sockets' buffers, so one thread can serve both ends.
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -11,13 +11,29 @@ from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
 from framecap import pipeline as default
 from framecap.decoder.child.source import LocalFile, RemoteFile, SourceFile, SourceRequests
 from framecap.decoder.v1 import decoder_pb2
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, Fault, FromDecoder, Job, ToDecoder
+from framecap.decoder.v1.decoder_pb2 import (
+    EncodedFile,
+    EncodedImage,
+    Fault,
+    FromDecoder,
+    Job,
+    ToDecoder,
+)
 from framecap.decoder.wire.framing import BlockingChannel
 from framecap.errors import CaptureError, LimitExceeded
 from framecap.events import messages
-from framecap.model.capture import CaptureWarning, Damage, Image, Progress, Report, Summary
+from framecap.model.capture import (
+    CaptureWarning,
+    Damage,
+    Image,
+    OutputFile,
+    Progress,
+    Report,
+    Summary,
+)
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
+from framecap.outputs import registry as outputs
 from framecap.pipeline import Until
 from framecap.spec.structured import from_proto
 
@@ -80,17 +96,18 @@ def _work(
     if job.kind not in UNTIL:
         raise BrokenJob(f"a job of kind {job.kind}")
     source = _source(channel, job, source_fd)
-    images = 0
+    captured = 0
     summary: Summary | None = None
     failure: CaptureError | None = None
     try:
         spec = from_proto(job.spec, None).spec if job.HasField("spec") else None
         file = cast(BinaryIO, source)
-        for report in pipeline(spec, file, size=job.source_size, until=UNTIL[job.kind]):
+        until, output = UNTIL[job.kind], outputs.read(job.output)
+        for report in pipeline(spec, file, size=job.source_size, until=until, output=output):
             if isinstance(report, Summary):
                 summary = report
             else:
-                images += isinstance(report, Image)
+                captured += _frames(report)
                 channel.send(message_for(report))
     except CaptureError as error:
         failure = error
@@ -98,7 +115,7 @@ def _work(
         failure = LimitExceeded("the file needs more memory than a capture may use")
     if failure is None and summary is None and job.kind == decoder_pb2.JOB_KIND_CAPTURE:
         raise BrokenJob("a capture without a summary")
-    summary = summary or _nothing_known(images, source.bytes_read)
+    summary = summary or _nothing_known(captured, source.bytes_read)
     return FromDecoder(finished=messages.finished(summary, failure))
 
 
@@ -116,6 +133,10 @@ def message_for(report: Report) -> FromDecoder:
         case Image():
             facts = messages.frame(report)
             return FromDecoder(image=EncodedImage(facts=facts, data=report.data))
+        case OutputFile():
+            made = messages.output_file(report)
+            file = EncodedFile(facts=made, data=report.data, frame_count=report.frame_count)
+            return FromDecoder(file=file)
     raise BrokenJob(f"a report of kind {type(report).__name__}")
 
 
@@ -128,11 +149,18 @@ def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None
     return LocalFile(source_fd, job.source_size, requests)
 
 
-def _nothing_known(images: int, read_bytes: int) -> Summary:
+def _frames(report: Report) -> int:
+    """Returns the number of captured frames that a report delivers."""
+    if isinstance(report, OutputFile):
+        return report.frame_count
+    return int(isinstance(report, Image))
+
+
+def _nothing_known(captured: int, read_bytes: int) -> Summary:
     """Returns the summary of a capture that failed before it yielded one."""
     nothing: dict[str, Any] = {"requested_count": None, "explanation": "", "end": None}
     return Summary(
-        captured_count=images,
+        captured_count=captured,
         shortfalls=(),
         damage=Damage(),
         read_bytes=read_bytes,

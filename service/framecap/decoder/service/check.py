@@ -7,7 +7,14 @@ from typing import Final
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
-from framecap.decoder.v1.decoder_pb2 import EncodedImage, FromDecoder, Job, OpenRequest, ReadRequest
+from framecap.decoder.v1.decoder_pb2 import (
+    EncodedFile,
+    EncodedImage,
+    FromDecoder,
+    Job,
+    OpenRequest,
+    ReadRequest,
+)
 from framecap.errors import (
     CaptureError,
     CodecUnsupported,
@@ -25,6 +32,7 @@ from framecap.errors import (
 )
 from framecap.events.status import to_status
 from framecap.formats.registry import numbered
+from framecap.outputs.registry import file_types
 from framecap.v1.event_pb2 import CaptureFinished
 
 MAX_REPORT_BYTES: Final = 256 * 1024
@@ -75,6 +83,8 @@ class Check:
         self._max_image_bytes = max_image_bytes
         self._seen: set[str] = set()
         self._images = 0
+        self._output_files = 0
+        self._captured = 0
         self._warnings = 0
         self._files = 0
 
@@ -88,6 +98,8 @@ class Check:
         _require(not self._seen & {"finished", "fault"}, f"{case} after the end")
         if case == "image":
             self._accept_image(message.image)
+        elif case == "file":
+            self._accept_file(message.file)
         else:
             _require(message.ByteSize() <= MAX_REPORT_BYTES, f"{case} is too long")
         if case in ("probed", "planned"):
@@ -109,6 +121,7 @@ class Check:
         # Each access to `image.data` copies the bytes.
         facts, data = image.facts, image.data
         self._images += 1
+        self._captured += 1
         _require("planned" in self._seen, "an image before planned")
         _require(facts.index == self._images, f"image {facts.index} is not {self._images}")
         _require(facts.ByteSize() <= MAX_REPORT_BYTES, "an image's facts are too long")
@@ -123,6 +136,27 @@ class Check:
         row = numbered(facts.format)
         _require(row is not None, "an image of unknown format")
         _require(row is not None and data.startswith(row.signature), "an image of another format")
+
+    def _accept_file(self, file: EncodedFile) -> None:
+        facts, data = file.facts, file.data
+        self._output_files += 1
+        self._captured += file.frame_count
+        _require("planned" in self._seen, "a file before planned")
+        _require(facts.index == self._output_files, f"file {facts.index} out of order")
+        _require(facts.ByteSize() <= MAX_REPORT_BYTES, "a file's facts are too long")
+        _require(facts.width >= 0 and facts.height >= 0, "a file of negative size")
+        _require(file.frame_count >= 0, "a file of fewer frames than none")
+        _require(
+            not (facts.size_bytes or facts.sha256 or facts.output)
+            and facts.WhichOneof("file") is None,
+            "a file with facts that only the service knows",
+        )
+        _require(len(data) <= self._max_image_bytes, "a file is too large")
+        types = [
+            type for type in file_types(self._job.output) if type.media_type == facts.media_type
+        ]
+        _require(bool(types), "a file that the output does not make")
+        _require(data.startswith(types[0].signature), "a file of another type")
 
     def _accept_read(self, read: ReadRequest) -> None:
         _require(1 <= read.length <= MAX_READ_BYTES, f"a read of {read.length} bytes")
@@ -142,7 +176,7 @@ class Check:
         _require(len(opening.reference) <= MAX_REFERENCE, "a long reference")
 
     def _accept_finished(self, finished: CaptureFinished) -> None:
-        _require(finished.captured_count == self._images, "a wrong count of images")
+        _require(finished.captured_count == self._captured, "a wrong count of images")
         _require(
             finished.read_request_count == 0, "a count of requests that only the service knows"
         )
