@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from framecap.admission import Admission
 from framecap.call import ANYONE
+from framecap.capture_result import CaptureResult
 from framecap.listen_address import Address
 from framecap.services import KillCause
 from framecap.transport.request_statistics import Operation
-from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -182,16 +182,18 @@ class ServiceMetrics:
         self._captures.frames.labels(principal if principal in self._principals else OTHER).inc()
         self._captures.image_bytes.inc(size)
 
-    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+    def capture_summed_up(self, result: CaptureResult) -> None:
         """Notes a capture's read bytes, stage times, seek repairs and damage."""
         self._captures.source_bytes.inc(result.read_bytes)
-        for stage, spent in result.stage_times.items():
+        for stage, spent in result.all_times.items():
             # Names come from a decoder, which a malicious file may control.
             known = stage if stage in STAGES else OTHER
-            self._captures.stages.labels(known).inc(max(0, spent.ToNanoseconds()) / 1e9)
-        self._captures.repairs.inc(max(0, result.seek_repair_count))
+            self._captures.stages.labels(known).inc(max(0, spent) / 1e9)
+        self._captures.repairs.inc(max(0, result.reported.seek_repair_count))
         for kind in DAMAGE:
-            self._captures.damage.labels(kind).inc(max(0, getattr(result.damage, f"{kind}_count")))
+            self._captures.damage.labels(kind).inc(
+                max(0, getattr(result.reported.damage, f"{kind}_count"))
+            )
 
     def request_began(self, operation: Operation) -> None:
         """Notes that a request to a store began."""

@@ -19,15 +19,6 @@ from framecap.errors import CaptureError
 from framecap.events.status import incident
 from framecap.source.nested import Nested
 from framecap.source.opened import Reader, Refer
-from framecap.v1.event_pb2 import CaptureFinished
-
-
-def sum_up(reader: Reader | None, result: CaptureFinished) -> None:
-    """Fills in the traffic of a remote source; of a local source the decoder reports it."""
-    if reader is not None:
-        traffic = reader.traffic
-        result.read_bytes, result.read_request_count = traffic.bytes, traffic.requests
-        result.stage_times["read"].FromMicroseconds(round(traffic.seconds * 1e6))
 
 
 async def messages(
