@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
@@ -231,19 +232,26 @@ class _VideoCapture:
             selector = make(features.of)
             self._offered = False
             try:
-                for sample in self._samples(path, selector, sampling, wanted):
-                    if sample is not None:
-                        features.sample = sample
-                        pick = self._offer(selector, sample.frame)
-                        if pick is not None:
-                            yield pick, sample
-                    yield from self._statistics.due()
+                with closing(self._samples(path, selector, sampling, wanted)) as samples:
+                    yield from self._offered_samples(samples, selector, features)
             except FastPathUnavailable:
                 self._statistics.abandoned_paths += 1
                 continue
             return
         # The last access path is a complete decode, which needs no fast path.
         raise AssertionError("a whole decoding gave a frame for an instant before it")
+
+    def _offered_samples(
+        self, samples: Iterator[Sample | None], selector: Selector, features: Features
+    ) -> Iterator[tuple[Pick, Sample] | Progress]:
+        """Offers samples to a selector; yields those that it picks, and progress."""
+        for sample in samples:
+            if sample is not None:
+                features.sample = sample
+                pick = self._offer(selector, sample.frame)
+                if pick is not None:
+                    yield pick, sample
+            yield from self._statistics.due()
 
     def _access_paths(self, wanted: Wanted) -> Iterator[AccessPath]:
         """Yields access paths to the frames, the fastest first."""
@@ -267,7 +275,7 @@ class _VideoCapture:
 
     def _samples(
         self, path: AccessPath, selector: Selector, sampling: Sampling, wanted: Wanted
-    ) -> Iterator[Sample | None]:
+    ) -> Generator[Sample | None]:
         """Yields samples in order until the selector is done; None now and then."""
         for within in self._ranges(wanted):
             with SegmentWorkers(

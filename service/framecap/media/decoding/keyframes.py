@@ -361,19 +361,27 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
     try:
         for moment in (end, key):
             container.seek(moment)
-            packets = container.packets()
-            for packet in islice(packets, _MAX_PACKETS):
-                if packet.size == 0 or packet.dts is None or packet.dts > key:
-                    break
-                check_stream(container, packet)
-                # A broken keyframe may have lost its flag.
-                if packet.dts == key:
-                    if next(packets).pts == packet.pts:
-                        raise NotAlone("two pictures at one time")
-                    return packet
+            packet = _packet_of(container, key)
+            if packet is not None:
+                return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error
     raise NotAlone("a seek did not find its keyframe")
+
+
+def _packet_of(container: Container, key: Pts) -> Packet[Any] | None:
+    """Returns the next packet whose dts is `key`; None when the position is behind it."""
+    packets = container.packets()
+    for packet in islice(packets, _MAX_PACKETS):
+        if packet.size == 0 or packet.dts is None or packet.dts > key:
+            return None
+        check_stream(container, packet)
+        # A broken keyframe may have lost its flag.
+        if packet.dts == key:
+            if next(packets).pts == packet.pts:
+                raise NotAlone("two pictures at one time")
+            return packet
+    return None
 
 
 def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:
