@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from framecap.model.media import CERTAIN, Confirmation
 from framecap.pipeline.states import EntryState, SegmentState, entered
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# Python 3.11 finds a member slowly through its enumeration, and these are compared several times a
+# frame.
+_IDLE: Final = SegmentState.IDLE
+_ENDED: Final = SegmentState.ENDED
+_FAILED: Final = SegmentState.FAILED
+_WAITING: Final = EntryState.WAITING
+_WORKING: Final = EntryState.WORKING
+_DONE: Final = EntryState.DONE
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +39,7 @@ class StartedSegment(Generic[Item, Result]):
     held: int = 0
     """The size of their results in bytes."""
 
-    state: SegmentState = SegmentState.IDLE
+    state: SegmentState = _IDLE
     """Its state; changed by `enter` only."""
 
     def enter(self, following: SegmentState) -> None:
@@ -44,7 +53,7 @@ class StartedSegment(Generic[Item, Result]):
     @property
     def over(self) -> bool:
         """True once it has no more items."""
-        return self.state in (SegmentState.ENDED, SegmentState.FAILED)
+        return self.state is _ENDED or self.state is _FAILED
 
     @property
     def unconfirmed(self) -> Confirmation | None:
@@ -84,7 +93,7 @@ class Entry(Generic[Item, Result]):
     error: BaseException | None = None
     """The exception raised instead of a result."""
 
-    state: EntryState = EntryState.WAITING
+    state: EntryState = _WAITING
     """Its state; changed by `start` and `finish` only."""
 
     @classmethod
@@ -98,7 +107,7 @@ class Entry(Generic[Item, Result]):
         Raises:
             IllegalTransition: It has started before.
         """
-        self.state = entered(self.state, EntryState.WORKING)
+        self.state = entered(self.state, _WORKING)
 
     def take(self) -> Item:
         """Returns the item, once: the entry no longer holds it."""
@@ -115,7 +124,7 @@ class Entry(Generic[Item, Result]):
         Raises:
             IllegalTransition: The work has not started, or is done.
         """
-        self.state = entered(self.state, EntryState.DONE)
+        self.state = entered(self.state, _DONE)
         self.size = size
         self.segment.held += size
 
@@ -132,12 +141,12 @@ class Entry(Generic[Item, Result]):
     @property
     def done(self) -> bool:
         """True once there is a result or an error."""
-        return self.state is EntryState.DONE
+        return self.state is _DONE
 
     @property
     def dropped(self) -> bool:
         """True when its segment failed before the item was confirmed."""
-        return self.segment.state is SegmentState.FAILED and not self.confirmation.given
+        return self.segment.state is _FAILED and not self.confirmation.given
 
     def __lt__(self, other: Entry[Item, Result]) -> bool:
         return (self.segment.number, self.number) < (other.segment.number, other.number)

@@ -7,7 +7,13 @@ from enum import Enum
 from typing import Final, TypeVar
 
 
-class SegmentState(Enum):
+class _State(Enum):
+    """A state; hashed by identity, which is faster than by name."""
+
+    __hash__ = object.__hash__
+
+
+class SegmentState(_State):
     """The state of a segment that has started."""
 
     IDLE = "idle"
@@ -23,7 +29,7 @@ class SegmentState(Enum):
     """It ended by an error, which its last entry holds."""
 
 
-class EntryState(Enum):
+class EntryState(_State):
     """The state of an item of a segment."""
 
     WAITING = "waiting"
@@ -36,7 +42,7 @@ class EntryState(Enum):
     """There is a result or an error."""
 
 
-class Beginning(Enum):
+class Beginning(_State):
     """The state of the iterator of segments."""
 
     IDLE = "idle"
@@ -49,7 +55,7 @@ class Beginning(Enum):
     """It has no more segments, or failed."""
 
 
-class CallerRole(Enum):
+class CallerRole(_State):
     """The role of the thread that iterates the results."""
 
     WORKER = "worker"
@@ -59,7 +65,7 @@ class CallerRole(Enum):
     """It only yields results; another thread works in its place."""
 
 
-class PassState(Enum):
+class PassState(_State):
     """The state of the workers of one pass."""
 
     OPEN = "open"
@@ -72,14 +78,20 @@ class PassState(Enum):
 TRANSITIONS: Final[Mapping[Enum, frozenset[Enum]]] = {
     SegmentState.IDLE: frozenset({SegmentState.STEPPING}),
     SegmentState.STEPPING: frozenset({SegmentState.IDLE, SegmentState.ENDED, SegmentState.FAILED}),
+    SegmentState.ENDED: frozenset(),
+    SegmentState.FAILED: frozenset(),
     EntryState.WAITING: frozenset({EntryState.WORKING}),
     EntryState.WORKING: frozenset({EntryState.DONE}),
+    EntryState.DONE: frozenset(),
     Beginning.IDLE: frozenset({Beginning.ADVANCING}),
     Beginning.ADVANCING: frozenset({Beginning.IDLE, Beginning.EXHAUSTED}),
+    Beginning.EXHAUSTED: frozenset(),
     CallerRole.WORKER: frozenset({CallerRole.CONSUMER}),
+    CallerRole.CONSUMER: frozenset(),
     PassState.OPEN: frozenset({PassState.CLOSED}),
+    PassState.CLOSED: frozenset(),
 }
-"""The states that may follow each; none may follow those that are missing."""
+"""The states that may follow each."""
 
 StateT = TypeVar("StateT", bound=Enum)
 
@@ -94,6 +106,6 @@ def entered(state: StateT, following: StateT) -> StateT:
     Raises:
         IllegalTransition: It must not follow.
     """
-    if following not in TRANSITIONS.get(state, frozenset()):
+    if following not in TRANSITIONS[state]:
         raise IllegalTransition(f"{following} after {state}")
     return following

@@ -36,6 +36,14 @@ _STEP_SECONDS: Final = 0.002
 
 _WAIT_SECONDS: Final = 0.1
 
+# Python 3.11 finds a member slowly through its enumeration, and these are compared several times a
+# frame.
+_IDLE: Final = SegmentState.IDLE
+_STEPPING: Final = SegmentState.STEPPING
+_MORE: Final = Beginning.IDLE
+_WORKER: Final = CallerRole.WORKER
+_CLOSED: Final = PassState.CLOSED
+
 
 class SegmentWorkers(Generic[Item, Result]):
     """Owns the worker threads of one pass. Close it to end them.
@@ -80,8 +88,8 @@ class SegmentWorkers(Generic[Item, Result]):
         self._spare = threads - 1
         self._most_threads = threads
         self._state = PassState.OPEN
-        self._caller = CallerRole.WORKER
-        self._beginning = Beginning.IDLE
+        self._caller = _WORKER
+        self._beginning = _MORE
         self._threads: list[Thread] = []
         self._idle = 0
         lock = RLock()
@@ -117,7 +125,7 @@ class SegmentWorkers(Generic[Item, Result]):
         """Ends the threads and the segments. May be called again."""
         with self._changed:
             if self._state is PassState.OPEN:
-                self._state = entered(self._state, PassState.CLOSED)
+                self._state = entered(self._state, _CLOSED)
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
@@ -176,7 +184,7 @@ class SegmentWorkers(Generic[Item, Result]):
 
     def _find_job(self) -> Callable[[], None] | None:
         """Takes the job nearest to the head; the caller holds the lock and then does it."""
-        if self._state is PassState.CLOSED:
+        if self._state is _CLOSED:
             return None
         while self._pending and self._pending[0].dropped:
             heappop(self._pending)
@@ -187,10 +195,10 @@ class SegmentWorkers(Generic[Item, Result]):
         has_room = self._has_room_ahead()
         segment = self._segment_to_step(has_room)
         if segment is not None:
-            segment.enter(SegmentState.STEPPING)
+            segment.enter(_STEPPING)
             return partial(self._step, segment, segment.unconfirmed)
         open_segments = sum(not segment.over for segment in self._active)
-        if self._beginning is Beginning.IDLE and open_segments <= self._spare and has_room:
+        if self._beginning is _MORE and open_segments <= self._spare and has_room:
             self._beginning = entered(self._beginning, Beginning.ADVANCING)
             return self._begin
         return None
@@ -204,11 +212,10 @@ class SegmentWorkers(Generic[Item, Result]):
     def _segment_to_step(self, has_room: bool) -> StartedSegment[Item, Result] | None:
         """Returns the first segment that may be stepped; None when none may."""
         for position, segment in enumerate(self._active):
-            if segment.state is not SegmentState.IDLE:
+            if segment.state is not _IDLE:
                 continue
             # The next items of the head confirm its unconfirmed ones, so it may exceed the bound.
-            may_exceed = position == 0 and segment.unconfirmed is not None
-            if may_exceed or (segment.held < HEAD_BYTES if position == 0 else has_room):
+            if has_room if position else segment.held < HEAD_BYTES or segment.unconfirmed:
                 return segment
         return None
 
@@ -217,7 +224,7 @@ class SegmentWorkers(Generic[Item, Result]):
         if self._taken or not self._active:
             return False
         head = self._active[0]
-        is_idle = head.state is not SegmentState.STEPPING
+        is_idle = head.state is not _STEPPING
         return is_idle and head.unconfirmed is not None and head.entries[0].done
 
     def _begin(self) -> None:
@@ -232,9 +239,7 @@ class SegmentWorkers(Generic[Item, Result]):
             segment.entries.append(Entry.failed(segment, error))
         is_last = segment is None or segment.over
         with self._changed:
-            self._beginning = entered(
-                self._beginning, Beginning.EXHAUSTED if is_last else Beginning.IDLE
-            )
+            self._beginning = entered(self._beginning, Beginning.EXHAUSTED if is_last else _MORE)
             self._begun += 1
             self._jobs_done += 1
             if segment is not None:
@@ -249,14 +254,14 @@ class SegmentWorkers(Generic[Item, Result]):
     ) -> None:
         """Steps a segment until it yields an item, confirms one, ends, or has used its time."""
         entry: Entry[Item, Result] | None = None
-        following = SegmentState.IDLE
+        following = _IDLE
         until = monotonic() + _STEP_SECONDS
         try:
             for item in segment.steps:
                 if item is not None:
                     entry = Entry(segment, item=item, confirmation=self._confirmation(item))
                 confirmed = unconfirmed is not None and unconfirmed.given
-                closed = self._state is PassState.CLOSED
+                closed = self._state is _CLOSED
                 if item is not None or confirmed or monotonic() > until or closed:
                     break
             else:
@@ -266,7 +271,7 @@ class SegmentWorkers(Generic[Item, Result]):
         with self._changed:
             segment.enter(following)
             self._jobs_done += 1
-            self._long_steps += following is SegmentState.IDLE and entry is None
+            self._long_steps += following is _IDLE and entry is None
             if entry is not None:
                 entry.number = self._entries
                 self._entries += 1
@@ -302,19 +307,17 @@ class SegmentWorkers(Generic[Item, Result]):
 
     def _replace_caller(self) -> None:
         """Starts a thread that replaces the caller as a worker, once another one works."""
-        if self._threads and self._caller is CallerRole.WORKER and self._start_thread():
+        if self._threads and self._caller is _WORKER and self._start_thread():
             self._caller = entered(self._caller, CallerRole.CONSUMER)
 
     def _start_spare_thread(self) -> None:
         """Starts a thread if there are more jobs than the caller and idle threads can take."""
-        caller_works = self._caller is CallerRole.WORKER
+        caller_works = self._caller is _WORKER
         spare_threads = len(self._threads) - (not caller_works)
-        if self._state is PassState.CLOSED or spare_threads >= self._spare:
+        if self._state is _CLOSED or spare_threads >= self._spare:
             return
-        jobs = len(self._pending) + sum(
-            segment.state is SegmentState.IDLE for segment in self._active
-        )
-        jobs += self._beginning is Beginning.IDLE
+        jobs = len(self._pending) + sum(segment.state is _IDLE for segment in self._active)
+        jobs += self._beginning is _MORE
         # A single image that takes few steps is made faster than a thread starts.
         several = self._entries > 1 or len(self._active) > 1 or self._long_steps > 0
         if several and jobs > self._idle + caller_works:
@@ -339,7 +342,7 @@ class SegmentWorkers(Generic[Item, Result]):
         while True:
             with self._changed:
                 while (job := self._find_job()) is None:
-                    if self._state is PassState.CLOSED or self._is_finished():
+                    if self._state is _CLOSED or self._is_finished():
                         return
                     self._changed.wait()
                 self._idle -= 1
