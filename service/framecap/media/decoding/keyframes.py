@@ -31,6 +31,7 @@ from framecap.media.decoding.segments import Segment
 from framecap.media.decoding.sequential import Counts
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.pictures.decoded import Decoded
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
@@ -57,7 +58,7 @@ class NotAlone(FastPathUnavailable):
     """A keyframe of this stream does not decode by itself."""
 
 
-def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
+def stand_alone(container: Container, pts: Pts, *, interlaced: bool) -> bool:
     """Returns whether keyframes of this stream may be decoded alone.
 
     They may not if presentation times come from counting frames, if one frame has two packets
@@ -66,12 +67,12 @@ def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
 
     Args:
         container: The open container.
-        first: The first frame.
         pts: The first frame's time.
+        interlaced: True when the first frame is interlaced.
     """
     return (
         not container.untimed
-        and not first.interlaced_frame
+        and not interlaced
         and container.decoder.codec.canonical_name in _ALONE
         and pts >= (container.stream.start_time or 0)
     )
@@ -328,7 +329,7 @@ class KeyframeSegments:
             end=native.pts + max(1, native.duration or 0),
             keyframe=True,
             damaged=damaged,
-            native=Decoded(native),
+            native=Lease(Decoded(native)),
         )
 
 
