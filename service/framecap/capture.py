@@ -7,6 +7,7 @@
                                          of its own; decoder/service/reads.py answers its reads
     5 sink        sink/                  names the images; sends them inline or stores them
     6 events      events/                numbers the events, thins progress, keeps the manifest
+    7 result      capture_result.py      makes `finished` of the values that the others return
 
 The API, the command line and the tests all call `capture`. Before `accepted`, an error refuses the
 request and is raised. After `accepted`, an error is first reported in `finished`, then raised.
