@@ -192,9 +192,9 @@ class Media:
         if self._segments is not None and self._index.continuous:
             with suppress(FastPathUnavailable):
                 for moment in moments_before_end(self._container):
-                    frame = yield from self._segments.last_frame(moment)
-                    if frame is not None:
-                        return frame.end
+                    end = yield from self._segments.last_end(moment)
+                    if end is not None:
+                        return end
         timed = self._index.continuous and not self.counts.repaired
         return (
             yield from measure_end(
@@ -284,13 +284,15 @@ class Media:
             end: Pts | None = None
             begun = False
             for frame in self._begin(closing):
-                if frame is not None:
-                    end = frame.end
-                visible = frame if frame is None or frame.end > zero else None
-                if visible is not None and not begun:
+                end = end if frame is None else frame.end
+                if frame is not None and frame.end <= zero:
+                    frame.native.release()
+                    yield None
+                    continue
+                if frame is not None and not begun:
                     begun = True
-                    self.beginning = visible.pts
-                yield visible
+                    self.beginning = frame.pts
+                yield frame
             self._end = end
 
     def access_modes(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> AccessModes:

@@ -148,8 +148,8 @@ class StreamSegments:
         if batch:
             yield partial(self._read, batch, threads)
 
-    def last_frame(self, moment: Pts) -> Generator[None, None, Frame | None]:
-        """Returns the last frame of the stream; None when no packet is found.
+    def last_end(self, moment: Pts) -> Generator[None, None, Pts | None]:
+        """Returns the end of the stream's last frame; None when no packet is found.
 
         Args:
             moment: Reading begins with a keyframe at or before it.
@@ -166,12 +166,14 @@ class StreamSegments:
             if last is None:
                 return None
             decoder = RunDecoder(container, Confirmations(self._behind), self._known)
-            found: Frame | None = None
+            end: Pts | None = None
             for frame in decoder.frames(last):
-                found = frame or found
+                if frame is not None:
+                    end = frame.end
+                    frame.native.release()
                 yield
             self._count(decoder)
-        return found
+        return end
 
     def _seek_and_decode(
         self, wanted: WantedRange, to_end: bool, threads: int
