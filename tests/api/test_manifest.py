@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import json_format
 
-from framecap.storage.directory.writing import FileStore
+from framecap.storage.directory.writing import FileWriter
 from framecap.v1 import capture_pb2, event_pb2
 from support.api.calls import EVERY_SECOND, code, reason, take
 from support.api.running import Run
@@ -29,13 +29,13 @@ def read(path: Path) -> event_pb2.CaptureManifest:
 def stores(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Keys and kinds of what is stored, in order."""
     stored: list[tuple[str, str]] = []
-    putting = FileStore.put
+    putting = FileWriter.put
 
     async def put(self, key, data, facts):
         stored.append((key, facts.content_type))
         return await putting(self, key, data, facts)
 
-    monkeypatch.setattr(FileStore, "put", put)
+    monkeypatch.setattr(FileWriter, "put", put)
     return stored
 
 

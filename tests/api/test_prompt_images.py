@@ -16,7 +16,7 @@ from framecap.decoder.v1.decoder_pb2 import FromDecoder
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
-from framecap.storage import registry
+from framecap.storage.directory import backend
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from support.api.calls import EVERY_SECOND, take_all
 from support.api.running import Run
@@ -52,7 +52,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch, store: SteppedStore) -> None:
     def sink(bucket: object, naming: Naming) -> StoringSink:
         return StoringSink(naming, store, at_once=IMAGES)
 
-    monkeypatch.setattr(registry, "directory_bucket_sink", sink)
+    monkeypatch.setattr(backend, "directory_bucket_sink", sink)
 
 
 async def next_frame(call: aio.UnaryStreamCall) -> int:

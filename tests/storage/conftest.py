@@ -16,7 +16,7 @@ from framecap.config import Settings
 from framecap.listen_address import Address
 from framecap.serve_settings import ServerSettings
 from framecap.server.serve import Service, running
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.settings import StorageSettings
 from framecap.transport.retry import RetryPolicy

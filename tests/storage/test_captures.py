@@ -14,7 +14,7 @@ from PIL import Image
 
 from framecap.source import blocks, remote
 from framecap.source.remote import RemoteReader
-from framecap.storage.s3.writing import S3Store
+from framecap.storage.s3.writing import S3Writer
 from framecap.v1 import capture_pb2
 from framecap.v1.event_pb2 import CaptureManifest
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
@@ -154,7 +154,7 @@ async def test_a_target_that_fails_ends_the_capture(swift, serve, film) -> None:
 async def test_a_cancelled_call_cancels_its_uploads(swift, serve, film, monkeypatch) -> None:
     bucket = await swift.filled({"a.mp4": film})
     under_way = set()
-    putting = S3Store.put
+    putting = S3Writer.put
 
     async def slow_put(self, key, data, facts):
         under_way.add(key)
@@ -164,7 +164,7 @@ async def test_a_cancelled_call_cancels_its_uploads(swift, serve, film, monkeypa
         finally:
             under_way.discard(key)
 
-    monkeypatch.setattr(S3Store, "put", slow_put)
+    monkeypatch.setattr(S3Writer, "put", slow_put)
     async with serve(bucket) as (_, stub):
         call = stub.CaptureFrames(
             CaptureFramesRequest(

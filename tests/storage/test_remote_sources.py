@@ -19,7 +19,7 @@ from framecap.errors import (
 )
 from framecap.source.address import ObjectAddress
 from framecap.source.remote import RemoteLimits
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.s3.opening import S3Objects
 from storage.conftest import QUICK

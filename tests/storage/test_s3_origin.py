@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from framecap.storage.buckets import Credentials, S3Bucket
+from framecap.storage.s3.bucket import Credentials, S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.s3.reading import S3Origin
 from framecap.transport.faults import FaultKind, StoreFault

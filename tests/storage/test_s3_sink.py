@@ -17,9 +17,9 @@ from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.stored import MANIFEST, StoringSink
 from framecap.sink.template import KeyTemplate
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
-from framecap.storage.s3.writing import S3Store, abort_old_uploads
+from framecap.storage.s3.writing import S3Writer, abort_old_uploads
 from framecap.v1 import capture_pb2, event_pb2
 from support.servers.faults import Asked, Fault
 
@@ -38,7 +38,7 @@ async def sink(
         source=SourceName(bucket="films", key="trip.mp4"),
         format=ImageFormat.JPG,
     )
-    made = StoringSink(naming, S3Store(clients, bucket, PART_BYTES), at_once=uploads)
+    made = StoringSink(naming, S3Writer(clients, bucket, PART_BYTES), at_once=uploads)
     try:
         yield made
     finally:
@@ -140,7 +140,7 @@ async def test_a_manifest_of_any_size_is_stored(server, clients) -> None:
         format=ImageFormat.JPG,
         manifest=KeyTemplate.parse_manifest("{barename}"),
     )
-    store = StoringSink(naming, S3Store(clients, bucket, PART_BYTES))
+    store = StoringSink(naming, S3Writer(clients, bucket, PART_BYTES))
     for data in (b"{}", LARGE):
         uri = await store.store_manifest(memoryview(data))
         assert uri == f"s3://{bucket.name}/trip.json"
@@ -152,7 +152,7 @@ async def test_a_manifest_of_any_size_is_stored(server, clients) -> None:
 async def test_a_manifest_that_is_not_taken_is_told_as_such(server, clients) -> None:
     bucket = await server.filled()
     wrong = replace(bucket.credentials, secret_key="wrong")
-    store = S3Store(clients, replace(bucket, credentials=wrong))
+    store = S3Writer(clients, replace(bucket, credentials=wrong))
     with pytest.raises(TargetNotAllowed, match="the manifest"):
         await store.put("m.json", b"{}", MANIFEST)
 

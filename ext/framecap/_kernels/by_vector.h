@@ -12,7 +12,7 @@
 #define ZERO _mm_setzero_si128()
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define STORE(p, v) _mm_storeu_si128((__m128i *)(p), v)
-#define NAME(stem) stem##_sse2
+#define NAME(stem) FRAMECAP_JOIN(stem, _sse2)
 #define TARGET
 #include FRAMECAP_BODY
 #undef VECTOR
@@ -30,7 +30,7 @@
 #define ZERO _mm256_setzero_si256()
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
 #define STORE(p, v) _mm256_storeu_si256((__m256i *)(p), v)
-#define NAME(stem) stem##_avx2
+#define NAME(stem) FRAMECAP_JOIN(stem, _avx2)
 #define TARGET FRAMECAP_AVX2
 #include FRAMECAP_BODY
 #undef VECTOR

@@ -19,6 +19,10 @@
 #define FRAMECAP_X86 0
 #endif
 
+/* Joins two names after expanding them. */
+#define FRAMECAP_JOIN(stem, suffix) FRAMECAP_JOIN_EXPANDED(stem, suffix)
+#define FRAMECAP_JOIN_EXPANDED(stem, suffix) stem##suffix
+
 #if FRAMECAP_X86 && !defined(__clang__) && !defined(FRAMECAP_NO_CLONES) && \
     !defined(FRAMECAP_ONLY_BASELINE)
 #define FRAMECAP_CLONES \

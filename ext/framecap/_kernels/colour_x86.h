@@ -22,8 +22,7 @@ static inline __m128i framecap_wide_u16_sse2(const uint16_t *p)
 
 FRAMECAP_AVX2 static inline __m256i framecap_wide_u16_avx2(const uint16_t *p)
 {
-    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)p),
-                            _mm256_set1_epi16(INT16_MIN));
+    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)p), _mm256_set1_epi16(INT16_MIN));
 }
 
 /* Restores the order of the quarters, which AVX2 packs and unpacks per 128 bits. */

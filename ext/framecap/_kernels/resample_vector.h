@@ -3,6 +3,13 @@
  * Intermediate samples have 16 bits, so that pmaddwd multiplies them and adds pairs of products in
  * 32 bits: of two rows in the first pass, of two columns in the second. */
 
+/* Adds the products of two vectors of pairs and their pairs of weights. */
+TARGET static inline VECTOR NAME(framecap_add2)(VECTOR sum, VECTOR ab, VECTOR v, VECTOR cd,
+                                                VECTOR w)
+{
+    return OP(add_epi32)(sum, OP(add_epi32)(OP(madd_epi16)(ab, v), OP(madd_epi16)(cd, w)));
+}
+
 /* Adds the weighted sums of four rows, BYTES columns wide; each of `sums` has a quarter of them. */
 TARGET static inline void NAME(framecap_add4_u8)(VECTOR sums[4], const uint8_t *const *rows,
                                                  const int16_t *weights, ptrdiff_t x)
@@ -14,14 +21,14 @@ TARGET static inline void NAME(framecap_add4_u8)(VECTOR sums[4], const uint8_t *
     const VECTOR c = LOAD(rows[2] + x), d = LOAD(rows[3] + x);
     const VECTOR ab0 = OP(unpacklo_epi8)(a, b), ab1 = OP(unpackhi_epi8)(a, b);
     const VECTOR cd0 = OP(unpacklo_epi8)(c, d), cd1 = OP(unpackhi_epi8)(c, d);
-#define FRAMECAP_ADD(i, unpack, ab, cd)                                                          \
-    sums[i] = OP(add_epi32)(sums[i], OP(add_epi32)(OP(madd_epi16)(OP(unpack)(ab, zero), v),      \
-                                                   OP(madd_epi16)(OP(unpack)(cd, zero), w)))
-    FRAMECAP_ADD(0, unpacklo_epi8, ab0, cd0);
-    FRAMECAP_ADD(1, unpackhi_epi8, ab0, cd0);
-    FRAMECAP_ADD(2, unpacklo_epi8, ab1, cd1);
-    FRAMECAP_ADD(3, unpackhi_epi8, ab1, cd1);
-#undef FRAMECAP_ADD
+    sums[0] = NAME(framecap_add2)(sums[0], OP(unpacklo_epi8)(ab0, zero), v,
+                                  OP(unpacklo_epi8)(cd0, zero), w);
+    sums[1] = NAME(framecap_add2)(sums[1], OP(unpackhi_epi8)(ab0, zero), v,
+                                  OP(unpackhi_epi8)(cd0, zero), w);
+    sums[2] = NAME(framecap_add2)(sums[2], OP(unpacklo_epi8)(ab1, zero), v,
+                                  OP(unpacklo_epi8)(cd1, zero), w);
+    sums[3] = NAME(framecap_add2)(sums[3], OP(unpackhi_epi8)(ab1, zero), v,
+                                  OP(unpackhi_epi8)(cd1, zero), w);
 }
 
 /* The same for samples above 8 bits, half as many columns wide; samples are clamped to `top`. */
@@ -34,10 +41,10 @@ TARGET static inline void NAME(framecap_add4_u16)(VECTOR sums[2], const uint16_t
     const VECTOR b = NAME(framecap_least)(LOAD(rows[1] + x), top);
     const VECTOR c = NAME(framecap_least)(LOAD(rows[2] + x), top);
     const VECTOR d = NAME(framecap_least)(LOAD(rows[3] + x), top);
-    sums[0] = OP(add_epi32)(sums[0], OP(add_epi32)(OP(madd_epi16)(OP(unpacklo_epi16)(a, b), v),
-                                                   OP(madd_epi16)(OP(unpacklo_epi16)(c, d), w)));
-    sums[1] = OP(add_epi32)(sums[1], OP(add_epi32)(OP(madd_epi16)(OP(unpackhi_epi16)(a, b), v),
-                                                   OP(madd_epi16)(OP(unpackhi_epi16)(c, d), w)));
+    sums[0] =
+        NAME(framecap_add2)(sums[0], OP(unpacklo_epi16)(a, b), v, OP(unpacklo_epi16)(c, d), w);
+    sums[1] =
+        NAME(framecap_add2)(sums[1], OP(unpackhi_epi16)(a, b), v, OP(unpackhi_epi16)(c, d), w);
 }
 
 TARGET static inline void NAME(framecap_sum_u8)(VECTOR sums[4], const uint8_t *const *rows,

@@ -67,8 +67,8 @@ static inline __m128i framecap_four_sse2(const int16_t *row, const int32_t *star
 {
     if (width == 4) {
         const __m128i *w = (const __m128i *)weights;
-        const __m128 a = _mm_castsi128_ps(_mm_madd_epi16(
-            framecap_fours(row + starts[0], row + starts[1]), _mm_loadu_si128(w)));
+        const __m128 a = _mm_castsi128_ps(
+            _mm_madd_epi16(framecap_fours(row + starts[0], row + starts[1]), _mm_loadu_si128(w)));
         const __m128 b = _mm_castsi128_ps(_mm_madd_epi16(
             framecap_fours(row + starts[2], row + starts[3]), _mm_loadu_si128(w + 1)));
         return _mm_add_epi32(_mm_castps_si128(_mm_shuffle_ps(a, b, 0x88)),
@@ -90,8 +90,8 @@ static inline __m128i framecap_eight_sse2(const int16_t *row, const framecap_tap
     const __m128i half = _mm_set1_epi32((1 << shift) >> 1);
     const __m128i bits = _mm_cvtsi32_si128(shift);
     const __m128i a = framecap_four_sse2(row, starts, weights, taps->width);
-    const __m128i b = framecap_four_sse2(row, starts + 4, weights + 4 * (ptrdiff_t)taps->width,
-                                         taps->width);
+    const __m128i b =
+        framecap_four_sse2(row, starts + 4, weights + 4 * (ptrdiff_t)taps->width, taps->width);
     return _mm_packs_epi32(_mm_sra_epi32(_mm_add_epi32(a, half), bits),
                            _mm_sra_epi32(_mm_add_epi32(b, half), bits));
 }
@@ -120,7 +120,8 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_4(const int16_t *row, cons
 {
     return framecap_sum2(
         framecap_weigh(framecap_join(framecap_fours(row + starts[0], row + starts[1]),
-                                     framecap_fours(row + starts[2], row + starts[3])), weights),
+                                     framecap_fours(row + starts[2], row + starts[3])),
+                       weights),
         framecap_weigh(framecap_join(framecap_fours(row + starts[4], row + starts[5]),
                                      framecap_fours(row + starts[6], row + starts[7])),
                        weights + 16));
@@ -130,10 +131,9 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_4(const int16_t *row, cons
 FRAMECAP_AVX2 static inline __m256i framecap_paired(const int16_t *row, const int32_t *starts,
                                                     const uint8_t *pairs)
 {
-    return _mm256_shuffle_epi8(
-        framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
-                      _mm_loadu_si128((const __m128i *)(row + starts[2]))),
-        _mm256_loadu_si256((const __m256i *)pairs));
+    return _mm256_shuffle_epi8(framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
+                                             _mm_loadu_si128((const __m128i *)(row + starts[2]))),
+                               _mm256_loadu_si256((const __m256i *)pairs));
 }
 
 FRAMECAP_AVX2 static inline __m256i framecap_eight_of_pairs(const int16_t *row,
@@ -149,9 +149,9 @@ FRAMECAP_AVX2 static inline __m256i framecap_eight_of_pairs(const int16_t *row,
 FRAMECAP_AVX2 static inline __m256i framecap_two_of_8(const int16_t *row, const int32_t *starts,
                                                       const int16_t *weights)
 {
-    return framecap_weigh(
-        framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
-                      _mm_loadu_si128((const __m128i *)(row + starts[1]))), weights);
+    return framecap_weigh(framecap_join(_mm_loadu_si128((const __m128i *)(row + starts[0])),
+                                        _mm_loadu_si128((const __m128i *)(row + starts[1]))),
+                          weights);
 }
 
 /* Results 0, 2, 4, 6 | 1, 3, 5, 7 of windows of eight. */
@@ -223,76 +223,20 @@ FRAMECAP_AVX2 static __m128i framecap_eight_avx2(const int16_t *row, const frame
     return framecap_packed(framecap_eight_of_16(row, starts, weights, taps->width), half, bits, 16);
 }
 
-/* Each width has its own loop, so that no iteration tests the width. */
-#define FRAMECAP_BY_EIGHTS(eight, order)                                                         \
-    for (; x + 8 <= count; x += 8, starts += 8, weights += 8 * (ptrdiff_t)width)                 \
-        FRAMECAP_PUT(x, framecap_packed(eight, half, bits, order))
-
-#define FRAMECAP_MIX_COLUMNS_AVX2                                                                \
-    const int32_t *starts = taps->starts;                                                        \
-    const int16_t *weights = taps->weights;                                                      \
-    const uint8_t *pairs = taps->pairs;                                                          \
-    const int count = taps->count, width = taps->width;                                          \
-    const __m256i half = _mm256_set1_epi32((1 << shift) >> 1);                                   \
-    const __m128i bits = _mm_cvtsi32_si128(shift);                                               \
-    int x = 0;                                                                                   \
-    if (pairs != NULL)                                                                           \
-        FRAMECAP_BY_EIGHTS(framecap_eight_of_pairs(row, starts, weights, pairs + 8 * x), 4);     \
-    else if (width == 4)                                                                         \
-        FRAMECAP_BY_EIGHTS(framecap_eight_of_4(row, starts, weights), 4);                        \
-    else if (width == 8)                                                                         \
-        FRAMECAP_BY_EIGHTS(framecap_eight_of_8(row, starts, weights), 8);                        \
-    else if (width == 16)                                                                        \
-        FRAMECAP_BY_EIGHTS(framecap_eight_of_16(row, starts, weights, 16), 16);                  \
-    else                                                                                         \
-        FRAMECAP_BY_EIGHTS(framecap_eight_of_16(row, starts, weights, width), 16);               \
-    if (x < count)                                                                               \
-        FRAMECAP_PUT(count - 8, framecap_eight_avx2(row, taps, count - 8, shift));
-
-#define FRAMECAP_MIX_COLUMNS_SSE2                                                                \
-    for (int x = 0; x < taps->count; x += 8) {                                                   \
-        x = x + 8 <= taps->count ? x : taps->count - 8;                                          \
-        FRAMECAP_PUT(x, framecap_eight_sse2(row, taps, x, shift));                               \
-    }
-
-/* Mixes columns; there are at least 8 results. */
-static void framecap_mix_columns_u8_sse2(uint8_t *restrict out, const int16_t *row,
-                                         const framecap_taps *taps, int shift, int32_t most)
+/* Stores eight results, clamped to samples; saturation clamps those of 8 bits. */
+static inline void framecap_put_u8(uint8_t *out, __m128i eight, __m128i most)
 {
     (void)most;
-#define FRAMECAP_PUT(x, v)                                                                       \
-    do {                                                                                         \
-        const __m128i eight = (v);                                                               \
-        _mm_storel_epi64((__m128i *)(out + (x)), _mm_packus_epi16(eight, eight));                \
-    } while (0)
-    FRAMECAP_MIX_COLUMNS_SSE2
+    _mm_storel_epi64((__m128i *)out, _mm_packus_epi16(eight, eight));
 }
 
-FRAMECAP_AVX2 static void framecap_mix_columns_u8_avx2(uint8_t *restrict out, const int16_t *row,
-                                                       const framecap_taps *taps, int shift,
-                                                       int32_t most)
+static inline void framecap_put_u16(uint16_t *out, __m128i eight, __m128i most)
 {
-    (void)most;
-    FRAMECAP_MIX_COLUMNS_AVX2
-}
-#undef FRAMECAP_PUT
-
-#define FRAMECAP_PUT(x, v)                                                                       \
-    _mm_storeu_si128((__m128i *)(out + (x)), _mm_min_epi16(_mm_max_epi16(v, zero), top))
-static void framecap_mix_columns_u16_sse2(uint16_t *restrict out, const int16_t *row,
-                                          const framecap_taps *taps, int shift, int32_t most)
-{
-    const __m128i zero = _mm_setzero_si128(), top = _mm_set1_epi16((int16_t)most);
-    FRAMECAP_MIX_COLUMNS_SSE2
+    const __m128i positive = _mm_max_epi16(eight, _mm_setzero_si128());
+    _mm_storeu_si128((__m128i *)out, _mm_min_epi16(positive, most));
 }
 
-FRAMECAP_AVX2 static void framecap_mix_columns_u16_avx2(uint16_t *restrict out, const int16_t *row,
-                                                        const framecap_taps *taps, int shift,
-                                                        int32_t most)
-{
-    const __m128i zero = _mm_setzero_si128(), top = _mm_set1_epi16((int16_t)most);
-    FRAMECAP_MIX_COLUMNS_AVX2
-}
-#undef FRAMECAP_PUT
+#define FRAMECAP_TYPED_BODY "resample_columns_body.h"
+#include "by_sample.h"
 
 #endif

@@ -17,32 +17,8 @@
 /* The fractional bits of the product of a display entry and a dimming entry. */
 #define FRAMECAP_LEVEL_BITS 28
 
-/* Defines the linear light of a row, for one sample type. The signal is a fixed-point combination
- * of samples; its light is interpolated linearly in a table of `steps` intervals. */
-#define FRAMECAP_DEFINE_LIGHT(name, sample_t)                                                    \
-    FRAMECAP_CLONES static void framecap_light_##name(                                           \
-        int32_t *restrict out, const sample_t *restrict a, const sample_t *restrict b,           \
-        const sample_t *restrict c, int n, const int32_t *restrict coefficients, int64_t bias,   \
-        int shift, const int32_t *restrict table, int steps)                                     \
-    {                                                                                            \
-        const int32_t ka = coefficients[0], kb = coefficients[1], kc = coefficients[2];          \
-        const int32_t last = (steps << FRAMECAP_STEP_BITS) - 1;                                  \
-        for (int x = 0; x < n; x++) {                                                            \
-            const int64_t sum = bias + (int64_t)ka * (int32_t)a[x] + (int64_t)kb * (int32_t)b[x] \
-                                + (int64_t)kc * (int32_t)c[x];                                   \
-            const int32_t signal = (int32_t)(sum >> shift);                                      \
-            out[x] = signal < 0 ? 0 : signal > last ? last : signal;                             \
-        }                                                                                        \
-        for (int x = 0; x < n; x++) {                                                            \
-            const int32_t step = out[x] >> FRAMECAP_STEP_BITS;                                   \
-            const int32_t frac = out[x] & ((1 << FRAMECAP_STEP_BITS) - 1);                       \
-            const int32_t rise = table[step + 1] - table[step];                                  \
-            out[x] = table[step] + (int32_t)(((int64_t)rise * frac) >> FRAMECAP_STEP_BITS);      \
-        }                                                                                        \
-    }
-
-FRAMECAP_DEFINE_LIGHT(u8, uint8_t)
-FRAMECAP_DEFINE_LIGHT(u16, uint16_t)
+#define FRAMECAP_TYPED_BODY "tonemap_rows_body.h"
+#include "by_sample.h"
 
 static inline int32_t framecap_moved(int32_t r, int32_t g, int32_t b, int32_t kr, int32_t kg,
                                      int32_t kb)

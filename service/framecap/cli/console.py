@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from framecap.cli.progress import ProgressBar, counted
 from framecap.model.names import visible
-from framecap.storage.buckets import Buckets, DirectoryBucket
+from framecap.storage.buckets import Buckets
 from framecap.timebase import format_time
 from framecap.v1 import event_pb2
 
@@ -104,11 +104,8 @@ def readable(uri: str, buckets: Buckets) -> str:
     """
     parts = urlsplit(uri)
     if parts.scheme == "s3":
-        match buckets.find(parts.netloc):
-            case DirectoryBucket() as bucket:
-                key = uri.removeprefix(f"s3://{parts.netloc}/")
-                return f"{bucket.root}/{bucket.prefix}{key}"
-        return uri
+        key = uri.removeprefix(f"s3://{parts.netloc}/")
+        return buckets.find(parts.netloc).path_of(key) or uri
     path = Path(unquote(parts.path, errors="surrogateescape"))
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

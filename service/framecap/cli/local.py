@@ -21,8 +21,9 @@ from framecap.services import Services
 from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
 from framecap.sink.template import DEFAULT_TEMPLATE, KeyTemplate
+from framecap.source.address import FileAddress
 from framecap.source.sources import Sources
-from framecap.storage.buckets_file import BucketsInvalid
+from framecap.storage.bucket_table import BucketsInvalid
 from framecap.storage.directory.reading import UserFiles
 from framecap.storage.directory.writing import directory_sink
 from framecap.storage.registry import Stores
@@ -91,14 +92,10 @@ async def local_services(launcher: Launcher, destination: Destination) -> AsyncI
     try:
         yield Services(
             launcher=launcher,
-            sources=Sources(
-                objects=destination.stores.objects,
-                files=UserFiles(),
-                urls=destination.stores.urls,
-            ),
+            sources=Sources({**destination.stores.openers, FileAddress.scheme: UserFiles()}),
             sinks=destination,
             admission=Admission(AdmissionLimits()),
-            read_address=partial(locate, buckets=destination.stores.buckets),
+            read_address=partial(locate, stores=destination.stores),
         )
     finally:
         await launcher.close()

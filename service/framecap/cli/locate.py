@@ -6,10 +6,10 @@ import os
 
 from framecap.model.names import bucket_fault
 from framecap.source.address import SourceAddress, parse_source, parse_user_source
-from framecap.storage.buckets import Buckets
+from framecap.storage.registry import Stores
 
 
-def locate(text: str, buckets: Buckets) -> SourceAddress:
+def locate(text: str, stores: Stores) -> SourceAddress:
     """Returns the source that `text` names on a command line.
 
     An existing path is that file. Otherwise `bucket/key` is an object, if there is a bucket of that
@@ -19,8 +19,8 @@ def locate(text: str, buckets: Buckets) -> SourceAddress:
         SourceInvalid: `text` names no source.
     """
     if "://" in text or os.path.lexists(text):
-        return parse_user_source(text)
+        return parse_user_source(text, stores.bucket_schemes)
     bucket, _, key = text.partition("/")
-    if key and bucket_fault(bucket) is None and buckets.knows(bucket):
-        return parse_source(text)
-    return parse_user_source(text)
+    if key and bucket_fault(bucket) is None and stores.buckets.find(bucket).exists():
+        return parse_source(text, stores.bucket_schemes)
+    return parse_user_source(text, stores.bucket_schemes)

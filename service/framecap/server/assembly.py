@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
@@ -13,9 +14,12 @@ from framecap.services import Services
 from framecap.sink.inline import InlineSink
 from framecap.sink.naming import Naming, SourceName, object_naming
 from framecap.sink.payloads import Sink
+from framecap.source.address import FileAddress, parse_source
 from framecap.source.sources import Sources
-from framecap.storage.buckets_file import BucketsInvalid
+from framecap.storage.bucket_table import BucketsInvalid
 from framecap.storage.directory.reading import LocalFiles
+from framecap.storage.kind import BucketKind
+from framecap.storage.kinds import BUCKET_KINDS
 from framecap.storage.registry import Stores
 from framecap.telemetry.metrics import ServiceMetrics
 
@@ -66,16 +70,21 @@ def make_services(
         raise SettingsError(f"allow-path: {error}") from error
     return Services(
         launcher=launcher,
-        sources=Sources(objects=stores.objects, files=files, urls=stores.urls),
+        sources=Sources({**stores.openers, FileAddress.scheme: files}),
         sinks=BucketSinks(stores),
         admission=admission,
+        read_address=partial(parse_source, bucket_schemes=stores.bucket_schemes),
         meter=metrics,
         limits=settings.capture,
     )
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, metrics: ServiceMetrics) -> AsyncIterator[Stores]:
+async def open_stores(
+    settings: Settings,
+    metrics: ServiceMetrics,
+    bucket_kinds: Sequence[BucketKind] = BUCKET_KINDS,
+) -> AsyncIterator[Stores]:
     """Yields the stores that the settings name, ready; closes their connections after the block.
 
     Raises:
@@ -83,7 +92,7 @@ async def open_stores(settings: Settings, metrics: ServiceMetrics) -> AsyncItera
     """
     data = settings.server.data
     try:
-        stores = Stores(data, settings.storage, metrics)
+        stores = Stores(data, settings.storage, metrics, bucket_kinds=bucket_kinds)
     except BucketsInvalid as error:
         raise SettingsError(f"buckets: {error}") from error
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ from framecap.listen_address import Address
 from framecap.server.assembly import make_services, open_stores
 from framecap.server.grpc_server import GrpcServer
 from framecap.server.stop import Stop
+from framecap.storage.kind import BucketKind
+from framecap.storage.kinds import BUCKET_KINDS
 from framecap.telemetry.logs import configure_logs
 from framecap.telemetry.metrics import MetricsPort, ServiceMetrics
 
@@ -46,12 +48,18 @@ class Service:
 
 
 @asynccontextmanager
-async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator[Service]:
+async def running(
+    settings: Settings,
+    stop: Stop | None = None,
+    *,
+    bucket_kinds: Sequence[BucketKind] = BUCKET_KINDS,
+) -> AsyncIterator[Service]:
     """Runs a service within the block, then shuts it down gracefully.
 
     Args:
         settings: All settings.
         stop: Its second request ends the grace period.
+        bucket_kinds: The kinds of buckets.
 
     Raises:
         SettingsError: A resource that the settings name cannot be used.
@@ -65,7 +73,7 @@ async def running(settings: Settings, stop: Stop | None = None) -> AsyncIterator
         if settings.server.metrics is not None:
             shown = _show(metrics, settings.server.metrics)
             metrics_port = (await held.enter_async_context(shown)).port
-        stores = await held.enter_async_context(open_stores(settings, metrics))
+        stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
         services = make_services(settings, launcher, admission, metrics, stores)
         server = GrpcServer(settings, services, metrics)
         address = await server.start()

@@ -51,7 +51,7 @@ class ObjectFacts:
 MANIFEST: Final = ObjectFacts(content_type="application/json", what="manifest")
 
 
-class Store(Protocol):
+class ObjectWriter(Protocol):
     """Stores objects by their keys: a directory, or a bucket of an object store."""
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
@@ -93,7 +93,7 @@ class StoringSink:
         at_once: The most concurrent uploads.
     """
 
-    def __init__(self, naming: Naming, store: Store, *, at_once: int = 1) -> None:
+    def __init__(self, naming: Naming, store: ObjectWriter, *, at_once: int = 1) -> None:
         self._naming = naming
         self._store = store
         self._at_once = at_once

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from framecap.errors import SourceInvalid
@@ -21,15 +22,18 @@ from framecap.model.names import (
 
 FIELD: Final = "source"
 MAX_ADDRESS_BYTES: Final = 4096
+BARE: Final = ""
+"""The scheme of an address that has none: `bucket/key`."""
+
 BUCKET_SCHEMES: Final = ("s3", "oss")
-FORMS: Final = "bucket/key, s3://bucket/key, oss://bucket/key, https://host/path, /path"
+"""The schemes by which addresses may name an object of any bucket."""
 
 CURE: Final = "write the name without it, or rename what has it"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectAddress:
-    """An object of the service's object store. All three forms name the same object."""
+    """An object of a bucket. All schemes, and none, name the same object."""
 
     bucket: str
     """The bucket's name."""
@@ -37,13 +41,13 @@ class ObjectAddress:
     key: str
     """The object's key."""
 
-    scheme: str = ""
-    """`s3` or `oss`; empty for the bare form."""
+    scheme: str = BARE
+    """A scheme of buckets, such as `s3` or `oss`; empty for the bare form."""
 
     @property
     def public_name(self) -> str:
         """The address in events and logs."""
-        prefix = f"{self.scheme}://" if self.scheme else ""
+        prefix = "" if self.scheme == BARE else f"{self.scheme}://"
         return f"{prefix}{self.bucket}/{self.key}"
 
 
@@ -53,6 +57,8 @@ class FileAddress:
 
     path: str
     """The path; `parse_source` returns absolute ones without `.`, `..` and empty segments."""
+
+    scheme: ClassVar = "file"
 
     @property
     def public_name(self) -> str:
@@ -70,39 +76,56 @@ class UrlAddress:
     public_name: str
     """The address in events and logs: without credentials, query and fragment."""
 
+    scheme: ClassVar = "https"
+
 
 SourceAddress: TypeAlias = ObjectAddress | FileAddress | UrlAddress
 
 
-def parse_source(text: str) -> SourceAddress:
+def forms(bucket_schemes: Sequence[str] = BUCKET_SCHEMES) -> str:
+    """Returns the forms of addresses, for messages."""
+    named = "".join(f"{scheme}://bucket/key, " for scheme in bucket_schemes)
+    return f"bucket/key, {named}https://host/path, /path"
+
+
+def parse_source(text: str, bucket_schemes: Sequence[str] = BUCKET_SCHEMES) -> SourceAddress:
     """Returns the source that `text` names.
+
+    Args:
+        text: The address.
+        bucket_schemes: The schemes that name an object of a bucket.
 
     Raises:
         SourceInvalid: It names none.
     """
+    allowed = forms(bucket_schemes)
     if not text:
-        raise _invalid(text, f"is empty; allowed: {FORMS}")
+        raise _invalid(text, f"is empty; allowed: {allowed}")
     if len(text) > MAX_ADDRESS_BYTES or len(text.encode(errors="replace")) > MAX_ADDRESS_BYTES:
         raise _invalid(text, f"is longer than {MAX_ADDRESS_BYTES} bytes")
     if fault := unprintable_fault(text):
         raise _invalid(text, f"{fault}; {CURE}")
     scheme, separator, rest = text.partition("://")
     if not separator:
-        return _file(text, text) if text.startswith("/") else _object(text, text)
+        return _file(text, text) if text.startswith("/") else _object(text, text, BARE, allowed)
     match scheme.lower():
-        case store if store in BUCKET_SCHEMES:
-            return _object(text, rest, store)
+        case known if known in bucket_schemes:
+            return _object(text, rest, known, allowed)
         case "https":
             return _url(text)
         case "file":
             return _file(text, _path(text))
-    raise _invalid(text, f"has a scheme that is not read; allowed: {FORMS}")
+    raise _invalid(text, f"has a scheme that is not read; allowed: {allowed}")
 
 
-def parse_user_source(text: str) -> SourceAddress:
+def parse_user_source(text: str, bucket_schemes: Sequence[str] = BUCKET_SCHEMES) -> SourceAddress:
     """Returns the source that a person names on a command line.
 
     Text without a scheme is a path, relative or absolute, of anything that the system can open.
+
+    Args:
+        text: The address.
+        bucket_schemes: The schemes that name an object of a bucket.
 
     Raises:
         SourceInvalid: It names none.
@@ -110,7 +133,7 @@ def parse_user_source(text: str) -> SourceAddress:
     if text and "://" not in text and "\0" not in text:
         # Not normalised: behind a symbolic link, `..` is not the directory that the text suggests.
         return FileAddress(os.path.join(os.getcwd(), text))
-    return parse_source(text)
+    return parse_source(text, bucket_schemes)
 
 
 def file_name(path: str) -> str:
@@ -118,13 +141,13 @@ def file_name(path: str) -> str:
     return printable(PurePosixPath(path).name)
 
 
-def _object(text: str, name: str, scheme: str = "") -> ObjectAddress:
+def _object(text: str, name: str, scheme: str, allowed: str) -> ObjectAddress:
     bucket, slash, key = name.partition("/")
     if not slash:
-        raise _invalid(text, f"names a bucket at most, and no key in it; allowed: {FORMS}")
+        raise _invalid(text, f"names a bucket at most, and no key in it; allowed: {allowed}")
     fault = bucket_fault(bucket)
     if fault:
-        raise _invalid(text, f"names the bucket {shown(bucket)}, which {fault}; allowed: {FORMS}")
+        raise _invalid(text, f"names the bucket {shown(bucket)}, which {fault}; allowed: {allowed}")
     fault = key_fault(key)
     if fault:
         raise _invalid(text, f"names a key that {fault}")

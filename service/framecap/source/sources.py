@@ -1,6 +1,9 @@
-"""The opener of all sources, by the kind of address."""
+"""The opener of all sources, by the scheme of their address."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from framecap.source.address import FileAddress, ObjectAddress, SourceAddress, UrlAddress
 from framecap.source.opened import OpenSource, SourceOpener
@@ -8,24 +11,15 @@ from framecap.source.refusals import not_allowed
 
 
 class Sources:
-    """Opens a source with the opener for its kind of address. It refuses kinds without an opener.
+    """Opens a source with the opener for its scheme. It refuses schemes without an opener.
 
     Args:
-        objects: Opens `bucket/key`, `s3://` and `oss://`.
-        files: Opens paths.
-        urls: Opens `https://`.
+        openers: The openers by scheme: `https`, `file`, those of buckets, and `` for an address
+            without one.
     """
 
-    def __init__(
-        self,
-        *,
-        objects: SourceOpener[ObjectAddress] | None = None,
-        files: SourceOpener[FileAddress] | None = None,
-        urls: SourceOpener[UrlAddress] | None = None,
-    ) -> None:
-        self._objects = objects
-        self._files = files
-        self._urls = urls
+    def __init__(self, openers: Mapping[str, SourceOpener[Any]]) -> None:
+        self._openers = dict(openers)
 
     async def open(self, address: SourceAddress) -> OpenSource:
         """Returns the open source; the caller must close it.
@@ -36,14 +30,10 @@ class Sources:
             SourceNotAllowed: The address lies outside the allowed sources.
             SourceUnreachable: It could not be read, for now.
         """
-        match address:
-            case ObjectAddress() if self._objects:
-                return await self._objects.open(address)
-            case FileAddress() if self._files:
-                return await self._files.open(address)
-            case UrlAddress() if self._urls:
-                return await self._urls.open(address)
-        raise not_allowed(address.public_name, _refusal(address))
+        opener = self._openers.get(address.scheme)
+        if opener is None:
+            raise not_allowed(address.public_name, _refusal(address))
+        return await opener.open(address)
 
 
 def _refusal(address: SourceAddress) -> str:

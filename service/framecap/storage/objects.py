@@ -1,16 +1,15 @@
-"""Objects of buckets: of local directories and of S3-compatible stores."""
+"""Objects of all buckets, each opened by its bucket's store."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from framecap.source.address import ObjectAddress
 from framecap.source.opened import OpenSource
-from framecap.storage.buckets import Buckets, DirectoryBucket, S3Bucket
-from framecap.storage.directory.reading import open_object
-
-OpenRemote: TypeAlias = Callable[[ObjectAddress, S3Bucket], Awaitable[OpenSource]]
+from framecap.storage.bucket import Bucket
+from framecap.storage.buckets import Buckets
+from framecap.storage.kind import BucketStore
 
 
 class Objects:
@@ -18,12 +17,12 @@ class Objects:
 
     Args:
         buckets: The buckets.
-        remote: Opens objects of S3-compatible stores; needed if such buckets are configured.
+        store_of: Returns the store of a bucket.
     """
 
-    def __init__(self, buckets: Buckets, remote: OpenRemote | None = None) -> None:
+    def __init__(self, buckets: Buckets, store_of: Callable[[Bucket], BucketStore[Any]]) -> None:
         self._buckets = buckets
-        self._remote = remote
+        self._store_of = store_of
 
     async def open(self, address: ObjectAddress) -> OpenSource:
         """Returns the open object; the caller must close it.
@@ -34,9 +33,5 @@ class Objects:
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
         """
-        match self._buckets.find(address.bucket):
-            case DirectoryBucket() as bucket:
-                return await open_object(address, bucket)
-            case S3Bucket() as bucket:
-                assert self._remote is not None
-                return await self._remote(address, bucket)
+        bucket = self._buckets.find(address.bucket)
+        return await self._store_of(bucket).open(address, bucket)

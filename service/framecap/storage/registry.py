@@ -1,38 +1,34 @@
-"""The stores of sources and images: buckets, S3-compatible stores and web servers."""
+"""The stores of sources and images, found by the scheme of an address or by a bucket."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
-from framecap.source.address import ObjectAddress, UrlAddress
-from framecap.source.opened import OpenSource
-from framecap.storage.buckets import Bucket, Buckets, DirectoryBucket, S3Bucket
+from framecap.source.address import BARE, BUCKET_SCHEMES, UrlAddress
+from framecap.source.opened import OpenSource, SourceOpener
+from framecap.storage.bucket import Bucket
+from framecap.storage.buckets import Buckets
 from framecap.storage.buckets_file import read_buckets
-from framecap.storage.directory.writing import directory_bucket_sink, sweep_directory
+from framecap.storage.kind import BucketKind, BucketStore, UrlKind, UrlStore
+from framecap.storage.kinds import BUCKET_KINDS, URL_KINDS
 from framecap.storage.objects import Objects
 from framecap.storage.settings import StorageSettings
-from framecap.storage.web.hosts import Hosts
 from framecap.transport.request_statistics import NoRequestStatistics, RequestStatistics
-
-if TYPE_CHECKING:
-    from framecap.storage.s3.backend import S3
-    from framecap.storage.web.backend import WebBackend
 
 
 class Stores:
-    """Opens sources and sinks in stores, and loads the modules of S3 and web at their first use.
-
-    Close it.
+    """Opens sources and sinks in stores; makes each store at its first use. Close it.
 
     Args:
         data: The data directory.
         settings: The storage settings.
         statistics: Receives the figures of requests.
+        bucket_kinds: The kinds of buckets.
+        url_kinds: The kinds of servers whose files have URLs.
 
     Raises:
         BucketsInvalid: The file that configures buckets cannot be used.
@@ -43,19 +39,37 @@ class Stores:
         data: Path,
         settings: StorageSettings | None = None,
         statistics: RequestStatistics | None = None,
+        *,
+        bucket_kinds: Sequence[BucketKind] = BUCKET_KINDS,
+        url_kinds: Sequence[UrlKind] = URL_KINDS,
     ) -> None:
         self._settings = settings or StorageSettings()
+        self._statistics = statistics or NoRequestStatistics()
         configured: Mapping[str, Bucket] = {}
         if self._settings.buckets is not None:
-            configured = read_buckets(self._settings.buckets)
+            configured = read_buckets(self._settings.buckets, bucket_kinds)
         self.buckets: Final = Buckets(data, configured)
-        self.objects: Final = Objects(self.buckets, self._open_remote)
-        hosts = (self._settings.allow_host, self._settings.allow_private_host)
-        self.urls: Final = self if any(hosts) else None
-        self._hosts = Hosts(*hosts)
-        self._statistics = statistics or NoRequestStatistics()
-        self._web: WebBackend | None = None
-        self._s3_backend: S3 | None = None
+        self._kinds = {kind.bucket: kind for kind in bucket_kinds}
+        self._made: dict[type[Bucket], BucketStore[Any]] = {}
+        self._servers = [
+            _UrlServers(kind, self._settings, self._statistics)
+            for kind in url_kinds
+            if kind.is_allowed(self._settings)
+        ]
+        self.bucket_schemes: Final = (
+            *BUCKET_SCHEMES,
+            *(scheme for kind in bucket_kinds for scheme in kind.schemes),
+        )
+        """The schemes of addresses that name an object of a bucket."""
+
+    @property
+    def openers(self) -> Mapping[str, SourceOpener[Any]]:
+        """The openers of sources by the scheme of their address."""
+        objects = Objects(self.buckets, self._store_of)
+        return {
+            **dict.fromkeys((BARE, *self.bucket_schemes), objects),
+            **{servers.scheme: servers for servers in self._servers},
+        }
 
     async def start(self) -> None:
         """Prepares for a service: removes the half-written files and uploads of killed ones.
@@ -63,44 +77,59 @@ class Stores:
         Raises:
             OSError: A directory cannot be swept.
         """
-        for root in self.buckets.roots:
-            sweep_directory(root)
-        if self.buckets.s3:
-            await self._s3.start(self.buckets.s3)
+        for kind in self._kinds.values():
+            if buckets := self.buckets.of(kind.bucket):
+                await self._store_of(buckets[0]).start(buckets)
 
     def sink(self, naming: Naming) -> Sink:
         """Returns the sink of one capture; the caller must close it."""
         assert naming.bucket is not None
-        match self.buckets.find(naming.bucket):
-            case DirectoryBucket() as bucket:
-                return directory_bucket_sink(bucket, naming)
-            case S3Bucket() as bucket:
-                return self._s3.sink(bucket, naming)
+        bucket = self.buckets.find(naming.bucket)
+        return self._store_of(bucket).sink(bucket, naming)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        for servers in self._servers:
+            await servers.close()
+        for store in self._made.values():
+            await store.close()
+
+    def _store_of(self, bucket: Bucket) -> BucketStore[Any]:
+        kind = type(bucket)
+        if kind not in self._made:
+            self._made[kind] = self._kinds[kind].make(self._settings, self._statistics)
+        return self._made[kind]
+
+
+class _UrlServers:
+    """Opens files by URLs of one scheme; makes the store at its first use.
+
+    Args:
+        kind: The kind of servers.
+        settings: The storage settings.
+        statistics: Receives the figures of requests.
+    """
+
+    def __init__(
+        self, kind: UrlKind, settings: StorageSettings, statistics: RequestStatistics
+    ) -> None:
+        self.scheme: Final = kind.scheme
+        self._kind = kind
+        self._settings = settings
+        self._statistics = statistics
+        self._store: UrlStore | None = None
 
     async def open(self, address: UrlAddress) -> OpenSource:
-        """Returns the open file of a web server; the caller must close it.
+        """Returns the open file; the caller must close it.
 
         Raises:
             CaptureError: It cannot be read.
         """
-        if self._web is None:
-            module = importlib.import_module("framecap.storage.web.backend")
-            self._web = module.WebBackend(self._settings, self._hosts, self._statistics)
-        return await self._web.open(address)
+        if self._store is None:
+            self._store = self._kind.make(self._settings, self._statistics)
+        return await self._store.open(address)
 
     async def close(self) -> None:
         """Closes all connections."""
-        if self._web is not None:
-            await self._web.close()
-        if self._s3_backend is not None:
-            await self._s3_backend.close()
-
-    async def _open_remote(self, address: ObjectAddress, bucket: S3Bucket) -> OpenSource:
-        return await self._s3.open(address, bucket)
-
-    @property
-    def _s3(self) -> S3:
-        if self._s3_backend is None:
-            module = importlib.import_module("framecap.storage.s3.backend")
-            self._s3_backend = module.S3(self._settings, self._statistics)
-        return self._s3_backend
+        if self._store is not None:
+            await self._store.close()

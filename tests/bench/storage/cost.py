@@ -42,10 +42,11 @@ from framecap.capture import capture
 from framecap.decoder.service.launcher import ForkServer
 from framecap.server.assembly import BucketSinks
 from framecap.services import Services
+from framecap.source.address import FileAddress
 from framecap.source.sources import Sources
-from framecap.storage.buckets import S3Bucket
 from framecap.storage.directory.reading import LocalFiles
 from framecap.storage.registry import Stores
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.settings import StorageSettings
 from support.clips import make_clip
 from support.servers.stores import Store
@@ -85,9 +86,9 @@ async def captured(folder: Path, source: str, target: str) -> dict[str, str]:
     try:
         services = Services(
             launcher=launcher,
-            sources=Sources(objects=stores.objects, files=LocalFiles([folder])),
+            sources=Sources({**stores.openers, FileAddress.scheme: LocalFiles([folder])}),
             sinks=BucketSinks(stores),
-            gate=Admission(AdmissionLimits()),
+            admission=Admission(AdmissionLimits()),
         )
         text = TEXT
         if target:

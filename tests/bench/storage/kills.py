@@ -31,7 +31,7 @@ import grpc
 import numpy as np
 from grpc import aio
 
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.v1.snapshot_service_pb2 import CaptureFramesRequest
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
 from support.clips import make_clip

@@ -35,7 +35,7 @@ from framecap.capture import capture
 from framecap.decoder.service.launcher import ForkServer
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
-from framecap.source.address import ObjectAddress
+from framecap.source.address import BARE, ObjectAddress
 from framecap.source.opened import OpenSource
 from framecap.source.origin import Chunks, Found
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
@@ -162,9 +162,9 @@ async def cost(folder: Path, name: str, middle: float, trace: bool) -> tuple[int
     try:
         services = Services(
             launcher=launcher,
-            sources=Sources(objects=Objects(folder, trace)),
+            sources=Sources({BARE: Objects(folder, trace)}),
             sinks=Inline(),
-            gate=Admission(AdmissionLimits()),
+            admission=Admission(AdmissionLimits()),
         )
         request = f"video/snapshots,f_jpg,ss_{round(middle * 1000)},num_1"
         call = CaptureCall(source=f"films/{name}", request=request)

@@ -65,7 +65,8 @@ class Build:
         library = folder / "kernels.so"
         compiler = (sysconfig.get_config_var("CC") or "cc").split()
         # Loops are turned into vectors as in a release, by the widest the way allows.
-        options = ("-O2", "-ftree-vectorize", "-shared", "-fPIC", f"-I{KERNELS}", *WAYS[way])
+        includes = (f"-I{KERNELS}", f"-I{DRIVER.parent}")
+        options = ("-O2", "-ftree-vectorize", "-shared", "-fPIC", *includes, *WAYS[way])
         subprocess.run([*compiler, *options, str(DRIVER), "-o", str(library)], check=True)
         self._library = ctypes.CDLL(str(library))
 

@@ -55,39 +55,8 @@ void cell_sums(const char *plane, ptrdiff_t stride, int64_t *cells, ptrdiff_t ro
     free(room);
 }
 
-#define DEFINE(name, sample_t)                                                                   \
-    void mix1_##name(uint8_t *out, const sample_t *a, int n, int32_t k, int32_t bias, int shift) \
-    {                                                                                            \
-        framecap_mix1_##name(out, a, n, k, bias, shift);                                         \
-    }                                                                                            \
-                                                                                                 \
-    void mix2_##name(uint8_t *out, const sample_t *a, const sample_t *b, int n,                  \
-                     const int32_t *k, int32_t bias, int shift)                                  \
-    {                                                                                            \
-        framecap_mix2_##name(out, a, b, n, k[0], k[1], bias, shift);                             \
-    }                                                                                            \
-                                                                                                 \
-    void mix3_##name(uint8_t *out, const sample_t *a, const sample_t *b, const sample_t *c,      \
-                     int n, const int32_t *k, int32_t bias, int shift)                           \
-    {                                                                                            \
-        framecap_mix3_##name(out, a, b, c, n, k[0], k[1], k[2], bias, shift);                    \
-    }                                                                                            \
-                                                                                                 \
-    void halved_##name(uint8_t *out, const sample_t *a, const sample_t *b, const sample_t *c,    \
-                       int n, const int32_t *k, int32_t bias, int shift)                         \
-    {                                                                                            \
-        framecap_mix3_halved_##name(out, a, b, c, n, k[0], k[1], k[2], bias, shift);             \
-    }                                                                                            \
-                                                                                                 \
-    void light_##name(int32_t *out, const sample_t *a, const sample_t *b, const sample_t *c,     \
-                      int n, const int32_t *k, int64_t bias, int shift, const int32_t *table,    \
-                      int steps)                                                                 \
-    {                                                                                            \
-        framecap_light_##name(out, a, b, c, n, k, bias, shift, table, steps);                    \
-    }
-
-DEFINE(u8, uint8_t)
-DEFINE(u16, uint16_t)
+#define FRAMECAP_TYPED_BODY "driver_body.h"
+#include "by_sample.h"
 
 void halve(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int n)
 {

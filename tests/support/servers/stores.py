@@ -11,7 +11,7 @@ from typing import Any
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
-from framecap.storage.buckets import Credentials, S3Bucket
+from framecap.storage.s3.bucket import Credentials, S3Bucket
 
 numbers = itertools.count(1)
 

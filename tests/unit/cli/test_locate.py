@@ -3,7 +3,7 @@ import pytest
 from framecap.cli.locate import locate
 from framecap.errors import SourceInvalid
 from framecap.source.address import FileAddress, ObjectAddress, UrlAddress
-from framecap.storage.buckets import Buckets
+from framecap.storage.registry import Stores
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def here(tmp_path, monkeypatch):
 
 
 def find(text, here):
-    return locate(text, Buckets(here.parent / "data"))
+    return locate(text, Stores(here.parent / "data"))
 
 
 def test_a_path_that_exists_wins_over_a_bucket(here):

@@ -8,8 +8,14 @@ import pytest
 
 from framecap.cli.locate import locate
 from framecap.source.address import ObjectAddress
-from framecap.storage.buckets import Buckets, Credentials, DirectoryBucket, S3Bucket
-from framecap.storage.buckets_file import BucketsInvalid, parse_buckets, read_buckets
+from framecap.storage.bucket_table import BucketsInvalid
+from framecap.storage.buckets import Buckets
+from framecap.storage.buckets_file import parse_buckets, read_buckets
+from framecap.storage.directory.bucket import DirectoryBucket
+from framecap.storage.kinds import BUCKET_KINDS
+from framecap.storage.registry import Stores
+from framecap.storage.s3.bucket import Credentials, S3Bucket
+from framecap.storage.settings import StorageSettings
 
 SECRETS = {"K": "the-key", "S": " the-secret\n", "EMPTY": " "}
 KEYS = 'access_key_env = "K"\nsecret_key_env = "S"\n'
@@ -42,7 +48,7 @@ def test_everything_it_may_say(tmp_path: Path) -> None:
     credentials = Credentials(
         access_key="the-key", secret_key="the-secret", session_token="the-token"
     )
-    assert read_buckets(file, SECRETS) == {
+    assert read_buckets(file, environ=SECRETS) == {
         "films": S3Bucket(
             name="films",
             remote_name="films-prod",
@@ -55,22 +61,25 @@ def test_everything_it_may_say(tmp_path: Path) -> None:
         "public": S3Bucket(name="public", remote_name="public", region="us-west-2"),
         "shots": DirectoryBucket(name="shots", root=Path("/srv/shots")),
     }
-    assert "the-" not in repr(read_buckets(file, SECRETS))
+    assert "the-" not in repr(read_buckets(file, environ=SECRETS))
 
 
 def test_nothing_configured_is_directories_below_the_data(tmp_path: Path) -> None:
-    assert parse_buckets("", {}) == {}
+    assert parse_buckets("", BUCKET_KINDS, {}) == {}
     buckets = Buckets(tmp_path)
     found = buckets.find("films")
     assert isinstance(found, DirectoryBucket)
     assert found.directory == tmp_path / "buckets/films"
-    assert not buckets.knows("films")
-    assert (buckets.s3, buckets.roots) == ((), (tmp_path / "buckets",))
+    assert not found.exists()
+    assert [bucket.directory for bucket in buckets.of(DirectoryBucket)] == [tmp_path / "buckets"]
+    assert buckets.of(S3Bucket) == []
 
 
 def test_a_configured_bucket_is_known_to_the_command_line(tmp_path: Path) -> None:
-    configured = parse_buckets(f'[buckets.films]\nendpoint = "http://x"\n{KEYS}', SECRETS)
-    assert locate("films/a", Buckets(tmp_path, configured)) == ObjectAddress("films", "a")
+    file = tmp_path / "buckets.toml"
+    file.write_text('[buckets.films]\nendpoint = "http://x"\nanonymous = true')
+    stores = Stores(tmp_path, StorageSettings(buckets=file))
+    assert locate("films/a", stores) == ObjectAddress("films", "a")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,7 @@ def test_each_mistake_has_a_sentence(text: str, sentence: str, tmp_path: Path) -
     file = tmp_path / "buckets.toml"
     file.write_text(text)
     with pytest.raises(BucketsInvalid) as caught:
-        read_buckets(file, SECRETS)
+        read_buckets(file, environ=SECRETS)
     assert str(caught.value).startswith(f"{file}: {sentence}")
     assert "the-" not in str(caught.value)
 

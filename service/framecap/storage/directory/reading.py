@@ -13,8 +13,8 @@ from framecap.source.address import FileAddress, ObjectAddress, file_name
 from framecap.source.opened import OpenSource
 from framecap.source.references import resolve
 from framecap.source.refusals import not_allowed
-from framecap.storage.buckets import DirectoryBucket
 from framecap.storage.directory.beneath import open_beneath
+from framecap.storage.directory.bucket import DirectoryBucket
 from framecap.storage.directory.regular import in_thread, open_regular, translated
 
 

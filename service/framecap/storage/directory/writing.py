@@ -15,9 +15,9 @@ from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.sink.template import KEY_FIELD
-from framecap.storage.buckets import DirectoryBucket
 from framecap.storage.directory import staging
 from framecap.storage.directory.atomic_files import WholeFiles
+from framecap.storage.directory.bucket import DirectoryBucket
 
 RETRY_MS: Final = 1000
 
@@ -38,7 +38,7 @@ _PERMANENT: Final = frozenset(
 ResultT = TypeVar("ResultT")
 
 
-class FileStore:
+class FileWriter:
     """Stores objects as files beneath a directory, which is opened for the first one.
 
     All work on files runs in a thread, one call after the other.
@@ -116,7 +116,7 @@ def directory_sink(root: Path, naming: Naming) -> StoringSink:
     root = Path(os.path.abspath(root))
     return StoringSink(
         naming,
-        FileStore(root, uri=lambda key: (root / key).as_uri(), durable=False, sweeping=True),
+        FileWriter(root, uri=lambda key: (root / key).as_uri(), durable=False, sweeping=True),
     )
 
 
@@ -128,7 +128,7 @@ def directory_bucket_sink(bucket: DirectoryBucket, naming: Naming) -> StoringSin
     """
     return StoringSink(
         naming,
-        FileStore(
+        FileWriter(
             bucket.root,
             uri=lambda key: f"s3://{bucket.name}/{key}",
             prefix=bucket.prefix,

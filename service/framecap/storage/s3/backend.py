@@ -9,7 +9,7 @@ from framecap.sink.payloads import Sink
 from framecap.source.address import ObjectAddress
 from framecap.source.opened import OpenSource
 from framecap.source.remote import RemoteLimits
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.s3.opening import S3Objects
 from framecap.storage.s3.writing import abort_old_uploads, s3_sink
@@ -17,7 +17,7 @@ from framecap.storage.settings import StorageSettings
 from framecap.transport.request_statistics import RequestStatistics
 
 
-class S3:
+class S3Store:
     """Reads and writes objects of S3-compatible stores. Close it.
 
     Args:

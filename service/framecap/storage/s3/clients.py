@@ -13,7 +13,7 @@ from aiobotocore.session import get_session
 from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError
 
-from framecap.storage.buckets import Credentials, S3Bucket
+from framecap.storage.s3.bucket import Credentials, S3Bucket
 from framecap.transport.counted_requests import counted_request
 from framecap.transport.faults import FaultKind, StoreFault, by_status
 from framecap.transport.request_statistics import NoRequestStatistics, Operation, RequestStatistics

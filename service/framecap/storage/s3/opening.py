@@ -9,7 +9,7 @@ from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource
 from framecap.source.references import resolve
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.s3.reading import S3Origin
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from framecap.source.origin import Chunks, Found
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.transport.faults import FaultKind, StoreFault
 from framecap.transport.request_statistics import Operation

@@ -15,7 +15,7 @@ from framecap.model.names import shown
 from framecap.sink.naming import BUCKET_FIELD, Naming
 from framecap.sink.payloads import Data
 from framecap.sink.stored import ObjectFacts, StoringSink
-from framecap.storage.buckets import S3Bucket
+from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.transport.faults import FaultKind, StoreFault
 from framecap.transport.request_statistics import Operation
@@ -36,7 +36,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class S3Store:
+class S3Writer:
     """Stores objects in a bucket.
 
     Args:
@@ -123,7 +123,7 @@ class _MultipartUpload:
     """
 
     def __init__(
-        self, store: S3Store, client: Any, named: dict[str, str], facts: ObjectFacts
+        self, store: S3Writer, client: Any, named: dict[str, str], facts: ObjectFacts
     ) -> None:
         self._store = store
         self._client = client
@@ -201,7 +201,7 @@ class _MultipartUpload:
 
 def s3_sink(clients: S3Clients, bucket: S3Bucket, naming: Naming, *, uploads: int) -> StoringSink:
     """Returns a sink into a bucket of a store. Events name images by `s3:` URIs."""
-    return StoringSink(naming, S3Store(clients, bucket), at_once=uploads)
+    return StoringSink(naming, S3Writer(clients, bucket), at_once=uploads)
 
 
 async def abort_old_uploads(clients: S3Clients, buckets: Sequence[S3Bucket]) -> None:

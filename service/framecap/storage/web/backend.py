@@ -12,7 +12,7 @@ from framecap.storage.web.reading import Web
 from framecap.transport.request_statistics import RequestStatistics
 
 
-class WebBackend:
+class WebStore:
     """Reads files of web servers. Close it.
 
     Args:

@@ -22,10 +22,9 @@ from framecap.errors import (
 from framecap.source.address import FileAddress, ObjectAddress, UrlAddress
 from framecap.source.opened import OpenSource, SourceOpener
 from framecap.source.sources import Sources
-from framecap.storage.buckets import Buckets
 from framecap.storage.directory import regular
 from framecap.storage.directory.reading import LocalFiles, UserFiles
-from framecap.storage.objects import Objects
+from framecap.storage.registry import Stores
 
 CONTENT = b"a video"
 
@@ -57,6 +56,11 @@ async def refusal(opener: SourceOpener, address: object) -> CaptureError:
     with pytest.raises(CaptureError) as caught:
         await opener.open(address)
     return caught.value
+
+
+def objects(data: Path) -> SourceOpener[ObjectAddress]:
+    """Opens the objects of buckets below a data directory."""
+    return Stores(data).openers["s3"]
 
 
 async def test_a_file_beneath_an_allowed_directory(root: Path) -> None:
@@ -240,17 +244,17 @@ async def test_no_roots_allow_nothing(root: Path) -> None:
 
 async def test_an_object_of_a_local_bucket(data: Path) -> None:
     address = ObjectAddress("films", "2024/a.mp4", "s3")
-    async with await Objects(Buckets(data)).open(address) as source:
+    async with await objects(data).open(address) as source:
         assert content(source) == CONTENT
         assert (source.bucket, source.key) == ("films", "2024/a.mp4")
         assert source.public_name == "s3://films/2024/a.mp4"
 
 
 async def test_an_absent_bucket_is_told_from_an_absent_object(data: Path) -> None:
-    error = await refusal(Objects(Buckets(data)), ObjectAddress("films", "b.mp4"))
+    error = await refusal(objects(data), ObjectAddress("films", "b.mp4"))
     assert isinstance(error, SourceNotFound)
     assert error.message == 'source: there is no "films/b.mp4"'
-    error = await refusal(Objects(Buckets(data)), ObjectAddress("other", "b.mp4"))
+    error = await refusal(objects(data), ObjectAddress("other", "b.mp4"))
     assert isinstance(error, BucketNotFound)
     assert (error.code.name, error.reason) == ("NOT_FOUND", "BUCKET_NOT_FOUND")
     assert error.message == 'source: there is no bucket "other"'
@@ -258,7 +262,7 @@ async def test_an_absent_bucket_is_told_from_an_absent_object(data: Path) -> Non
 
 
 async def test_without_any_bucket_there_is_no_such_bucket(tmp_path: Path) -> None:
-    error = await refusal(Objects(Buckets(tmp_path)), ObjectAddress("films", "a.mp4"))
+    error = await refusal(objects(tmp_path), ObjectAddress("films", "a.mp4"))
     assert isinstance(error, BucketNotFound)
 
 
@@ -266,7 +270,7 @@ async def test_a_bucket_leads_nowhere_through_links(data: Path) -> None:
     (data / "buckets/linked").symlink_to("films")
     (data / "buckets/films/up").symlink_to("..")
     for address in (ObjectAddress("linked", "2024/a.mp4"), ObjectAddress("films", "up/films/x")):
-        error = await refusal(Objects(Buckets(data)), address)
+        error = await refusal(objects(data), address)
         assert isinstance(error, SourceNotAllowed)
 
 
@@ -348,33 +352,34 @@ class Recorded:
 
 
 ADDRESSES = {
-    "objects": ObjectAddress("films", "a", "s3"),
-    "files": FileAddress("/srv/a"),
-    "urls": UrlAddress("https://host/a?SECRET", "https://host/a"),
+    "": ObjectAddress("films", "a"),
+    "s3": ObjectAddress("films", "a", "s3"),
+    "file": FileAddress("/srv/a"),
+    "https": UrlAddress("https://host/a?SECRET", "https://host/a"),
 }
 
 
-@pytest.mark.parametrize("kind", ADDRESSES)
-async def test_each_kind_of_address_has_its_opener(kind: str) -> None:
+@pytest.mark.parametrize("scheme", ADDRESSES)
+async def test_each_scheme_has_its_opener(scheme: str) -> None:
     opener = Recorded()
-    error = await refusal(Sources(**{kind: opener}), ADDRESSES[kind])
+    error = await refusal(Sources({scheme: opener}), ADDRESSES[scheme])
     assert isinstance(error, SourceNotFound)
-    assert opener.addresses == [ADDRESSES[kind]]
+    assert opener.addresses == [ADDRESSES[scheme]]
 
 
 @pytest.mark.parametrize(
-    ("kind", "says"),
+    ("scheme", "says"),
     [
-        ("objects", 'source: "s3://films/a" is in a bucket, and there are no buckets here'),
+        ("s3", 'source: "s3://films/a" is in a bucket, and there are no buckets here'),
         (
-            "files",
+            "file",
             'source: "/srv/a" is a file path; none may be read'
             " unless the operator allows its directory",
         ),
-        ("urls", 'source: "https://host/a" is a web address; none are read here'),
+        ("https", 'source: "https://host/a" is a web address; none are read here'),
     ],
 )
-async def test_a_kind_without_opener_is_refused(kind: str, says: str) -> None:
-    error = await refusal(Sources(), ADDRESSES[kind])
+async def test_a_scheme_without_opener_is_refused(scheme: str, says: str) -> None:
+    error = await refusal(Sources({}), ADDRESSES[scheme])
     assert isinstance(error, SourceNotAllowed)
     assert error.message == says
