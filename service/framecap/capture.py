@@ -7,6 +7,7 @@
                                          of its own; decoder/service/reads.py answers its reads
     5 sink        sink/                  names the images; sends them inline or stores them
     6 events      events/                numbers the events, thins progress, keeps the manifest
+    7 result      capture_result.py      makes `finished` of the values that the others return
 
 The API, the command line and the tests all call `capture`. Before `accepted`, an error refuses the
 request and is raised. After `accepted`, an error is first reported in `finished`, then raised.
@@ -16,15 +17,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
 from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
+from framecap.capture_result import CaptureResult, Delivered, finished
 from framecap.decoder.service import reads
 from framecap.decoder.service.check import error_of
+from framecap.decoder.service.process import Decoder
 from framecap.decoder.v1 import decoder_pb2
 from framecap.decoder.v1.decoder_pb2 import EncodedFile, EncodedImage, FromDecoder, ToDecoder
 from framecap.errors import (
@@ -37,9 +40,10 @@ from framecap.errors import (
 )
 from framecap.events.manifest import Manifest
 from framecap.events.pace import Heartbeat, ProgressThrottle
-from framecap.events.status import incident, to_status
+from framecap.events.status import incident
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
+from framecap.model.spec import CaptureSpec
 from framecap.outputs.registry import output_of
 from framecap.revocation import ended_by
 from framecap.services import Services, Slot
@@ -68,49 +72,105 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
         CaptureError: Before `accepted`, the request is refused; after `finished`, the capture
             failed, with the status that `finished` has.
     """
-    parsed = understand(call, services.launcher.selections)
-    address = services.read_address(call.source)
-    naming = services.sinks.naming(parsed.spec, source_name(address))
-    if naming is not None:
-        files = output_of(parsed.kind).files
-        naming = replace(naming, extensions=tuple(type.extension for type in files))
-    warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
-    first = accepted(call, parsed, address.public_name, warnings)
-    events = EventStream()
-    result = event_pb2.CaptureFinished()
-    error: CaptureError | None = None
+    current = _Capture(call, services)
     outcome = Cancelled.reason
     try:
-        async with AsyncExitStack() as held:
-            work = None
-            if call.validate_only:
-                services.admission.check()
-            else:
-                slot = held.enter_context(services.admission.enter())
-                with ended_by(slot.revoked):
-                    opening = await services.sources.open(address)
-                    source = await held.enter_async_context(opening)
-                work = _Work(call, parsed, source, naming, slot, services, first, result)
-            yield events.wrap(first)
-            try:
-                if work is not None:
-                    async with aclosing(work.payloads()) as reported:
-                        async for payload in reported:
-                            yield events.wrap(payload)
-            except CaptureError as failure:
-                error = failure
-            except Exception as fault:
-                error = incident(fault)
+        async with aclosing(current.until_ended()) as events:
+            async for event in events:
+                yield event
         # Slot, source and decoder are released by now: a client slow to read the last event
         # holds none of them.
-        result.status.CopyFrom(to_status(error))
+        error = current.error
         outcome = error.reason if error else "OK"
-        yield events.wrap(result)
+        yield current.last_event()
     finally:
-        if events.sequence:
-            services.meter.capture_ended(mode(call, parsed.spec), outcome)
+        if current.has_begun:
+            services.meter.capture_ended(mode(call, current.spec), outcome)
     if error is not None:
         raise error
+
+
+class _Capture:
+    """One capture: its request, its events, and how it ended.
+
+    Args:
+        call: The call.
+        services: The dependencies of the capture.
+
+    Raises:
+        CaptureError: The request is refused.
+    """
+
+    def __init__(self, call: CaptureCall, services: Services) -> None:
+        self._call = call
+        self._services = services
+        self._parsed = understand(call, services.launcher.selections)
+        self._address = services.read_address(call.source)
+        naming = services.sinks.naming(self._parsed.spec, source_name(self._address))
+        if naming is not None:
+            files = output_of(self._parsed.kind).files
+            naming = replace(naming, extensions=tuple(type.extension for type in files))
+        self._naming, address = naming, self._address
+        warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
+        self._accepted = accepted(call, self._parsed, address.public_name, warnings)
+        self._events = EventStream()
+        self._result = CaptureResult()
+        self.error: CaptureError | None = None
+        """The error by which the work ended; None while it goes on, and when it succeeded."""
+
+    @property
+    def spec(self) -> CaptureSpec:
+        """The request."""
+        return self._parsed.spec
+
+    @property
+    def has_begun(self) -> bool:
+        """True once `accepted` was yielded."""
+        return bool(self._events.sequence)
+
+    async def until_ended(self) -> AsyncGenerator[event_pb2.CaptureEvent]:
+        """Yields all events but the last. An error after `accepted` ends them, and is recorded.
+
+        Raises:
+            CaptureError: The request is refused; nothing was yielded.
+        """
+        async with self._opened() as work:
+            yield self._events.wrap(self._accepted)
+            if work is None:
+                return
+            try:
+                async with aclosing(work.payloads()) as payloads:
+                    async for payload in payloads:
+                        yield self._events.wrap(payload)
+            except CaptureError as failure:
+                self.error = failure
+            except Exception as fault:
+                self.error = incident(fault)
+            self._result = work.result
+
+    def last_event(self) -> event_pb2.CaptureEvent:
+        """Returns the event of `finished`."""
+        return self._events.wrap(finished(self._result, self.error))
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[_Work | None]:
+        """Holds a slot and the open source for the block; yields the work to do, if there is any.
+
+        Raises:
+            CaptureError: The service or the source refuses the capture.
+        """
+        services = self._services
+        if self._call.validate_only:
+            services.admission.check()
+            yield None
+            return
+        async with AsyncExitStack() as held:
+            slot = held.enter_context(services.admission.enter())
+            with ended_by(slot.revoked):
+                opening = await services.sources.open(self._address)
+                source = await held.enter_async_context(opening)
+            naming = self._naming
+            yield _Work(self._call, self._parsed, source, naming, slot, services, self._accepted)
 
 
 class _Work:
@@ -124,7 +184,6 @@ class _Work:
         slot: The capture's slot in admission control.
         services: The launcher of decoders, the sinks and the meter.
         first: The payload of `accepted`.
-        result: The payload of `finished`, filled with the results whether or not the work fails.
     """
 
     def __init__(
@@ -136,7 +195,6 @@ class _Work:
         slot: Slot,
         services: Services,
         first: event_pb2.CaptureAccepted,
-        result: event_pb2.CaptureFinished,
     ) -> None:
         self._call = call
         self._parsed = parsed
@@ -145,17 +203,19 @@ class _Work:
         self._sink = services.sinks.open(naming and replace(naming, source=source_name(source)))
         self._slot = slot
         self._services = services
-        self._result = result
+        self._reported = FromDecoder().finished
         self._throttle = ProgressThrottle()
         self._time_left = TimeLeft()
         self._timer = StageTimer()
         self._began = time.monotonic()
-        self._images = 0
-        self._image_bytes = 0
+        self._delivered = Delivered()
+        self._manifest_uri = ""
         self._unyielded: Payloads = []
         self._manifest: Manifest | None = None
         if naming and naming.manifest and call.kind == decoder_pb2.JOB_KIND_CAPTURE:
             self._manifest = Manifest(first)
+        self.result = CaptureResult()
+        """The result, once `payloads` has ended, by an error or without."""
 
     async def payloads(self) -> AsyncGenerator[Payload]:
         """Yields the payloads; while there is none, repeats the latest progress as a heartbeat.
@@ -187,8 +247,8 @@ class _Work:
             await self._sink.close()
             if self._manifest is not None:
                 self._manifest.close()
-            self._sum_up()
-            self._services.meter.capture_summed_up(self._result)
+            self.result = self._result_so_far()
+            self._services.meter.capture_summed_up(self.result)
 
     async def _steps(self) -> AsyncGenerator[Payloads]:
         """Yields batches of payloads as they arise.
@@ -200,23 +260,11 @@ class _Work:
             yield [self._throttle.latest]
         await self._slot.start()
         failure: CaptureError | None = None
-        source = self._source
         try:
-            async with self._services.decoder(source.descriptor) as decoder:
-                await decoder.send(ToDecoder(job=job(self._call, self._parsed, source)))
-                async with (
-                    aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
-                    aclosing(self._arrivals(messages)) as arrivals,
-                ):
-                    async for message in arrivals:
-                        if message is not None:
-                            self._unyielded += self._noted(await self._payloads_of(message))
-                        self._unyielded += self._noted(self._counted(self._sink.ready()))
-                        # Messages that arrived together make one batch, unless that means a wait.
-                        more = decoder.has_more and self._sink.uploading is None
-                        if len(self._unyielded) > (MAX_BATCH if more else 0):
-                            yield self._taken()
-            failure = error_of(self._result.status)
+            async with aclosing(self._decoder_batches()) as batches:
+                async for batch in batches:
+                    yield batch
+            failure = error_of(self._reported.status)
         except (MediaError, DecoderLost, SourceUnreachable) as error:
             failure = error
         # Other captures may decode while the last uploads complete.
@@ -235,6 +283,36 @@ class _Work:
         if self._manifest is not None:
             await self._store_manifest(self._manifest)
         yield [self._progress_to(event_pb2.CAPTURE_PHASE_DONE)]
+
+    async def _decoder_batches(self) -> AsyncGenerator[Payloads]:
+        """Yields batches of payloads until the decoder has ended.
+
+        Raises:
+            CaptureError: The capture failed.
+        """
+        async with self._decoding() as (decoder, messages):
+            async for message in messages:
+                if message is not None:
+                    self._unyielded += self._noted(await self._payloads_of(message))
+                self._unyielded += self._noted(self._counted(self._sink.ready()))
+                # Messages that arrived together make one batch, unless that means a wait.
+                more = decoder.has_more and self._sink.uploading is None
+                if len(self._unyielded) > (MAX_BATCH if more else 0):
+                    yield self._taken()
+
+    @asynccontextmanager
+    async def _decoding(
+        self,
+    ) -> AsyncIterator[tuple[Decoder, AsyncGenerator[FromDecoder | None]]]:
+        """Runs a decoder for the block; yields it with its messages, as `_arrivals` does."""
+        source = self._source
+        async with self._services.decoder(source.descriptor) as decoder:
+            await decoder.send(ToDecoder(job=job(self._call, self._parsed, source)))
+            async with (
+                aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
+                aclosing(self._arrivals(messages)) as arrivals,
+            ):
+                yield decoder, arrivals
 
     async def _arrivals(
         self, messages: AsyncGenerator[FromDecoder]
@@ -302,9 +380,7 @@ class _Work:
             case "file":
                 return await self._file(message.file)
             case "finished":
-                self._result.CopyFrom(message.finished)
-                for shortfall in self._result.shortfalls:
-                    shortfall.output = self._output
+                self._reported = message.finished
         return []
 
     def _progress(self, report: event_pb2.CaptureProgress) -> Payloads:
@@ -331,9 +407,9 @@ class _Work:
         return self._counted(delivered)
 
     def _count_frames(self, count: int) -> None:
-        if not self._images:
+        if not self._delivered.count:
             self._services.meter.first_image(time.monotonic() - self._began)
-        self._images += count
+        self._delivered = replace(self._delivered, count=self._delivered.count + count)
 
     async def _finish(self) -> Payloads:
         """Finishes the sink; returns the payloads that it held back."""
@@ -343,10 +419,9 @@ class _Work:
 
     async def _store_manifest(self, manifest: Manifest) -> None:
         """Stores the manifest beside the images, all of which are stored by now."""
-        self._sum_up()
+        summary = finished(self._result_so_far(), None)
         with self._timer.stage("deliver"):
-            uri = await self._sink.store_manifest(manifest.complete(self._result))
-        self._result.manifest_uri = uri
+            self._manifest_uri = await self._sink.store_manifest(manifest.complete(summary))
 
     def _noted(self, batch: Payloads) -> Payloads:
         """Returns `batch` after adding it to the manifest, where there is one."""
@@ -360,13 +435,14 @@ class _Work:
         for payload in delivered:
             if not isinstance(payload, event_pb2.FrameCaptured | event_pb2.OutputFile):
                 continue
+            count, superseded = self._delivered.count, False
             if isinstance(payload, event_pb2.FrameCaptured):
                 # An image may be stored although `deliver` was cancelled before it was counted.
-                self._images = max(self._images, payload.index)
-                if payload.superseded:
-                    continue
-            self._image_bytes += payload.size_bytes
-            self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
+                count, superseded = max(count, payload.index), payload.superseded
+            size = 0 if superseded else payload.size_bytes
+            self._delivered = Delivered(count=count, size_bytes=self._delivered.size_bytes + size)
+            if not superseded:
+                self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(delivered)
 
     def _progress_to(self, phase: event_pb2.CapturePhase) -> event_pb2.CaptureProgress:
@@ -374,22 +450,23 @@ class _Work:
         report = event_pb2.CaptureProgress()
         report.CopyFrom(self._throttle.latest)
         report.phase = phase
-        report.captured_count = max(report.captured_count, self._images)
+        report.captured_count = max(report.captured_count, self._delivered.count)
         report.ClearField("time_left")
         self._throttle.offer(report)
         return report
 
-    def _sum_up(self) -> None:
-        """Fills the result with the service's figures and those the decoder did not report."""
-        result, latest = self._result, self._throttle.latest
-        result.captured_count = self._images
-        result.image_bytes = self._image_bytes
-        result.read_bytes = max(result.read_bytes, latest.read_bytes)
-        reads.sum_up(self._source.reader, result)
-        for stage, spent in self._timer.times.items():
-            result.stage_times[stage].FromNanoseconds(spent)
-        if uploading := self._sink.upload_time:
-            result.stage_times["upload"].FromNanoseconds(uploading)
+    def _result_so_far(self) -> CaptureResult:
+        """Returns the figures of the decoder, the sink and the reader as they are now."""
+        reader, uploading = self._source.reader, self._sink.upload_time
+        return CaptureResult(
+            reported=self._reported,
+            progress_bytes=self._throttle.latest.read_bytes,
+            delivered=self._delivered,
+            traffic=None if reader is None else reader.traffic,
+            stage_times=self._timer.times | ({"upload": uploading} if uploading else {}),
+            output=self._output,
+            manifest_uri=self._manifest_uri,
+        )
 
 
 async def _next(messages: AsyncGenerator[FromDecoder]) -> FromDecoder | None:

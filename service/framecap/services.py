@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Protocol
 
+from framecap.capture_result import CaptureResult
 from framecap.decoder.service.launcher import Launcher
 from framecap.decoder.service.process import Decoder
 from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
@@ -21,7 +22,6 @@ from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
 from framecap.source.address import SourceAddress, parse_source
 from framecap.source.sources import Sources
-from framecap.v1 import event_pb2
 
 
 class KillCause(Enum):
@@ -67,7 +67,7 @@ class Meter(Protocol):
     def image_delivered(self, size: int, principal: str) -> None:
         """Records that an image of `size` bytes was delivered to a principal."""
 
-    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+    def capture_summed_up(self, result: CaptureResult) -> None:
         """Records a capture's bytes read, its time by stage and its damage."""
 
     def decoder_started(self) -> None:
@@ -89,7 +89,7 @@ class NoMeter:
     def image_delivered(self, size: int, principal: str) -> None:
         """Does nothing."""
 
-    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+    def capture_summed_up(self, result: CaptureResult) -> None:
         """Does nothing."""
 
     def decoder_started(self) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from threading import Lock, local
 from time import monotonic_ns
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from framecap.timebase import Nanoseconds
 
 T = TypeVar("T")
+
+_END: Final[Any] = object()
 
 
 class StageTimer:
@@ -42,12 +43,9 @@ class StageTimer:
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """Yields `items`, adding the time it takes to produce them to `name`."""
-        # A suspended generator keeps its variables alive, so none of them may hold an item: a
-        # decoded picture would stay in memory.
-        box: list[T] = []
         while True:
             with self.stage(name):
-                box.extend(islice(items, 1))
-            if not box:
+                item = next(items, _END)
+            if item is _END:
                 return
-            yield box.pop()
+            yield item

@@ -16,6 +16,7 @@ Pts: TypeAlias = int
 
 NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
+NANOSECONDS_PER_MICROSECOND: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Console:
         self._quiet = quiet
         self._folders: set[str] = set()
         self._replaced = 0
-        self._finished = event_pb2.CaptureFinished()
+        self._finished = event_pb2.CaptureEvent().finished
 
     @property
     def finished(self) -> event_pb2.CaptureFinished:

@@ -35,6 +35,7 @@ from framecap.media.pictures.deinterlace import deinterlaced
 from framecap.media.pictures.planes import Views
 from framecap.media.probe import describe
 from framecap.media.refusals import check_decoded_nothing, open_container
+from framecap.model.lease import Lease
 from framecap.model.media import Frame, MediaInfo, Picture
 from framecap.model.plan import AccessModes, Strategy
 from framecap.model.spec import ImageFormat
@@ -72,6 +73,8 @@ class Media:
         )
         self._sequence: Iterator[Frame | None] | None = None
         self._first: Frame | None = None
+        self._first_interlaced = False
+        self._first_has_duration = False
         self._known: KnownFrame | None = None
         self._opening: Opening | None = None
         self._index = Index(self._container)
@@ -132,8 +135,7 @@ class Media:
         self._sequence = reader.frames()
         for frame in self._sequence:
             if frame is not None:
-                self._first = frame
-                self.beginning = frame.pts
+                self._note_first(frame)
                 self.clock = clock_of(self._container, frame.pts)
                 if reader.first_packet is not None:
                     self._pool.starts = Starts(self._container, reader.first_packet)
@@ -147,30 +149,39 @@ class Media:
 
     def _use_first(self, known: KnownFrame) -> Frame:
         """Adopts a first frame that was decoded from its packet alone."""
-        pts, native = known.pts, known.native
-        assert native is not None, "it was just decoded"
+        pts, native = known.pts, known.picture.picture
         self._known = known
-        self.beginning = pts
         self._pool.starts = known.starts
         self._pool.add(self._container)
         self._segments = StreamSegments(
             self._pool, self._container, self._index, known, threads=self._threads
         )
         self.clock = clock_of(self._container, pts)
-        self._first = Frame(
+        first = Frame(
             pts=pts,
             end=pts + max(1, native.duration or 0),
             keyframe=True,
             damaged=False,
-            native=Decoded(native),
+            native=Lease(Decoded(native)),
         )
-        return self._first
+        self._note_first(first)
+        return first
+
+    def _note_first(self, first: Frame) -> None:
+        """Records the first frame, and what is needed of it after its release."""
+        native = decoded_of(first).frame
+        self._first = first
+        self._first_interlaced = bool(native.interlaced_frame)
+        self._first_has_duration = bool(native.duration)
+        self.beginning = first.pts
 
     def forget_first(self) -> None:
         """Releases the first picture; it is decoded again together with its neighbours."""
         if self._known is not None and self._first is not None:
-            self._known.native = None
-            self._first = replace(self._first, native=None)
+            self._known.picture.release()
+            self._first.native.release()
+            # From here on, only the facts that the first packets show are used.
+            self._first_has_duration = False
 
     def measure_end(self) -> Generator[Pts | None, None, Pts | None]:
         """Returns the end of the last frame; None when that cannot be known.
@@ -181,9 +192,9 @@ class Media:
         if self._segments is not None and self._index.continuous:
             with suppress(FastPathUnavailable):
                 for moment in moments_before_end(self._container):
-                    frame = yield from self._segments.last_frame(moment)
-                    if frame is not None:
-                        return frame.end
+                    end = yield from self._segments.last_end(moment)
+                    if end is not None:
+                        return end
         timed = self._index.continuous and not self.counts.repaired
         return (
             yield from measure_end(
@@ -198,8 +209,7 @@ class Media:
     @property
     def _durations_from(self) -> Pts | None:
         """The pts from which durations equal those of a whole decoding; None for none."""
-        first = self._first
-        if first is not None and first.native is not None and decoded_of(first).frame.duration:
+        if self._first_has_duration:
             return NEVER_GUESSED
         return self._opened.durations_from
 
@@ -274,13 +284,15 @@ class Media:
             end: Pts | None = None
             begun = False
             for frame in self._begin(closing):
-                if frame is not None:
-                    end = frame.end
-                visible = frame if frame is None or frame.end > zero else None
-                if visible is not None and not begun:
+                end = end if frame is None else frame.end
+                if frame is not None and frame.end <= zero:
+                    frame.native.release()
+                    yield None
+                    continue
+                if frame is not None and not begun:
                     begun = True
-                    self.beginning = visible.pts
-                yield visible
+                    self.beginning = frame.pts
+                yield frame
             self._end = end
 
     def access_modes(self, *, gaps: bool, sparse: bool, keyframes: bool = True) -> AccessModes:
@@ -310,7 +322,8 @@ class Media:
         first = self._first
         if first is None or self.counts.repaired or self._container.tiles is not None:
             return False
-        if not stand_alone(self._container, decoded_of(first).frame, first.pts):
+        interlaced = self._first_interlaced
+        if not stand_alone(self._container, first.pts, interlaced=interlaced):
             return False
         return self._opened.order is not Order.DECODING and self._index.same_times
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from framecap.model.lease import Lease
 from framecap.timebase import Clock, Nanoseconds, Pts
 
 Plane: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
@@ -150,8 +151,8 @@ class Frame:
     damaged: bool
     """True when the decoder reported it as corrupt, or slices that it needs are missing."""
 
-    native: Any = field(repr=False)
-    """The library's frame; only `media` accesses its contents."""
+    native: Lease[Any] = field(repr=False)
+    """The lease of the library's frame; only `media` accesses its contents."""
 
     confirmation: Confirmation = field(default=CERTAIN, repr=False)
     """Whether it is confirmed. Until then its image may be made, but not yielded."""

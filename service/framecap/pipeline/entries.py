@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from framecap.model.media import CERTAIN, Confirmation
+from framecap.pipeline.states import EntryState, SegmentState, entered
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# Python 3.11 finds a member slowly through its enumeration, and these are compared several times a
+# frame.
+_IDLE: Final = SegmentState.IDLE
+_ENDED: Final = SegmentState.ENDED
+_FAILED: Final = SegmentState.FAILED
+_WAITING: Final = EntryState.WAITING
+_WORKING: Final = EntryState.WORKING
+_DONE: Final = EntryState.DONE
 
 
 @dataclass(slots=True, eq=False)
@@ -29,19 +39,26 @@ class StartedSegment(Generic[Item, Result]):
     held: int = 0
     """The size of their results in bytes."""
 
-    stepping: bool = False
-    """True while a thread decodes its next item."""
+    state: SegmentState = _IDLE
+    """Its state; changed by `enter` only."""
 
-    ended: bool = False
-    """True once it has no more items."""
+    def enter(self, following: SegmentState) -> None:
+        """Changes the state.
 
-    failed: bool = False
-    """True when it ended by an error, which the last entry holds."""
+        Raises:
+            IllegalTransition: The state must not follow the present one.
+        """
+        self.state = entered(self.state, following)
+
+    @property
+    def over(self) -> bool:
+        """True once it has no more items."""
+        return self.state is _ENDED or self.state is _FAILED
 
     @property
     def unconfirmed(self) -> Confirmation | None:
         """The confirmation that the next result still awaits; None when it is confirmed."""
-        if self.ended or not self.entries or self.entries[0].confirmation.given:
+        if self.over or not self.entries or self.entries[0].confirmation.given:
             return None
         return self.entries[0].confirmation
 
@@ -76,13 +93,60 @@ class Entry(Generic[Item, Result]):
     error: BaseException | None = None
     """The exception raised instead of a result."""
 
-    done: bool = False
-    """True once there is a result or an error."""
+    state: EntryState = _WAITING
+    """Its state; changed by `start` and `finish` only."""
+
+    @classmethod
+    def failed(cls, segment: StartedSegment[Item, Result], error: BaseException) -> Self:
+        """Returns an entry that has an error from the start."""
+        return cls(segment, error=error, state=EntryState.DONE)
+
+    def start(self) -> None:
+        """Records that the work on the item starts.
+
+        Raises:
+            IllegalTransition: It has started before.
+        """
+        self.state = entered(self.state, _WORKING)
+
+    def take(self) -> Item:
+        """Returns the item, once: the entry no longer holds it."""
+        item, self.item = self.item, None
+        assert item is not None, "an entry is worked on once"
+        return item
+
+    def finish(self, size: int) -> None:
+        """Records that there is a result or an error.
+
+        Args:
+            size: The size of the result in bytes.
+
+        Raises:
+            IllegalTransition: The work has not started, or is done.
+        """
+        self.state = entered(self.state, _DONE)
+        self.size = size
+        self.segment.held += size
+
+    def value(self) -> Result | None:
+        """Returns the result.
+
+        Raises:
+            BaseException: The error that there is instead.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+    @property
+    def done(self) -> bool:
+        """True once there is a result or an error."""
+        return self.state is _DONE
 
     @property
     def dropped(self) -> bool:
         """True when its segment failed before the item was confirmed."""
-        return self.segment.failed and not self.confirmation.given
+        return self.segment.state is _FAILED and not self.confirmation.given
 
     def __lt__(self, other: Entry[Item, Result]) -> bool:
         return (self.segment.number, self.number) < (other.segment.number, other.number)

@@ -45,7 +45,7 @@ class Sample:
     """A decoded frame, ready for the choice."""
 
     frame: Frame
-    """The frame; without its picture once that is released."""
+    """The frame; its picture may be released."""
 
     fate: Fate
     """The treatment of the frame before the choice."""
@@ -106,13 +106,16 @@ class Sampling:
             yield partial(self._along, segment, self._coverage.add_segment())
 
     def work(self, sample: Sample) -> Sample:
-        """Returns a sample after all the work that is possible before the choice."""
+        """Returns a sample after all the work that is possible before the choice.
+
+        Its picture is released, unless it is kept until the choice.
+        """
         if sample.fate is Fate.KEPT:
             return sample
-        encoded = None
-        if sample.fate is Fate.ENCODED:
-            encoded = self._imaging.encoded(sample.frame, dhash=self._dhash(sample))
-        return replace(sample, frame=replace(sample.frame, native=None), encoded=encoded)
+        with sample.frame.native:
+            if sample.fate is Fate.ENCODED:
+                return replace(sample, encoded=self.encoded(sample))
+            return sample
 
     def encoded(self, sample: Sample) -> Encoded:
         """Returns the image of a sample that was chosen."""
@@ -131,7 +134,7 @@ class Sampling:
         feature = sys.getsizeof(sample.feature)
         if sample.encoded is not None:
             return len(sample.encoded.data) + feature
-        return feature + (SMALL if sample.frame.native is None else frame_bytes(sample.frame))
+        return feature + (frame_bytes(sample.frame) if sample.frame.native.held else SMALL)
 
     @staticmethod
     def confirmation(sample: Sample) -> Confirmation:
@@ -154,7 +157,8 @@ class Sampling:
             progress.end = frame.end
             taken = self._takes(frame)
             if not (taken or first):
-                return Sample(frame=replace(frame, native=None), fate=Fate.RELEASED)
+                frame.native.release()
+                return Sample(frame=frame, fate=Fate.RELEASED)
             # The first frame of a complete decode also answers earlier instants, and damage may
             # make it another frame than the one the probe found.
             first = False
@@ -169,8 +173,8 @@ class Sampling:
                 previous = feature
             return Sample(frame=frame, fate=fate, feature=feature)
 
-        # A local variable that names a frame would keep its picture alive while this waits.
-        yield from map(sampled, self._timer.each("decode", segment()))
+        for frame in self._timer.each("decode", segment()):
+            yield sampled(frame)
         progress.over = True
 
     def _takes(self, frame: Frame) -> bool:

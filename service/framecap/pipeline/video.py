@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
@@ -12,8 +13,8 @@ from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.media import Media
 from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
-from framecap.model.media import Frame
-from framecap.model.plan import Strategy
+from framecap.model.media import Frame, MediaInfo
+from framecap.model.plan import Plan, Strategy
 from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange
 from framecap.modes.features import FeatureOf
@@ -61,37 +62,13 @@ class _VideoCapture:
         """Yields everything from the probe to the summary."""
         statistics, media = self._statistics, self._media
         first = yield from self._step(Phase.OPENING, "open", media.find_first())
-        picture = media.picture(first)
-        info = statistics.info = self._imaging.describe(picture)
+        info = statistics.info = self._imaging.describe(media.picture(first))
         yield info
         if until is Until.PROBED:
             return
         yield from statistics.appearance_warnings()
-        sparse = is_sparse(self._spec, info.duration)
-        access_modes = media.access_modes(
-            gaps=has_gaps(self._spec),
-            sparse=sparse,
-            keyframes=keyframes_only(self._spec),
-        )
-        # A fast access path finds a frame at the start, or none, at once; a sequential decode would
-        # decode everything before the start first.
-        unsure = self._spec.start > 0 and not access_modes.sliced
-        if until is Until.PLANNED or needs_end(self._spec) or unsure:
-            yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
-        end = statistics.end_time
-        grid = targets(self._spec, end)
-        wanted = wanted_of(self._spec, grid, media.clock, first.pts)
-        plan = choose(
-            self._spec,
-            info,
-            self._imaging.geometry(picture),
-            access_modes,
-            wanted,
-            first=first.pts,
-            source_bytes=size,
-            end=end,
-        )
-        yield from self._imaging.warnings(info, picture)
+        plan, grid, wanted = yield from self._plan(first, info, size, until)
+        yield from self._imaging.warnings(info, media.picture(first))
         yield plan
         if until is Until.PLANNED:
             return
@@ -100,8 +77,6 @@ class _VideoCapture:
             # Frames before the start are decoded too.
             self._begin = 0
         if self._decodes_first_again(wanted):
-            # Local variables would keep the picture alive as long as the capture lasts.
-            del first, picture
             self._media.forget_first()
         try:
             yield from self._capture(plan.strategy, grid, wanted)
@@ -113,6 +88,36 @@ class _VideoCapture:
         yield from statistics.warnings()
         yield from statistics.last()
         yield statistics.summary()
+
+    def _plan(
+        self, first: Frame, info: MediaInfo, size: int, until: Until
+    ) -> Generator[Report, None, tuple[Plan, Grid | None, Wanted]]:
+        """Returns the plan, the grid of targets and the wanted frames, with progress before."""
+        media, spec = self._media, self._spec
+        access_modes = media.access_modes(
+            gaps=has_gaps(spec),
+            sparse=is_sparse(spec, info.duration),
+            keyframes=keyframes_only(spec),
+        )
+        # A fast access path finds a frame at the start, or none, at once; a sequential decode would
+        # decode everything before the start first.
+        unsure = spec.start > 0 and not access_modes.sliced
+        if until is Until.PLANNED or needs_end(spec) or unsure:
+            yield from self._check_start(ahead=0 if until is Until.PLANNED else self._passes)
+        end = self._statistics.end_time
+        grid = targets(spec, end)
+        wanted = wanted_of(spec, grid, media.clock, first.pts)
+        plan = choose(
+            spec,
+            info,
+            self._imaging.geometry(media.picture(first)),
+            access_modes,
+            wanted,
+            first=first.pts,
+            source_bytes=size,
+            end=end,
+        )
+        return plan, grid, wanted
 
     @property
     def _passes(self) -> int:
@@ -230,19 +235,30 @@ class _VideoCapture:
             selector = make(features.of)
             self._offered = False
             try:
-                for sample in self._samples(path, selector, sampling, wanted):
-                    if sample is not None:
-                        features.sample = sample
-                        pick = self._offer(selector, sample.frame)
-                        if pick is not None:
-                            yield pick, sample
-                    yield from self._statistics.due()
+                with closing(self._samples(path, selector, sampling, wanted)) as samples:
+                    yield from self._offered_samples(samples, selector, features)
             except FastPathUnavailable:
                 self._statistics.abandoned_paths += 1
                 continue
             return
         # The last access path is a complete decode, which needs no fast path.
         raise AssertionError("a whole decoding gave a frame for an instant before it")
+
+    def _offered_samples(
+        self, samples: Iterator[Sample | None], selector: Selector, features: Features
+    ) -> Iterator[tuple[Pick, Sample] | Progress]:
+        """Offers samples to a selector; yields those that it picks, and progress.
+
+        A picture that was kept until the choice is released when the next item is requested.
+        """
+        for sample in samples:
+            if sample is not None:
+                with sample.frame.native:
+                    features.sample = sample
+                    pick = self._offer(selector, sample.frame)
+                    if pick is not None:
+                        yield pick, sample
+            yield from self._statistics.due()
 
     def _access_paths(self, wanted: Wanted) -> Iterator[AccessPath]:
         """Yields access paths to the frames, the fastest first."""
@@ -266,7 +282,7 @@ class _VideoCapture:
 
     def _samples(
         self, path: AccessPath, selector: Selector, sampling: Sampling, wanted: Wanted
-    ) -> Iterator[Sample | None]:
+    ) -> Generator[Sample | None]:
         """Yields samples in order until the selector is done; None now and then."""
         for within in self._ranges(wanted):
             with SegmentWorkers(

@@ -14,12 +14,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heappop, heappush
+from itertools import islice
 from threading import Condition, RLock, Thread
 from time import monotonic
 from typing import Final, Generic, Self
 
 from framecap.model.media import Confirmation
 from framecap.pipeline.entries import Entry, Item, Result, StartedSegment
+from framecap.pipeline.states import Beginning, CallerRole, PassState, SegmentState, entered
 
 AHEAD_RESULTS: Final = 16
 AHEAD_BYTES: Final = 8 << 20, 24 << 20
@@ -34,12 +36,31 @@ _STEP_SECONDS: Final = 0.002
 
 _WAIT_SECONDS: Final = 0.1
 
+# Python 3.11 finds a member slowly through its enumeration, and these are compared several times a
+# frame.
+_IDLE: Final = SegmentState.IDLE
+_STEPPING: Final = SegmentState.STEPPING
+_MORE: Final = Beginning.IDLE
+_WORKER: Final = CallerRole.WORKER
+_CLOSED: Final = PassState.CLOSED
+
 
 class SegmentWorkers(Generic[Item, Result]):
     """Owns the worker threads of one pass. Close it to end them.
 
     The calling thread does the work until there is enough for two; then a new thread replaces it,
     and it only yields results.
+
+    Each state below changes under the lock; `pipeline/states.py: entered` allows no other
+    transition. A job, done without the lock, lies between the two transitions of one line.
+
+        segment    IDLE → STEPPING → IDLE, ENDED or FAILED    `_step`
+        item       WAITING → WORKING → DONE                   `_do_work`
+        segments   IDLE → ADVANCING → IDLE or EXHAUSTED       `_begin`
+        caller     WORKER → CONSUMER                          `_replace_caller`
+        pass       OPEN → CLOSED                              `close`
+
+    A segment that fails to start is FAILED from the beginning, and its error DONE.
 
     Args:
         segments: The segments, in order. Any thread may advance the iterator, one at a time.
@@ -65,8 +86,10 @@ class SegmentWorkers(Generic[Item, Result]):
         self._size = size
         self._confirmation = confirmation
         self._spare = threads - 1
-        self._replaced = False
-        self._refused = False
+        self._most_threads = threads
+        self._state = PassState.OPEN
+        self._caller = _WORKER
+        self._beginning = _MORE
         self._threads: list[Thread] = []
         self._idle = 0
         lock = RLock()
@@ -74,14 +97,11 @@ class SegmentWorkers(Generic[Item, Result]):
         self._head_changed = Condition(lock)
         self._active: deque[StartedSegment[Item, Result]] = deque()
         self._begun = 0
-        self._all_begun = False
-        self._beginning = False
-        self._closed = False
         self._pending: list[Entry[Item, Result]] = []
         self._entries = 0
-        self._given = False
+        self._taken = 0
         self._largest = 0
-        self._takes_long = False
+        self._long_steps = 0
         self._jobs_done = 0
 
     def results(self) -> Iterator[Result | None]:
@@ -91,27 +111,11 @@ class SegmentWorkers(Generic[Item, Result]):
             BaseException: A segment or the work raised it; it is raised in its turn.
         """
         seen = 0
-        while True:
-            job: Callable[[], None] | None = None
-            with self._changed:
-                entry = self._next_done()
-                if entry is None:
-                    if self._finished():
-                        return
-                    self._replace_caller()
-                    if self._replaced:
-                        self._head_changed.wait(_WAIT_SECONDS)
-                    else:
-                        job = self._find_job()
-                        if job is None:
-                            self._changed.wait(_WAIT_SECONDS)
-            if entry is not None:
-                if entry.error is not None:
-                    raise entry.error
-                yield entry.result
+        while (turn := self._next_turn()) is not None:
+            if isinstance(turn, Entry):
+                yield turn.value()
                 continue
-            if job is not None:
-                job()
+            turn()
             if self._jobs_done != seen:
                 # Only completed jobs count: the caller takes each None for progress.
                 seen = self._jobs_done
@@ -120,7 +124,8 @@ class SegmentWorkers(Generic[Item, Result]):
     def close(self) -> None:
         """Ends the threads and the segments. May be called again."""
         with self._changed:
-            self._closed = True
+            if self._state is PassState.OPEN:
+                self._state = entered(self._state, _CLOSED)
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
@@ -137,6 +142,24 @@ class SegmentWorkers(Generic[Item, Result]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _next_turn(self) -> Entry[Item, Result] | Callable[[], None] | None:
+        """Returns the entry whose turn it is, else a job of the caller; None at the end."""
+        with self._changed:
+            entry = self._next_done()
+            if entry is not None:
+                return entry
+            if self._is_finished():
+                return None
+            self._replace_caller()
+            if self._caller is CallerRole.CONSUMER:
+                self._head_changed.wait(_WAIT_SECONDS)
+                return _nothing
+            job = self._find_job()
+            if job is None:
+                self._changed.wait(_WAIT_SECONDS)
+                return _nothing
+            return job
+
     def _next_done(self) -> Entry[Item, Result] | None:
         """Takes the entry whose turn it is, if it is done; removes segments that are over."""
         while self._active:
@@ -147,57 +170,62 @@ class SegmentWorkers(Generic[Item, Result]):
                     return None
                 entry = head.entries.popleft()
                 head.held -= entry.size
-                self._given = True
+                self._taken += 1
                 self._changed.notify_all()
                 return entry
-            if not head.ended:
+            if not head.over:
                 return None
             self._active.popleft()
             self._changed.notify_all()
         return None
 
-    def _finished(self) -> bool:
-        return self._all_begun and not self._active
+    def _is_finished(self) -> bool:
+        return self._beginning is Beginning.EXHAUSTED and not self._active
 
     def _find_job(self) -> Callable[[], None] | None:
         """Takes the job nearest to the head; the caller holds the lock and then does it."""
-        if self._closed:
+        if self._state is _CLOSED:
             return None
         while self._pending and self._pending[0].dropped:
             heappop(self._pending)
         if self._pending and not self._first_awaits_confirmation():
-            return partial(self._do_work, heappop(self._pending))
+            entry = heappop(self._pending)
+            entry.start()
+            return partial(self._do_work, entry)
+        has_room = self._has_room_ahead()
+        segment = self._segment_to_step(has_room)
+        if segment is not None:
+            segment.enter(_STEPPING)
+            return partial(self._step, segment, segment.unconfirmed)
+        open_segments = sum(not segment.over for segment in self._active)
+        if self._beginning is _MORE and open_segments <= self._spare and has_room:
+            self._beginning = entered(self._beginning, Beginning.ADVANCING)
+            return self._begin
+        return None
+
+    def _has_room_ahead(self) -> bool:
+        """Returns whether the results held for segments after the head are below their bound."""
         least, most = AHEAD_BYTES
         bound = max(least, min(AHEAD_RESULTS * self._largest, most))
-        ahead = sum(segment.held for position, segment in enumerate(self._active) if position)
+        return sum(segment.held for segment in islice(self._active, 1, None)) < bound
+
+    def _segment_to_step(self, has_room: bool) -> StartedSegment[Item, Result] | None:
+        """Returns the first segment that may be stepped; None when none may."""
         for position, segment in enumerate(self._active):
-            if segment.stepping or segment.ended:
+            if segment.state is not _IDLE:
                 continue
             # The next items of the head confirm its unconfirmed ones, so it may exceed the bound.
-            if (
-                (segment.held < HEAD_BYTES or segment.unconfirmed)
-                if position == 0
-                else ahead < bound
-            ):
-                segment.stepping = True
-                return partial(self._step, segment, segment.unconfirmed)
-        open_segments = sum(not segment.ended for segment in self._active)
-        if (
-            not self._all_begun
-            and not self._beginning
-            and open_segments <= self._spare
-            and ahead < bound
-        ):
-            self._beginning = True
-            return self._begin
+            if has_room if position else segment.held < HEAD_BYTES or segment.unconfirmed:
+                return segment
         return None
 
     def _first_awaits_confirmation(self) -> bool:
         """Returns whether the very first result is made and only its confirmation is missing."""
-        if self._given or not self._active:
+        if self._taken or not self._active:
             return False
         head = self._active[0]
-        return head.unconfirmed is not None and head.entries[0].done and not head.stepping
+        is_idle = head.state is not _STEPPING
+        return is_idle and head.unconfirmed is not None and head.entries[0].done
 
     def _begin(self) -> None:
         """Starts the next segment."""
@@ -207,18 +235,18 @@ class SegmentWorkers(Generic[Item, Result]):
             if steps is not None:
                 segment = StartedSegment(self._begun, steps())
         except BaseException as error:
-            segment = StartedSegment(self._begun, iter(()), ended=True)
-            segment.entries.append(Entry(segment, error=error, done=True))
+            segment = StartedSegment(self._begun, iter(()), state=SegmentState.FAILED)
+            segment.entries.append(Entry.failed(segment, error))
+        is_last = segment is None or segment.over
         with self._changed:
-            self._beginning = False
+            self._beginning = entered(self._beginning, Beginning.EXHAUSTED if is_last else _MORE)
             self._begun += 1
             self._jobs_done += 1
-            self._all_begun = segment is None or segment.ended
             if segment is not None:
                 self._active.append(segment)
             self._start_spare_thread()
             self._changed.notify_all()
-            if self._all_begun:
+            if is_last:
                 self._head_changed.notify()
 
     def _step(
@@ -226,23 +254,24 @@ class SegmentWorkers(Generic[Item, Result]):
     ) -> None:
         """Steps a segment until it yields an item, confirms one, ends, or has used its time."""
         entry: Entry[Item, Result] | None = None
-        ended = failed = False
+        following = _IDLE
         until = monotonic() + _STEP_SECONDS
         try:
             for item in segment.steps:
                 if item is not None:
                     entry = Entry(segment, item=item, confirmation=self._confirmation(item))
                 confirmed = unconfirmed is not None and unconfirmed.given
-                if item is not None or confirmed or monotonic() > until or self._closed:
+                closed = self._state is _CLOSED
+                if item is not None or confirmed or monotonic() > until or closed:
                     break
             else:
-                ended = True
+                following = SegmentState.ENDED
         except BaseException as error:
-            entry, ended, failed = Entry(segment, error=error, done=True), True, True
+            entry, following = Entry.failed(segment, error), SegmentState.FAILED
         with self._changed:
-            segment.stepping, segment.ended, segment.failed = False, ended, failed
+            segment.enter(following)
             self._jobs_done += 1
-            self._takes_long = self._takes_long or not (ended or entry)
+            self._long_steps += following is _IDLE and entry is None
             if entry is not None:
                 entry.number = self._entries
                 self._entries += 1
@@ -254,21 +283,15 @@ class SegmentWorkers(Generic[Item, Result]):
             self._notify_of(segment)
 
     def _do_work(self, entry: Entry[Item, Result]) -> None:
-        item, entry.item = entry.item, None
-        assert item is not None, "an entry is worked on once"
         size = 0
         try:
-            entry.result = self._work(item)
+            entry.result = self._work(entry.take())
             size = self._size(entry.result)
         except BaseException as error:
             entry.error = error
-        # The item's picture must not outlive the work on it.
-        del item
         with self._changed:
             self._largest = max(self._largest, size)
-            entry.segment.held += size
-            entry.size = size
-            entry.done = True
+            entry.finish(size)
             self._jobs_done += 1
             self._changed.notify_all()
             self._notify_of(entry.segment)
@@ -277,39 +300,39 @@ class SegmentWorkers(Generic[Item, Result]):
         """Wakes the thread that yields results, if the segment is the head and has one ready."""
         if not self._active or segment is not self._active[0]:
             return
-        if segment.ended or (
+        if segment.over or (
             segment.entries and segment.entries[0].done and segment.unconfirmed is None
         ):
             self._head_changed.notify()
 
     def _replace_caller(self) -> None:
         """Starts a thread that replaces the caller as a worker, once another one works."""
-        if self._threads and not self._replaced and self._start_thread():
-            self._replaced = True
+        if self._threads and self._caller is _WORKER and self._start_thread():
+            self._caller = entered(self._caller, CallerRole.CONSUMER)
 
     def _start_spare_thread(self) -> None:
         """Starts a thread if there are more jobs than the caller and idle threads can take."""
-        if self._closed or len(self._threads) - self._replaced >= self._spare:
+        caller_works = self._caller is _WORKER
+        spare_threads = len(self._threads) - (not caller_works)
+        if self._state is _CLOSED or spare_threads >= self._spare:
             return
-        jobs = len(self._pending) + sum(
-            not (segment.stepping or segment.ended) for segment in self._active
-        )
-        jobs += not (self._all_begun or self._beginning)
+        jobs = len(self._pending) + sum(segment.state is _IDLE for segment in self._active)
+        jobs += self._beginning is _MORE
         # A single image that takes few steps is made faster than a thread starts.
-        several = self._entries > 1 or len(self._active) > 1 or self._takes_long
-        if several and jobs > self._idle + (not self._replaced):
+        several = self._entries > 1 or len(self._active) > 1 or self._long_steps > 0
+        if several and jobs > self._idle + caller_works:
             self._start_thread()
 
     def _start_thread(self) -> bool:
-        """Starts a thread; returns False when the system refuses one."""
-        if self._refused:
+        """Starts a thread; returns False when there are as many as there may be."""
+        if len(self._threads) >= self._most_threads:
             return False
         thread = Thread(target=self._run, name=f"segment-worker-{len(self._threads)}", daemon=True)
         try:
             thread.start()
         except RuntimeError:
-            # The existing threads do the work.
-            self._refused = True
+            # The system refuses another one: the existing threads do the work.
+            self._most_threads = len(self._threads)
             return False
         self._threads.append(thread)
         self._idle += 1
@@ -319,13 +342,17 @@ class SegmentWorkers(Generic[Item, Result]):
         while True:
             with self._changed:
                 while (job := self._find_job()) is None:
-                    if self._closed or self._finished():
+                    if self._state is _CLOSED or self._is_finished():
                         return
                     self._changed.wait()
                 self._idle -= 1
             job()
             with self._changed:
                 self._idle += 1
+
+
+def _nothing() -> None:
+    """Does nothing: the caller has waited instead of doing a job."""
 
 
 def _close(iterator: object) -> None:

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 
 from framecap.admission import Admission
 from framecap.call import ANYONE
+from framecap.capture_result import CaptureResult
 from framecap.listen_address import Address
 from framecap.services import KillCause
 from framecap.transport.request_statistics import Operation
-from framecap.v1 import event_pb2
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -26,6 +26,119 @@ STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliv
 OTHER: Final = "other"
 DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
+
+
+class _CaptureMetrics:
+    """The metrics of captures: their outcomes, images, stages and damage."""
+
+    def __init__(self, registry: CollectorRegistry, principals: Iterable[str]) -> None:
+        self.ended = Counter(
+            "framecap_captures", "Captures ended.", ["mode", "outcome"], registry=registry
+        )
+        self.frames = Counter(
+            "framecap_frames_captured",
+            "Images delivered, by who asked for them.",
+            ["principal"],
+            registry=registry,
+        )
+        self.image_bytes = Counter(
+            "framecap_image_bytes", "Bytes of images delivered.", registry=registry
+        )
+        self.source_bytes = Counter(
+            "framecap_source_read_bytes", "Bytes read from sources.", registry=registry
+        )
+        self.stages = Counter(
+            "framecap_stage_seconds",
+            "Time that captures spent in each stage; reads that wait side by side each count.",
+            ["stage"],
+            registry=registry,
+        )
+        self.damage = Counter(
+            "framecap_damage",
+            "Damage that captures met, by what it was.",
+            ["kind"],
+            registry=registry,
+        )
+        self.repairs = Counter(
+            "framecap_seek_repairs",
+            "Seeks repeated after a wrong result, and access paths abandoned for safer ones.",
+            registry=registry,
+        )
+        self.first_frame = Histogram(
+            "framecap_first_frame_seconds",
+            "Time from the begin of a capture to its first image.",
+            buckets=FIRST_FRAME_BUCKETS,
+            registry=registry,
+        )
+        _show_zero(self.frames, principals)
+        _show_zero(self.stages, (*STAGES, OTHER))
+        _show_zero(self.damage, DAMAGE)
+
+
+class _StorageMetrics:
+    """The metrics of requests to object stores and web servers."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.seconds = Histogram(
+            "framecap_storage_request_seconds",
+            "Time of requests to object stores and web servers, their bytes included.",
+            ["operation", "outcome"],
+            buckets=STORAGE_BUCKETS,
+            registry=registry,
+        )
+        self.pending = Gauge(
+            "framecap_storage_requests_under_way",
+            "Requests to object stores and web servers that wait for their end.",
+            ["operation"],
+            registry=registry,
+        )
+        self.fetched = Counter(
+            "framecap_storage_fetched_bytes",
+            "Bytes that came from object stores and web servers.",
+            registry=registry,
+        )
+        self.stored = Counter(
+            "framecap_storage_stored_bytes",
+            "Bytes of objects that stores have taken.",
+            registry=registry,
+        )
+        for operation in Operation:
+            self.seconds.labels(operation.value, "ok")
+        _show_zero(self.pending, (operation.value for operation in Operation))
+
+
+class _DecoderMetrics:
+    """The metrics of decoder processes."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.alive = Gauge("framecap_decoders_alive", "Decoder processes.", registry=registry)
+        self.kills = Counter(
+            "framecap_decoder_kills",
+            "Decoders that ended before their work was done.",
+            ["cause"],
+            registry=registry,
+        )
+        _show_zero(self.kills, (cause.value for cause in KillCause))
+
+
+def _show_zero(metric: Counter | Gauge, labels: Iterable[str]) -> None:
+    """Shows a metric with each label before anything is counted under it."""
+    for label in labels:
+        metric.labels(label)
+
+
+def _show_load(registry: CollectorRegistry, admission: Admission) -> None:
+    """Shows the load of an admission whenever the metrics are read."""
+    queued = Gauge(
+        "framecap_captures_queued", "Captures that wait for a decoder.", registry=registry
+    )
+    queued.set_function(lambda: admission.load.queued)
+    running = Gauge(
+        "framecap_captures_running", "Captures whose decoder may work.", registry=registry
+    )
+    running.set_function(lambda: admission.load.running)
+    opened = Gauge("framecap_captures_open", "Captures that hold a decoder.", registry=registry)
+    opened.set_function(lambda: admission.load.open)
 
 
 class ServiceMetrics:
@@ -38,104 +151,18 @@ class ServiceMetrics:
 
     def __init__(self, admission: Admission, principals: Iterable[str] = ()) -> None:
         self.registry: Final = CollectorRegistry()
-        registry = self.registry
-        self._captures = Counter(
-            "framecap_captures", "Captures ended.", ["mode", "outcome"], registry=registry
-        )
-        self._frames = Counter(
-            "framecap_frames_captured",
-            "Images delivered, by who asked for them.",
-            ["principal"],
-            registry=registry,
-        )
         self._principals = frozenset({ANYONE, *principals})
-        for principal in (*self._principals, OTHER):
-            self._frames.labels(principal)
-        self._image_bytes = Counter(
-            "framecap_image_bytes", "Bytes of images delivered.", registry=registry
-        )
-        self._source_bytes = Counter(
-            "framecap_source_read_bytes", "Bytes read from sources.", registry=registry
-        )
-        self._stages = Counter(
-            "framecap_stage_seconds",
-            "Time that captures spent in each stage; reads that wait side by side each count.",
-            ["stage"],
-            registry=registry,
-        )
-        for stage in (*STAGES, OTHER):
-            self._stages.labels(stage)
-        self._damage = Counter(
-            "framecap_damage",
-            "Damage that captures met, by what it was.",
-            ["kind"],
-            registry=registry,
-        )
-        for kind in DAMAGE:
-            self._damage.labels(kind)
-        self._repairs = Counter(
-            "framecap_seek_repairs",
-            "Seeks repeated after a wrong result, and access paths abandoned for safer ones.",
-            registry=registry,
-        )
-        self._storage = Histogram(
-            "framecap_storage_request_seconds",
-            "Time of requests to object stores and web servers, their bytes included.",
-            ["operation", "outcome"],
-            buckets=STORAGE_BUCKETS,
-            registry=registry,
-        )
-        self._pending_requests = Gauge(
-            "framecap_storage_requests_under_way",
-            "Requests to object stores and web servers that wait for their end.",
-            ["operation"],
-            registry=registry,
-        )
-        for operation in Operation:
-            self._storage.labels(operation.value, "ok")
-            self._pending_requests.labels(operation.value)
-        self._fetched = Counter(
-            "framecap_storage_fetched_bytes",
-            "Bytes that came from object stores and web servers.",
-            registry=registry,
-        )
-        self._stored = Counter(
-            "framecap_storage_stored_bytes",
-            "Bytes of objects that stores have taken.",
-            registry=registry,
-        )
-        self._first_frame = Histogram(
-            "framecap_first_frame_seconds",
-            "Time from the begin of a capture to its first image.",
-            buckets=FIRST_FRAME_BUCKETS,
-            registry=registry,
-        )
-        self._decoders = Gauge("framecap_decoders_alive", "Decoder processes.", registry=registry)
-        self._kills = Counter(
-            "framecap_decoder_kills",
-            "Decoders that ended before their work was done.",
-            ["cause"],
-            registry=registry,
-        )
-        for cause in KillCause:
-            self._kills.labels(cause.value)
+        self._captures = _CaptureMetrics(self.registry, (*self._principals, OTHER))
+        self._storage = _StorageMetrics(self.registry)
+        self._decoders = _DecoderMetrics(self.registry)
         self._calls = Histogram(
             "framecap_call_seconds",
             "Time of calls.",
             ["method", "code"],
             buckets=CALL_BUCKETS,
-            registry=registry,
+            registry=self.registry,
         )
-        queued = Gauge(
-            "framecap_captures_queued", "Captures that wait for a decoder.", registry=registry
-        )
-        queued.set_function(lambda: admission.load.queued)
-        running = Gauge(
-            "framecap_captures_running", "Captures whose decoder may work.", registry=registry
-        )
-        running.set_function(lambda: admission.load.running)
-        opened = Gauge("framecap_captures_open", "Captures that hold a decoder.", registry=registry)
-        opened.set_function(lambda: admission.load.open)
+        _show_load(self.registry, admission)
 
     def call_ended(self, method: str, code: str, seconds: float) -> None:
         """Notes that a call ended."""
@@ -143,55 +170,57 @@ class ServiceMetrics:
 
     def capture_ended(self, mode: str, outcome: str) -> None:
         """Notes that a capture ended."""
-        self._captures.labels(mode, outcome).inc()
+        self._captures.ended.labels(mode, outcome).inc()
 
     def first_image(self, seconds: float) -> None:
         """Notes the time from the start of a capture to its first image."""
-        self._first_frame.observe(seconds)
+        self._captures.first_frame.observe(seconds)
 
     def image_delivered(self, size: int, principal: str) -> None:
         """Notes that an image of `size` bytes was delivered to a principal."""
         # Bounds the number of labels by the configuration, however names come about.
-        self._frames.labels(principal if principal in self._principals else OTHER).inc()
-        self._image_bytes.inc(size)
+        self._captures.frames.labels(principal if principal in self._principals else OTHER).inc()
+        self._captures.image_bytes.inc(size)
 
-    def capture_summed_up(self, result: event_pb2.CaptureFinished) -> None:
+    def capture_summed_up(self, result: CaptureResult) -> None:
         """Notes a capture's read bytes, stage times, seek repairs and damage."""
-        self._source_bytes.inc(result.read_bytes)
-        for stage, spent in result.stage_times.items():
+        self._captures.source_bytes.inc(result.read_bytes)
+        for stage, spent in result.all_times.items():
             # Names come from a decoder, which a malicious file may control.
             known = stage if stage in STAGES else OTHER
-            self._stages.labels(known).inc(max(0, spent.ToNanoseconds()) / 1e9)
-        self._repairs.inc(max(0, result.seek_repair_count))
+            self._captures.stages.labels(known).inc(max(0, spent) / 1e9)
+        self._captures.repairs.inc(max(0, result.reported.seek_repair_count))
         for kind in DAMAGE:
-            self._damage.labels(kind).inc(max(0, getattr(result.damage, f"{kind}_count")))
+            self._captures.damage.labels(kind).inc(
+                max(0, getattr(result.reported.damage, f"{kind}_count"))
+            )
 
     def request_began(self, operation: Operation) -> None:
         """Notes that a request to a store began."""
-        self._pending_requests.labels(operation.value).inc()
+        self._storage.pending.labels(operation.value).inc()
 
     def request_ended(self, operation: Operation, outcome: str, seconds: float) -> None:
         """Notes that a request to a store ended."""
-        self._pending_requests.labels(operation.value).dec()
-        self._storage.labels(operation.value, outcome).observe(seconds)
+        self._storage.pending.labels(operation.value).dec()
+        self._storage.seconds.labels(operation.value, outcome).observe(seconds)
 
     def fetched(self, count: int) -> None:
         """Notes that `count` bytes came from a store."""
-        self._fetched.inc(count)
+        self._storage.fetched.inc(count)
 
     def stored(self, count: int) -> None:
         """Notes that a store has taken `count` bytes."""
-        self._stored.inc(count)
+        self._storage.stored.inc(count)
 
     def decoder_started(self) -> None:
         """Notes that a decoder started."""
-        self._decoders.inc()
+        self._decoders.alive.inc()
 
     def decoder_ended(self, cause: KillCause | None) -> None:
         """Notes that a decoder ended; `cause` is None if its work was done."""
-        self._decoders.dec()
+        self._decoders.alive.dec()
         if cause is not None:
-            self._kills.labels(cause.value).inc()
+            self._decoders.kills.labels(cause.value).inc()
 
 
 class MetricsPort:

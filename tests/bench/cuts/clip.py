@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from av.video.frame import VideoFrame
@@ -67,7 +67,8 @@ def read(path: Path, show: Callable[[int, VideoFrame], None] | None = None) -> C
             hashes[frame.pts] = dhash(media.picture(frame))
             if show is not None:
                 show(len(frames), decoded_of(frame).frame)
-            frames.append(replace(frame, native=None))
+            frame.native.release()
+            frames.append(frame)
         return Clip(path, media.clock, tuple(frames), hashes)
 
 

@@ -39,6 +39,7 @@ SPINE: Final = (
     "revocation",
     "back_pressure",
     "admission",
+    "capture_result",
     "services",
     "call",
     "capture",

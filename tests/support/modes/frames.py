@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from framecap.model.capture import Pick
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.modes.selectors.selector import Selector
 
@@ -14,7 +15,7 @@ def frames(starts: Iterable[int], end: int, keys: Iterable[int] = ()) -> list[Fr
     """Returns frames that appear at `starts`, the last one until `end`; `keys` are keyframes."""
     wanted = set(keys)
     return [
-        Frame(pts=pts, end=until, keyframe=pts in wanted, damaged=False, native=None)
+        Frame(pts=pts, end=until, keyframe=pts in wanted, damaged=False, native=Lease.released())
         for pts, until in pairwise([*starts, end])
     ]
 

@@ -10,7 +10,6 @@ from framecap.decoder.service import reads
 from framecap.decoder.v1.decoder_pb2 import FromDecoder
 from framecap.errors import InternalError, SourceChanged
 from framecap.source.opened import Traffic
-from framecap.v1.event_pb2 import CaptureFinished
 from support.decoder.jobs import alive, cases, job, until
 
 SIZE = 9_000_000
@@ -91,12 +90,3 @@ async def test_who_stops_listening_ends_the_reads_too(launcher):
         await asyncio.gather(listening, return_exceptions=True)
         await messages.aclose()
     await until(lambda: not alive(decoder.pid))
-
-
-def test_what_reading_cost_is_summed_up():
-    result = CaptureFinished(read_bytes=77)
-    reads.sum_up(None, result)
-    assert (result.read_bytes, result.read_request_count) == (77, 0)
-    reads.sum_up(Memory(""), result)
-    assert (result.read_bytes, result.read_request_count) == (5, 2)
-    assert result.stage_times["read"].ToMilliseconds() == 250

@@ -14,6 +14,7 @@ from framecap.media.containers.container import Container
 from framecap.media.containers.cursor import SharedFile
 from framecap.media.decoding.sequential import FrameReader
 from framecap.media.media import Media
+from framecap.media.pictures.decoded import decoded_of
 from framecap.model.media import Frame
 from framecap.timebase import Clock, Pts
 from support.clips import make_clip, read_number
@@ -45,7 +46,7 @@ class Read:
 
 
 def number(frame: Frame) -> int:
-    return read_number(frame.native.frame.to_ndarray(format="gray"))
+    return read_number(decoded_of(frame).frame.to_ndarray(format="gray"))
 
 
 CLIPS = {

@@ -7,6 +7,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from framecap.admission import Admission, AdmissionLimits
+from framecap.capture_result import CaptureResult
 from framecap.errors import CaptureError
 from framecap.services import KillCause
 from framecap.telemetry.metrics import ServiceMetrics
@@ -46,12 +47,12 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     metrics.first_image(0.2)
     metrics.image_delivered(1000, "anonymous")
     metrics.image_delivered(24, "anonymous")
-    result = CaptureFinished(read_bytes=4096)
-    result.damage.undecodable_count = 3
-    result.seek_repair_count = 2
-    result.stage_times["decode"].FromMilliseconds(1500)
-    result.stage_times["x" * 1000].FromMilliseconds(250)
-    metrics.capture_summed_up(result)
+    reported = CaptureFinished(read_bytes=4096)
+    reported.damage.undecodable_count = 3
+    reported.seek_repair_count = 2
+    reported.stage_times["decode"].FromMilliseconds(1500)
+    reported.stage_times["x" * 1000].FromMilliseconds(250)
+    metrics.capture_summed_up(CaptureResult(reported=reported, stage_times={"upload": 10**9}))
     for operation in (Operation.WRITE, Operation.READ, Operation.READ):
         metrics.request_began(operation)
     metrics.request_ended(Operation.WRITE, "ok", 0.25)
@@ -72,6 +73,7 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
     assert seen["framecap_source_read_bytes_total",] == 4096
     assert seen["framecap_stage_seconds_total", "decode"] == 1.5
     assert seen["framecap_stage_seconds_total", "other"] == 0.25
+    assert seen["framecap_stage_seconds_total", "upload"] == 1
     assert seen["framecap_damage_total", "undecodable"] == 3
     assert seen["framecap_seek_repairs_total",] == 2
     assert seen["framecap_storage_requests_under_way", "read"] == 1

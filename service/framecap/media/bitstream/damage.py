@@ -139,16 +139,9 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
     alone.thread_count = 1
     # Decoding ends at a broken slice, so that the buffer behind it keeps its contents.
     alone.options = {**decoder.options, "err_detect": "explode"}
-    frame = _decoded(alone, packet)
-    if frame is None:
+    first = _first_luma(alone, packet)
+    if first is None or not _has_blank(first):
         return False
-    first = _luma(frame).copy()
-    if not _has_blank(first):
-        return False
-    # The decoder reuses this frame's buffers for the next one.
-    for number in range(len(frame.planes)):
-        np.frombuffer(cast("bytes", frame.planes[number]), np.uint8)[:] = _BACKGROUND
-    del frame
     alone.flush_buffers()
     again = _decoded(alone, packet)
     if again is None:
@@ -165,6 +158,21 @@ def _is_partial(packet: Packet[Any], native: VideoFrame | None, decoder: VideoCo
         return False
     same = first[coded] == shown[coded]
     return bool(same.mean() > 0.5)
+
+
+def _first_luma(alone: VideoCodecContext, packet: Packet[Any]) -> Samples | None:
+    """Returns the luma of a packet decoded alone, and fills the frame's buffers with background.
+
+    The frame is freed with the call, so that the decoder reuses its buffers for the next one.
+    """
+    frame = _decoded(alone, packet)
+    if frame is None:
+        return None
+    luma = _luma(frame).copy()
+    if _has_blank(luma):
+        for plane in frame.planes:
+            np.frombuffer(cast("bytes", plane), np.uint8)[:] = _BACKGROUND
+    return luma
 
 
 def _decoded(alone: VideoCodecContext, packet: Packet[Any]) -> VideoFrame | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Final
 
@@ -257,32 +258,14 @@ class Index:
         A keyframe shown before a frame that was decoded earlier is late. Decoding that began at it
         could not detect that, and would take it for the picture on screen.
         """
-        keys: list[Pts] = []
-        previous: Pts | None = None
-        latest: Pts | None = None
         with Container(self._file) as container:
-            falls = Falls(container.time_base)
-            try:
+            order = _PacketOrder(container.time_base)
+            # A read error occurs again, and is counted, when frames are read.
+            with suppress(av.error.FFmpegError):
                 for packet in container.packets():
-                    dts = packet.dts
-                    if dts is not None:
-                        if previous is not None and dts < previous:
-                            return False
-                        if packet.is_keyframe:
-                            keys.append(dts)
-                        previous = dts
-                    pts = packet.pts
-                    if pts is None:
-                        continue
-                    if falls.back(pts):
+                    if not order.holds_with(packet):
                         return False
-                    if packet.is_keyframe and latest is not None and pts < latest:
-                        # It is late and never shown: after a seek to it, this could not be seen.
-                        return False
-                    latest = pts if latest is None else max(latest, pts)
-            except av.error.FFmpegError:
-                # The error occurs again, and is counted, when frames are read.
-                pass
+        keys = order.keys
         self._hints = keys if len(keys) > 1 else []
         self.learned = bool(self._hints)
         return True
@@ -304,6 +287,48 @@ class Index:
                 cues = sorted(entry.timestamp for entry in entries if entry.is_keyframe)
                 self._hints = cues if len(cues) > 1 else []
         return self._hints
+
+
+class _PacketOrder:
+    """Checks the times of a stream's packets, in the order of the file, and lists its keyframes.
+
+    Args:
+        time_base: The stream's time base.
+    """
+
+    def __init__(self, time_base: Fraction) -> None:
+        self._falls = Falls(time_base)
+        self._previous: Pts | None = None
+        self._latest: Pts | None = None
+        self.keys: list[Pts] = []
+        """The dts of the keyframes."""
+
+    def holds_with(self, packet: Packet[Any]) -> bool:
+        """Returns whether times neither begin anew at the next packet nor step back at it."""
+        return self._take_dts(packet) and self._take_pts(packet)
+
+    def _take_dts(self, packet: Packet[Any]) -> bool:
+        dts = packet.dts
+        if dts is None:
+            return True
+        if self._previous is not None and dts < self._previous:
+            return False
+        if packet.is_keyframe:
+            self.keys.append(dts)
+        self._previous = dts
+        return True
+
+    def _take_pts(self, packet: Packet[Any]) -> bool:
+        pts, latest = packet.pts, self._latest
+        if pts is None:
+            return True
+        if self._falls.back(pts):
+            return False
+        if packet.is_keyframe and latest is not None and pts < latest:
+            # It is late and never shown: after a seek to it, this could not be seen.
+            return False
+        self._latest = pts if latest is None else max(latest, pts)
+        return True
 
 
 def _holds_only(container: Container, listed: frozenset[Pts], end: Pts | None) -> bool:

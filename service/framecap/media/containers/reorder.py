@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
+from framecap.model.lease import Lease
 from framecap.timebase import Pts
 
 HELD_BACK: Final = 17
@@ -73,7 +74,7 @@ class DisplayTimes:
         self._delay: Pts = 0
         self._inside: deque[tuple[int, _Time]] = deque()
         self._latest: _Time | None = None
-        self._waiting: deque[VideoFrame] = deque()
+        self._waiting: deque[Lease[VideoFrame]] = deque()
         self._times: list[_Time] = []
         self._released: Pts | None = None
 
@@ -102,18 +103,19 @@ class DisplayTimes:
         if self._inside and self._inside[-1] == (self._fed, (self._recording, packet.pts)):
             self._inside.pop()
 
-    def take(self, native: VideoFrame) -> None:
+    def take(self, lease: Lease[VideoFrame]) -> None:
         """Takes a decoded frame."""
-        self._waiting.append(native)
+        self._waiting.append(lease)
         if not (self._rises or self._sorts):
             return
-        if native.pts is None and not self._counts_chunks:
+        pts = lease.picture.pts
+        if pts is None and not self._counts_chunks:
             self._rises = self._sorts = False
             return
         # A chunk always has a number, even if its picture's time is missing.
         time = (self._recording, (self._bound or 0) + self._delay)
-        if native.pts is not None:
-            time = self._leave(native.pts)
+        if pts is not None:
+            time = self._leave(pts)
         if not self._sorts and self._latest is not None and time < self._latest:
             self._sorts = True
             self._times = [self._time_of(held) for held in self._waiting]
@@ -122,7 +124,7 @@ class DisplayTimes:
             heappush(self._times, time)
         self._latest = time if self._latest is None else max(self._latest, time)
 
-    def ready(self, *, at_end: bool = False) -> Iterator[tuple[VideoFrame, Pts | None]]:
+    def ready(self, *, at_end: bool = False) -> Iterator[tuple[Lease[VideoFrame], Pts | None]]:
         """Yields the frames whose times are final, with their times.
 
         Args:
@@ -137,7 +139,7 @@ class DisplayTimes:
                     return
                 pts: Pts | None = heappop(self._times)[1] - self._delay
             else:
-                pts = self._waiting[0].pts
+                pts = self._waiting[0].picture.pts
                 if self._rises and pts is not None and first is not None and pts > first[1]:
                     return
             self._released = pts
@@ -163,8 +165,8 @@ class DisplayTimes:
                 return entry[1]
         return (self._recording, pts)
 
-    def _time_of(self, held: VideoFrame) -> _Time:
-        return (self._recording, held.pts or 0)
+    def _time_of(self, held: Lease[VideoFrame]) -> _Time:
+        return (self._recording, held.picture.pts or 0)
 
     def _is_final(self, time: _Time, first: _Time | None) -> bool:
         if first is not None and first < time:

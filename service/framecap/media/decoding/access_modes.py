@@ -13,6 +13,7 @@ from framecap.media.containers.opening import Order, opening_of
 from framecap.media.containers.reorder import HELD_BACK
 from framecap.media.containers.starts import Starts
 from framecap.media.decoding.run_decoder import KnownFrame
+from framecap.model.lease import Lease
 
 # By container, codecs whose frames after a seek were verified to equal those of a whole decoding,
 # times included. Program streams are excluded: they time only some packets, and the library's
@@ -77,7 +78,7 @@ def first_alone(container: Container) -> KnownFrame | None:
         return None
     return KnownFrame(
         pts=packet.pts,
-        native=native,
+        picture=Lease(native),
         durations=bool(native.duration) and native.duration == packet.duration,
         position=packet.pos,
         opening=opening,

@@ -31,6 +31,7 @@ from framecap.media.decoding.segments import Segment
 from framecap.media.decoding.sequential import Counts
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.pictures.decoded import Decoded
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.model.wanted import PtsRange, Wanted
 from framecap.timebase import Pts
@@ -57,7 +58,7 @@ class NotAlone(FastPathUnavailable):
     """A keyframe of this stream does not decode by itself."""
 
 
-def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
+def stand_alone(container: Container, pts: Pts, *, interlaced: bool) -> bool:
     """Returns whether keyframes of this stream may be decoded alone.
 
     They may not if presentation times come from counting frames, if one frame has two packets
@@ -66,12 +67,12 @@ def stand_alone(container: Container, first: VideoFrame, pts: Pts) -> bool:
 
     Args:
         container: The open container.
-        first: The first frame.
         pts: The first frame's time.
+        interlaced: True when the first frame is interlaced.
     """
     return (
         not container.untimed
-        and not first.interlaced_frame
+        and not interlaced
         and container.decoder.codec.canonical_name in _ALONE
         and pts >= (container.stream.start_time or 0)
     )
@@ -249,22 +250,36 @@ class KeyframeSegments:
         """Returns the one frame of a keyframe's packet; None if it is missing and may be."""
         # A broken keyframe that lost its flag gives no frame, so no frame can be wrong.
         if packet.is_keyframe:
-            if self._order_unknown and not is_shown_first(container, packet):
-                raise NotAlone("a keyframe behind which a picture may be that is shown before it")
-            if not container.starts_at(packet):
-                raise NotAlone("a keyframe whose alpha is none")
+            self._check_order_and_alpha(container, packet)
         packet = container.completed(packet)
-        decoded: list[VideoFrame] = []
-        refused: av.error.FFmpegError | None = None
-        try:
-            # Some decoders refuse a packet and still give a frame for it, when drained.
-            for fed in (packet, None):
-                try:
-                    decoded += container.decode(fed)
-                except av.error.FFmpegError as error:
-                    refused = error
-        finally:
-            container.decoder.flush_buffers()
+        decoded, refused = self._decoded_alone(container, packet)
+        if self._is_lost(container, packet, decoded, refused):
+            if not may_be_missing:
+                raise NotAlone("a keyframe that does not decode")
+            return None
+        if not packet.is_keyframe:
+            # Only the index calls it a keyframe: it is none, and nothing is lost.
+            if not may_be_missing:
+                raise NotAlone("a seek did not find its keyframe")
+            return None
+        if len(decoded) != 1:
+            raise NotAlone("a keyframe's packet does not give one frame")
+        return self._checked_frame(container, packet, decoded[0])
+
+    def _check_order_and_alpha(self, container: Container, packet: Packet[Any]) -> None:
+        if self._order_unknown and not is_shown_first(container, packet):
+            raise NotAlone("a keyframe behind which a picture may be that is shown before it")
+        if not container.starts_at(packet):
+            raise NotAlone("a keyframe whose alpha is none")
+
+    def _decoded_alone(
+        self, container: Container, packet: Packet[Any]
+    ) -> tuple[list[VideoFrame], av.error.FFmpegError | None]:
+        """Returns the frames of one packet, and the decoder's error if it refused the packet.
+
+        A packet that refers to others, and is no keyframe's, is not refused: nothing is lost.
+        """
+        decoded, refused = _drained(container, packet)
         with self._lock:
             self.counts.decoded += len(decoded)
         complete = decoded and refused is None
@@ -279,24 +294,29 @@ class KeyframeSegments:
                 self.counts.undecodable += 1
             if self._strict:
                 raise MediaCorrupt("a packet of the video cannot be decoded") from refused
+        return decoded, refused
+
+    def _is_lost(
+        self,
+        container: Container,
+        packet: Packet[Any],
+        decoded: Sequence[VideoFrame],
+        refused: av.error.FFmpegError | None,
+    ) -> bool:
+        """Returns whether a packet gave no frame although it holds a picture; counts it."""
         # A packet that only the index calls a keyframe may be another picture's.
         silent = has_picture if packet.is_keyframe else is_unparsable
-        if not decoded and (refused is not None or silent(container, packet)):
-            with self._lock:
-                self.counts.undecodable += refused is None
-            if self._strict:
-                raise MediaCorrupt("a packet of the video gives no frame")
-            if not may_be_missing:
-                raise NotAlone("a keyframe that does not decode")
-            return None
-        if not packet.is_keyframe:
-            # Only the index calls it a keyframe: it is none, and nothing is lost.
-            if not may_be_missing:
-                raise NotAlone("a seek did not find its keyframe")
-            return None
-        if len(decoded) != 1:
-            raise NotAlone("a keyframe's packet does not give one frame")
-        native = decoded[0]
+        if decoded or (refused is None and not silent(container, packet)):
+            return False
+        with self._lock:
+            self.counts.undecodable += refused is None
+        if self._strict:
+            raise MediaCorrupt("a packet of the video gives no frame")
+        return True
+
+    def _checked_frame(
+        self, container: Container, packet: Packet[Any], native: VideoFrame
+    ) -> Frame:
         if native.pts is None or native.pts != packet.pts or native.interlaced_frame:
             raise NotAlone("a keyframe's frame is not what its packet says")
         if not container.is_keyframe(native):
@@ -309,8 +329,26 @@ class KeyframeSegments:
             end=native.pts + max(1, native.duration or 0),
             keyframe=True,
             damaged=damaged,
-            native=Decoded(native),
+            native=Lease(Decoded(native)),
         )
+
+
+def _drained(
+    container: Container, packet: Packet[Any]
+) -> tuple[list[VideoFrame], av.error.FFmpegError | None]:
+    """Returns the frames of one packet, and the last error; leaves the decoder flushed."""
+    decoded: list[VideoFrame] = []
+    refused: av.error.FFmpegError | None = None
+    try:
+        # Some decoders refuse a packet and still give a frame for it, when drained.
+        for fed in (packet, None):
+            try:
+                decoded += container.decode(fed)
+            except av.error.FFmpegError as error:
+                refused = error
+    finally:
+        container.decoder.flush_buffers()
+    return decoded, refused
 
 
 def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
@@ -324,19 +362,27 @@ def _keyframe_at(container: Container, key: Pts, end: Pts) -> Packet[Any]:
     try:
         for moment in (end, key):
             container.seek(moment)
-            packets = container.packets()
-            for packet in islice(packets, _MAX_PACKETS):
-                if packet.size == 0 or packet.dts is None or packet.dts > key:
-                    break
-                check_stream(container, packet)
-                # A broken keyframe may have lost its flag.
-                if packet.dts == key:
-                    if next(packets).pts == packet.pts:
-                        raise NotAlone("two pictures at one time")
-                    return packet
+            packet = _packet_of(container, key)
+            if packet is not None:
+                return packet
     except av.error.FFmpegError as error:
         raise NotAlone("the file cannot be read where a keyframe is") from error
     raise NotAlone("a seek did not find its keyframe")
+
+
+def _packet_of(container: Container, key: Pts) -> Packet[Any] | None:
+    """Returns the next packet whose dts is `key`; None when the position is behind it."""
+    packets = container.packets()
+    for packet in islice(packets, _MAX_PACKETS):
+        if packet.size == 0 or packet.dts is None or packet.dts > key:
+            return None
+        check_stream(container, packet)
+        # A broken keyframe may have lost its flag.
+        if packet.dts == key:
+            if next(packets).pts == packet.pts:
+                raise NotAlone("two pictures at one time")
+            return packet
+    return None
 
 
 def _checked(packet: Packet[Any], previous: Pts | None) -> Pts:

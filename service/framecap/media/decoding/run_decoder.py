@@ -23,6 +23,7 @@ from framecap.media.decoding.runs import Run
 from framecap.media.decoding.skipping import feeds
 from framecap.media.fast_path import FastPathUnavailable
 from framecap.media.pictures.decoded import Decoded
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.timebase import Pts
 
@@ -40,8 +41,8 @@ class KnownFrame:
     pts: Pts
     """Its time."""
 
-    native: VideoFrame | None
-    """The decoder's frame; None once it was released."""
+    picture: Lease[VideoFrame]
+    """The decoder's frame, until it is released."""
 
     durations: bool = False
     """True when it is shown for the duration of its packet."""
@@ -95,9 +96,8 @@ class RunDecoder:
         """
         infos = {info.pts: info for info in run.infos if info.wanted}
         known = self._known
-        native = None if known is None or run.key != known.pts else known.native
-        if native is not None and infos.keys() == {run.key}:
-            frame = self._frame(infos[run.key], native)
+        if known is not None and known.picture.held and infos.keys() == {run.key} == {known.pts}:
+            frame = self._frame(infos[run.key], known.picture.picture)
             self._confirmations.end_run()
             yield frame
             return
@@ -113,8 +113,9 @@ class RunDecoder:
         latest: Pts | None = None
         expected = self.decoded + len(run.infos) if self._order_unknown else None
 
-        def take(native: VideoFrame) -> None:
+        def take(lease: Lease[VideoFrame]) -> Frame | None:
             nonlocal latest
+            native = lease.take()
             self.decoded += 1
             self._silent.pop(native.opaque, None)
             pts = native.pts
@@ -124,7 +125,7 @@ class RunDecoder:
                 raise FastPathUnavailable("a picture that does not appear after the one before it")
             if pts < run.key:
                 # A leading picture of this run's keyframe belongs to the run before.
-                return
+                return None
             if self._container.is_damaged(native) or native.interlaced_frame:
                 raise FastPathUnavailable("a frame that is corrupt or interlaced")
             if latest is None and not self._is_key_of(run, native):
@@ -132,19 +133,17 @@ class RunDecoder:
             latest = pts
             if awaited and pts > awaited[-1]:
                 raise FastPathUnavailable("a picture did not come out of its packet")
-            if awaited and pts == awaited[-1]:
-                awaited.pop()
-                taken.append(self._frame(infos[pts], native))
+            if not awaited or pts != awaited[-1]:
+                return None
+            awaited.pop()
+            return self._frame(infos[pts], native)
 
-        # A variable that names a picture during a yield would keep it in memory.
-        taken: list[Frame] = []
         pause = monotonic() + _PAUSE_SECONDS
-        for natives in self._natives(run.infos):
-            natives.reverse()
-            while natives:
-                take(natives.pop())
-                while taken:
-                    yield taken.pop()
+        for leases in self._leases(run.infos):
+            for lease in leases:
+                frame = take(lease)
+                if frame is not None:
+                    yield frame
             if monotonic() > pause:
                 yield None
                 pause = monotonic() + _PAUSE_SECONDS
@@ -168,7 +167,7 @@ class RunDecoder:
     def _is_key_of(self, run: Run, native: VideoFrame) -> bool:
         return native.pts == run.key and self._container.is_keyframe(native)
 
-    def _natives(self, infos: Iterable[PacketInfo]) -> Iterator[list[VideoFrame]]:
+    def _leases(self, infos: Iterable[PacketInfo]) -> Iterator[list[Lease[VideoFrame]]]:
         """Yields the decoder's frames for each packet in turn, and for the drain."""
         infos = tuple(infos)
         skipping = False
@@ -188,13 +187,16 @@ class RunDecoder:
                     skipping = feed.references_only
                     self._decoder.skip_frame = _REFERENCES if skipping else _ALL
                 with info.feeding or nullcontext():
-                    natives = self._container.decode(feed.packet)
+                    leases = self._decoded(feed.packet)
                     if feed.packet is info.packet:
                         self._silent[feed.packet.opaque] = (feed.packet, skipping)
-                yield natives
-            yield self._container.decode(None)
+                yield leases
+            yield self._decoded(None)
         except av.error.FFmpegError as error:
             raise FastPathUnavailable("a packet cannot be decoded") from error
+
+    def _decoded(self, packet: Packet[Any] | None) -> list[Lease[VideoFrame]]:
+        return [Lease(native) for native in self._container.decode(packet)]
 
     def _frame(self, info: PacketInfo, native: VideoFrame) -> Frame:
         return Frame(
@@ -202,7 +204,7 @@ class RunDecoder:
             end=self._last_end(info, native) if info.end is None else info.end,
             keyframe=self._container.is_keyframe(native),
             damaged=False,
-            native=Decoded(native),
+            native=Lease(Decoded(native)),
             confirmation=self._confirmations.of_next(),
         )
 

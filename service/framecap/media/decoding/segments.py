@@ -8,7 +8,9 @@ wanted.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import chain
 from threading import Lock
@@ -146,8 +148,8 @@ class StreamSegments:
         if batch:
             yield partial(self._read, batch, threads)
 
-    def last_frame(self, moment: Pts) -> Generator[None, None, Frame | None]:
-        """Returns the last frame of the stream; None when no packet is found.
+    def last_end(self, moment: Pts) -> Generator[None, None, Pts | None]:
+        """Returns the end of the stream's last frame; None when no packet is found.
 
         Args:
             moment: Reading begins with a keyframe at or before it.
@@ -164,57 +166,83 @@ class StreamSegments:
             if last is None:
                 return None
             decoder = RunDecoder(container, Confirmations(self._behind), self._known)
-            found: Frame | None = None
+            end: Pts | None = None
             for frame in decoder.frames(last):
-                found = frame or found
+                if frame is not None:
+                    end = frame.end
+                    frame.native.release()
                 yield
             self._count(decoder)
-        return found
+        return end
 
     def _seek_and_decode(
         self, wanted: WantedRange, to_end: bool, threads: int
     ) -> Iterator[Frame | None]:
-        with self._pool.taken(threads) as container:
+        with self._decoding(threads, Confirmations(self._behind)) as (container, decoder):
             container.expect(self._index.until(wanted.preceding(None)))
-            decoder = RunDecoder(container, Confirmations(self._behind), self._known)
-            try:
-                moment: Pts | None = wanted.begin
-                while moment is not None:
-                    sought, next_key = moment, None
-                    runs = self._runs(container, wanted, moment, to_end=to_end)
-                    for number, run in enumerate(runs):
-                        if self._is_past(moment):
-                            if self._is_past(wanted.whole.preceding(moment)):
-                                # An earlier moment has the last picture already.
-                                return
-                        elif number == 0 and run.infos:
-                            # A repeated decode is expensive, a repeated seek is not: count decodes.
-                            self._count_seek(run.key)
-                        yield from decoder.frames(run)
-                        next_key = run.until
-                        if next_key is None:
-                            break
-                        moment = wanted.following(next_key)
-                        if moment is None:
-                            break
-                        # A second seek to a moment would end where the first did: read on.
-                        if moment > sought and (moment - next_key) * container.time_base > _NEAR:
-                            break
-                        yield None
-                    if next_key is None:
-                        return
-            finally:
-                self._count(decoder)
+            moment: Pts | None = wanted.begin
+            while moment is not None:
+                runs = self._runs(container, wanted, moment, to_end=to_end)
+                near = _NEAR / container.time_base
+                moment = yield from self._decode_on(decoder, runs, wanted, moment, near)
+
+    def _decode_on(
+        self,
+        decoder: RunDecoder,
+        runs: Iterator[Run],
+        wanted: WantedRange,
+        sought: Pts,
+        near: Fraction,
+    ) -> Generator[Frame | None, None, Pts | None]:
+        """Decodes after a seek while the next moment is near.
+
+        Args:
+            decoder: The decoder.
+            runs: The runs from the seek on.
+            wanted: The wanted pictures of the segment.
+            sought: The moment of the seek.
+            near: The greatest distance over which reading goes on instead of a seek.
+
+        Returns:
+            The moment to seek to next; None when the segment is over.
+        """
+        moment, following = sought, None
+        for number, run in enumerate(runs):
+            past = self._is_past(moment)
+            if past and self._is_past(wanted.whole.preceding(moment)):
+                # An earlier moment has the last picture already.
+                return None
+            if number == 0 and run.infos and not past:
+                # A repeated decode is expensive, a repeated seek is not: count decodes.
+                self._count_seek(run.key)
+            yield from decoder.frames(run)
+            following = None if run.until is None else wanted.following(run.until)
+            if run.until is None or following is None:
+                return None
+            # A second seek to a moment would end where the first did: read on.
+            if following > sought and following - run.until > near:
+                break
+            moment = following
+            yield None
+        return following
 
     def _read(self, runs: Iterable[Run], threads: int) -> Iterator[Frame | None]:
+        # The next group's decoding confirms the end of this group's last frame: one more waits.
+        confirmations = Confirmations(self._behind + 1, across=1)
+        with self._decoding(threads, confirmations) as (_, decoder):
+            for run in runs:
+                yield from decoder.frames(run)
+            confirmations.end()
+
+    @contextmanager
+    def _decoding(
+        self, threads: int, confirmations: Confirmations
+    ) -> Iterator[tuple[Container, RunDecoder]]:
+        """Yields a container and a decoder of runs for the block, whose frames count afterwards."""
         with self._pool.taken(threads) as container:
-            # The next group's decoding confirms the end of this group's last frame: one more waits.
-            confirmations = Confirmations(self._behind + 1, across=1)
             decoder = RunDecoder(container, confirmations, self._known)
             try:
-                for run in runs:
-                    yield from decoder.frames(run)
-                confirmations.end()
+                yield container, decoder
             finally:
                 self._count(decoder)
 

@@ -16,6 +16,7 @@ from framecap.media.containers.reorder import DisplayTimes
 from framecap.media.containers.timeline import NEVER_GUESSED, Timeline
 from framecap.media.decoding.losses import Losses
 from framecap.media.pictures.decoded import Decoded
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.timebase import Pts
 
@@ -52,6 +53,16 @@ class Counts:
             repaired=max((reading.repaired for reading in readings), default=0),
             read_errors=max((reading.read_errors for reading in readings), default=0),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Waiting:
+    """A decoded frame whose end is not known yet."""
+
+    pts: Pts
+    keyframe: bool
+    damaged: bool
+    lease: Lease[VideoFrame]
 
 
 class FrameReader:
@@ -96,35 +107,42 @@ class FrameReader:
         Raises:
             MediaCorrupt: The media is damaged and the reading is strict.
         """
-        before: VideoFrame | None = None
-        waiting: tuple[Pts, bool, bool, VideoFrame] | None = None
+        before: Lease[VideoFrame] = Lease.released()
+        waiting: _Waiting | None = None
         for timed in self._decode():
             if timed is None:
                 yield None
                 continue
-            native, time = timed
-            pts = self._timeline.assign(time, native.duration or 0)
+            lease, time = timed
+            pts = self._timeline.assign(time, lease.picture.duration or 0)
             self.counts.repaired = self._timeline.repaired
-            # A variable that names a yielded picture would keep it in memory.
-            del timed
             if pts is None:
+                lease.release()
                 yield None
                 continue
-            if waiting is not None and waiting[0] < pts:
-                yield _frame(*waiting, end=pts, before=before, after=native)
-                before = waiting[-1]
-            keyframe = self._container.is_keyframe(native)
-            waiting = (pts, keyframe, self._container.is_damaged(native), native)
+            if waiting is not None and waiting.pts < pts:
+                yield _frame(waiting, end=pts, before=before, after=lease)
+                # The next frame, if it is interlaced, needs this one.
+                before.release()
+                before = waiting.lease
+            elif waiting is not None:
+                waiting.lease.release()
+            waiting = self._waiting(pts, lease)
         if waiting is not None:
-            yield _frame(*waiting, end=self._timeline.end, before=before, after=None)
+            yield _frame(waiting, end=self._timeline.end, before=before, after=Lease.released())
 
-    def _decode(self) -> Iterator[tuple[VideoFrame, Pts | None] | None]:
+    def _waiting(self, pts: Pts, lease: Lease[VideoFrame]) -> _Waiting:
+        native = lease.picture
+        keyframe, damaged = self._container.is_keyframe(native), self._container.is_damaged(native)
+        return _Waiting(pts=pts, keyframe=keyframe, damaged=damaged, lease=lease)
+
+    def _decode(self) -> Iterator[tuple[Lease[VideoFrame], Pts | None] | None]:
         try:
             yield from self._decode_all()
         finally:
             self.counts.undecodable += self._losses.passed()
 
-    def _decode_all(self) -> Iterator[tuple[VideoFrame, Pts | None] | None]:
+    def _decode_all(self) -> Iterator[tuple[Lease[VideoFrame], Pts | None] | None]:
         times = self._times
         for packet in self._packets():
             # The final packet is empty and drains the decoder.
@@ -134,7 +152,7 @@ class FrameReader:
             if not drains:
                 times.feed(packet)
             try:
-                decoded = self._container.decode(None if drains else packet)
+                decoded = self._decoded(None if drains else packet)
                 if not drains:
                     self._losses.feed(packet)
             except av.error.FFmpegError as error:
@@ -145,16 +163,19 @@ class FrameReader:
                 times.lose(packet)
             if not decoded:
                 yield None
-            for native in decoded:
+            for lease in decoded:
                 self.counts.decoded += 1
-                self._losses.take(native)
-                if self._strict and self._container.is_damaged(native):
+                self._losses.take(lease.picture)
+                if self._strict and self._container.is_damaged(lease.picture):
                     raise MediaCorrupt("a frame of the video is corrupt")
-                times.take(native)
+                times.take(lease)
             yield from times.ready(at_end=drains)
             self._take_lost(drained=drains)
             if drains:
                 return
+
+    def _decoded(self, packet: Packet[Any] | None) -> list[Lease[VideoFrame]]:
+        return [Lease(native) for native in self._container.decode(packet)]
 
     def _take_lost(self, *, drained: bool) -> None:
         lost = self._losses.lost(drained=drained)
@@ -175,19 +196,29 @@ class FrameReader:
 
 
 def _frame(
-    pts: Pts,
-    keyframe: bool,
-    damaged: bool,
-    native: VideoFrame,
+    waiting: _Waiting,
     *,
     end: Pts,
-    before: VideoFrame | None,
-    after: VideoFrame | None,
+    before: Lease[VideoFrame],
+    after: Lease[VideoFrame],
 ) -> Frame:
+    """Returns a frame with a lease of its own, whose picture the reader may hold a little longer.
+
+    Args:
+        waiting: The frame.
+        end: Its end.
+        before: The frame yielded before it; released if there is none.
+        after: The frame decoded after it; released if there is none.
+    """
+    native = waiting.lease.picture
+    decoded = Decoded(native)
+    if native.interlaced_frame:
+        neighbours = (lease.picture if lease.held else None for lease in (before, after))
+        decoded = Decoded(native, *neighbours)
     return Frame(
-        pts=pts,
+        pts=waiting.pts,
         end=end,
-        keyframe=keyframe,
-        damaged=damaged,
-        native=Decoded(native, before, after) if native.interlaced_frame else Decoded(native),
+        keyframe=waiting.keyframe,
+        damaged=waiting.damaged,
+        native=Lease(decoded),
     )

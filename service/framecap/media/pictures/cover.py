@@ -19,6 +19,7 @@ from framecap.media.containers.container import MAX_PIXELS, Container, check_pix
 from framecap.media.containers.streams import NO_COVER_DECODER, covers_of, is_cover
 from framecap.media.pictures.decoded import Decoded
 from framecap.media.pictures.still import ends_early, is_animated_webp, read_still, unread_format
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.model.spec import ImageFormat
 
@@ -100,7 +101,7 @@ def _read(
     decoder = _decoder(codec)
     if ends_early(stored):
         raise MediaCorrupt(_UNDECODABLE)
-    native = Decoded(_decode(decoder, packet))
+    native = Lease(Decoded(_decode(decoder, packet)))
     container.decoder = decoder
     return stored, Frame(pts=0, end=1, keyframe=True, damaged=False, native=native)
 

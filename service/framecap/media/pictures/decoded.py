@@ -25,8 +25,12 @@ class Decoded:
 
 
 def decoded_of(frame: Frame) -> Decoded:
-    """Returns the decoder's frame behind a frame."""
-    return cast("Decoded", frame.native)
+    """Returns the decoder's frame behind a frame.
+
+    Raises:
+        PictureReleased: It was released.
+    """
+    return cast("Decoded", frame.native.picture)
 
 
 def frame_bytes(frame: Frame) -> int:

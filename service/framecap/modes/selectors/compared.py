@@ -13,6 +13,7 @@ from heapq import heappush, heappushpop
 from typing import Any
 
 from framecap.model.capture import Pick, Reason
+from framecap.model.lease import Lease
 from framecap.model.media import Frame
 from framecap.modes.features import Comparison, FeatureOf
 from framecap.modes.selectors.selector import Selector
@@ -105,7 +106,7 @@ class Ranking:
     def add(self, pick: Pick) -> None:
         """Adds a pick of a `ComparedSelector`; above the limit, drops the lowest score."""
         assert pick.score is not None
-        sample = RankedSample(replace(pick, frame=replace(pick.frame, native=None)))
+        sample = RankedSample(replace(pick, frame=replace(pick.frame, native=Lease.released())))
         entry = (pick.score, -sample.pts, sample)
         if len(self._heap) < self._limit:
             heappush(self._heap, entry)

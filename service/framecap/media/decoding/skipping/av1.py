@@ -10,7 +10,8 @@ skip_frame is never set for dav1d: it then loses wanted frames.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from av.packet import Packet
@@ -42,14 +43,17 @@ def _needed(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:
         Unclear: One of them refers to an unknown frame.
     """
     needed = {unit.frames[-1] for unit, want in zip(units, wanted, strict=True) if want}
-    for unit in reversed(units):
-        for frame in reversed(unit.frames):
-            if frame in needed:
-                for other in frame.refers_to:
-                    if other is None:
-                        raise Unclear
-                    needed.add(other)
+    for frame in chain.from_iterable(reversed(unit.frames) for unit in reversed(units)):
+        if frame in needed:
+            needed.update(_known(frame.refers_to))
     return needed
+
+
+def _known(frames: Iterable[CodedFrame | None]) -> Iterator[CodedFrame]:
+    for frame in frames:
+        if frame is None:
+            raise Unclear
+        yield frame
 
 
 def _needed_by_any_later(units: list[Unit], wanted: Sequence[bool]) -> set[CodedFrame]:

@@ -96,27 +96,31 @@ class Reader:
         data = memoryview(packet) if packet.size else memoryview(b"")
         unit = Unit()
         for obu in obus(data) or ():
-            self._check_layers(obu)
-            kind, _, _, begin, payload, end = obu
-            found = PacketObu(begin, end)
-            if kind == _SEQUENCE:
-                self._start(bytes(data[payload:end]))
-                found.lasting = True
-            elif kind in (_FRAME, _FRAME_HEADER):
-                found.frame = self._frame(data, obu)
-                unit.frames.append(found.frame)
-            elif kind in (_TILE_GROUP, _REDUNDANT_HEADER):
-                if not unit.frames:
-                    raise Unclear
-                found.frame = unit.frames[-1]
-            elif kind == _METADATA:
-                found.lasting = payload < end and data[payload] in _LASTING_METADATA
-            elif kind not in (_DELIMITER, _PADDING):
-                raise Unclear
-            unit.obus.append(found)
+            unit.obus.append(self._take(unit, data, obu))
         if not unit.frames or not unit.frames[-1].shown or any(f.shown for f in unit.frames[:-1]):
             raise Unclear
         return unit
+
+    def _take(self, unit: Unit, data: memoryview, obu: _Obu) -> PacketObu:
+        """Returns the next OBU of a packet; a frame header adds its frame to the unit."""
+        self._check_layers(obu)
+        kind, _, _, begin, payload, end = obu
+        if kind == _SEQUENCE:
+            self._start(bytes(data[payload:end]))
+            return PacketObu(begin, end, lasting=True)
+        if kind in (_FRAME, _FRAME_HEADER):
+            unit.frames.append(self._frame(data, obu))
+            return PacketObu(begin, end, frame=unit.frames[-1])
+        if kind in (_TILE_GROUP, _REDUNDANT_HEADER):
+            if not unit.frames:
+                raise Unclear
+            return PacketObu(begin, end, frame=unit.frames[-1])
+        if kind == _METADATA:
+            lasting = payload < end and data[payload] in _LASTING_METADATA
+            return PacketObu(begin, end, lasting=lasting)
+        if kind not in (_DELIMITER, _PADDING):
+            raise Unclear
+        return PacketObu(begin, end)
 
     def _start(self, header: bytes) -> None:
         if header != self._header:
