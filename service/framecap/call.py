@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import uuid4
@@ -69,8 +69,12 @@ class CaptureCall:
     """Identifies the call in answers and logs."""
 
 
-def understand(call: CaptureCall) -> ParsedRequest:
+def understand(call: CaptureCall, enabled: Collection[str]) -> ParsedRequest:
     """Returns a call's request, parsed and validated.
+
+    Args:
+        call: The call.
+        enabled: The names of the installed selections that the operator enabled.
 
     Raises:
         RequestError: The request is invalid for every source.
@@ -85,6 +89,7 @@ def understand(call: CaptureCall) -> ParsedRequest:
         parsed = outputs.from_proto(call.request, call.delivery)
     else:
         parsed = structured.from_proto(call.request, call.delivery)
+    mode_of(parsed.spec.selection).check_enabled(parsed.spec.selection, enabled)
     if call.shrink_filter is not None:
         parsed = replace(parsed, spec=replace(parsed.spec, shrink_filter=call.shrink_filter))
     if call.first_only:

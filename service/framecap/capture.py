@@ -68,7 +68,7 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
         CaptureError: Before `accepted`, the request is refused; after `finished`, the capture
             failed, with the status that `finished` has.
     """
-    parsed = understand(call)
+    parsed = understand(call, services.launcher.selections)
     address = services.read_address(call.source)
     naming = services.sinks.naming(parsed.spec, source_name(address))
     if naming is not None:

@@ -28,6 +28,7 @@ from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
 OFF: Final = "off"
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -93,6 +94,16 @@ def load_storage(environ: Mapping[str, str] = os.environ) -> StorageSettings:
     """
     names = {f"{PREFIX}{setting.name.upper()}" for setting in fields(StorageSettings)}
     return load({name: text for name, text in environ.items() if name in names}).storage
+
+
+def load_selections(environ: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Returns the names of the enabled selections alone, from the environment.
+
+    Raises:
+        SettingsError: The setting is invalid.
+    """
+    name = f"{PREFIX}SELECTIONS"
+    return load({name: environ[name]} if name in environ else {}).decoder.selections
 
 
 def variables() -> dict[str, Any]:
@@ -184,6 +195,14 @@ def _hosts(text: str, setting: Field[Any]) -> tuple[str, ...]:
     return hosts
 
 
+def _names(text: str, setting: Field[Any]) -> frozenset[str]:
+    names = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for name in sorted(names):
+        if not NAME.fullmatch(name):
+            raise ValueError(f'"{name}" is no name (example: brightest,steadiest)')
+    return names
+
+
 def _address(text: str, setting: Field[Any]) -> Address:
     return Address.parse(text)
 
@@ -194,5 +213,6 @@ PARSERS: Final[Mapping[Any, Callable[[str, Field[Any]], Any]]] = {
     Path: _path,
     tuple[Path, ...]: _paths,
     tuple[str, ...]: _hosts,
+    frozenset[str]: _names,
     Address: _address,
 }

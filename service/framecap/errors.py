@@ -109,7 +109,7 @@ class SpecSyntax(RequestError):
 
 
 class OptionUnknown(RequestError):
-    """The text form has an option that does not exist."""
+    """The text form or an installed selection has no such option."""
 
     reason = "OPTION_UNKNOWN"
 

@@ -52,3 +52,13 @@ def test_what_the_video_makes_of_the_request_is_warned_of(framecap, clip):
     assert "scaletype_fit" in line
     (warning,) = json.loads(framecap("explain", clip, request, "--json").stdout)["warnings"]
     assert warning["reason"] == "ASPECT_CHANGED"
+
+
+def test_a_selection_that_is_not_installed_is_named(framecap, clip):
+    done = framecap("probe", clip, FRAMECAP_SELECTIONS="absent")
+    assert done.returncode == 4
+    assert "FRAMECAP_SELECTIONS: absent is not installed;" in done.stderr
+    wrong = framecap("probe", clip, FRAMECAP_SELECTIONS="a b")
+    assert wrong.returncode == 2
+    assert 'FRAMECAP_SELECTIONS: "a b" is no name' in wrong.stderr
+    assert "Traceback" not in done.stderr + wrong.stderr

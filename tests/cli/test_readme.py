@@ -82,6 +82,7 @@ def test_the_settings_are_those_there_are():
                 "buckets": "none",
                 "allow_host": "none",
                 "allow_private_host": "none",
+                "selections": "none",
                 "running": "processors",
                 "open": "4 per processor",
             }

@@ -47,6 +47,8 @@ def test_nobody_is_not_healthy(process, address):
         (["--listen", "0.0.0.0:50051"], "--listen"),
         (["--metrics", "localhost:99999"], "--metrics"),
         (["--allow-path", "/nowhere/at/all"], "allow-path"),
+        (["--selections", "a b"], '--selections: "a b" is no name'),
+        (["--selections", "absent"], "selections: absent is not installed;"),
     ],
 )
 def test_an_option_that_cannot_be_used_names_itself(process, address, arguments, words):

@@ -30,7 +30,13 @@ def test_every_setting_has_a_name_of_its_own() -> None:
 
 
 def test_every_setting_is_read_from_its_variable() -> None:
-    examples = {int: "7", float: "7.5", Path: "/seven", LogLevel: "error"}
+    examples = {
+        int: "7",
+        float: "7.5",
+        Path: "/seven",
+        LogLevel: "error",
+        frozenset: "seven",
+    }
     for name, default in variables().items():
         text = examples.get(type(default), "127.0.0.1:7")
         settings = load({f"FRAMECAP_{name.upper()}": text})
@@ -52,6 +58,7 @@ def test_kinds_of_values() -> None:
             "FRAMECAP_IDLE_DECODERS": "0",
             "FRAMECAP_CLIENT_STALL_AFTER": "2.5",
             "FRAMECAP_LOG_LEVEL": "Debug",
+            "FRAMECAP_SELECTIONS": "steadiest, brightest,steadiest",
             "FRAMECAP_CORPUS": "of no concern",
         }
     )
@@ -62,6 +69,7 @@ def test_kinds_of_values() -> None:
     assert settings.decoder.idle_decoders == 0
     assert settings.api.client_stall_after == 2.5
     assert settings.logs.log_level is LogLevel.DEBUG
+    assert settings.decoder.selections == {"brightest", "steadiest"}
 
 
 def test_an_option_goes_before_its_variable() -> None:
@@ -92,6 +100,7 @@ def test_an_option_goes_before_its_variable() -> None:
         ("GRACE", "-1", '"-1" is not a number of seconds above 0 (example: 30.0)'),
         ("GRACE", "inf", '"inf" is not a number of seconds above 0 (example: 30.0)'),
         ("DATA", "", "the path is empty (example: framecap-data)"),
+        ("SELECTIONS", "a,b c", '"b c" is no name (example: brightest,steadiest)'),
         ("LOG_LEVEL", "loud", '"loud" is none of debug, info, warning, error'),
     ],
 )

@@ -94,6 +94,9 @@ async def first_image(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> W
         async for event in events:
             match event.WhichOneof("event"):
                 case "frame":
+                    if facts is not None:
+                        # A selection that finds its first frame by scores may send more.
+                        break
                     facts = event.frame
                     _check_size(facts.size_bytes, max_bytes)
                     chunks.append(facts.data)

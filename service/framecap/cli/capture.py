@@ -15,13 +15,13 @@ from google.rpc import status_pb2
 from framecap.call import CaptureCall
 from framecap.capture import capture as capture_events
 from framecap.cli.console import Console
+from framecap.cli.decoders import direct_fork
 from framecap.cli.events_file import open_events, write_event
 from framecap.cli.exits import Exit, report_failure
 from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, REQUEST, SOURCE
 from framecap.cli.progress import ProgressBar
-from framecap.decoder.child.forked_server import serve_forked
-from framecap.decoder.service.launcher import DirectFork, Launcher
+from framecap.decoder.service.launcher import Launcher
 from framecap.errors import CaptureError, Code
 from framecap.events import messages
 from framecap.events.status import to_status
@@ -85,7 +85,7 @@ def capture(
     destination = Destination(stores=stores_of(data), output=output)
     with open_events(events) as stream:
         # Before the bar, which is drawn by a thread.
-        launcher = DirectFork(serve_forked)
+        launcher = direct_fork()
         with ProgressBar(sys.stderr) as bar:
             console = Console(bar, buckets=destination.stores.buckets, quiet=events == "-")
 

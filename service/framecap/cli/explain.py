@@ -10,12 +10,12 @@ import click
 from framecap.api.gather import Outline, outline
 from framecap.call import CaptureCall
 from framecap.capture import capture
+from framecap.cli.decoders import direct_fork
 from framecap.cli.exits import Exit, report_failure
 from framecap.cli.facts import accepted_rows, media_rows, plan_rows, table, to_json
 from framecap.cli.local import Destination, local_services, stores_of
 from framecap.cli.options import DATA, JSON, REQUEST, SOURCE
-from framecap.decoder.child.forked_server import serve_forked
-from framecap.decoder.service.launcher import DirectFork, Launcher
+from framecap.decoder.service.launcher import Launcher
 from framecap.decoder.v1 import decoder_pb2
 from framecap.errors import CaptureError
 from framecap.events.status import to_status
@@ -35,7 +35,7 @@ def explain(source: str, request: str, as_json: bool, data: Path) -> Exit:
     """
     call = CaptureCall(source=source, request=request, kind=decoder_pb2.JOB_KIND_EXPLAIN)
     try:
-        found = asyncio.run(local_outline(call, DirectFork(serve_forked), data))
+        found = asyncio.run(local_outline(call, direct_fork(), data))
     except CaptureError as error:
         return report_failure(to_status(error), request)
     if as_json:

@@ -50,6 +50,14 @@ from framecap.server.serve import serve as run_service
     help="A directory whose files may be sources. Give it again for more; in the variable, "
     f"`{os.pathsep}` stands between two.",
 )
+@click.option(
+    "--selections",
+    default="",
+    envvar="FRAMECAP_SELECTIONS",
+    show_envvar=True,
+    metavar="NAME,NAME",
+    help="The installed selections (plug-ins) that requests may use. Default: none.",
+)
 @click.pass_context
 def serve(ctx: click.Context, /, **options: str | tuple[str, ...]) -> Exit:
     """Run the service.

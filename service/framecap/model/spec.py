@@ -111,8 +111,30 @@ class InstantSelection:
     """Media times, ascending, without repetition, at least one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginSelection:
+    """The samples that a selection installed by the operator chooses."""
+
+    name: str
+    """The name of the installed selection."""
+
+    options: tuple[tuple[str, str], ...] = ()
+    """Names and values of its options, by ascending name."""
+
+    spacing: Nanoseconds = 0
+    """The step of the sample grid; 0 samples every frame."""
+
+    max_count: int = 0
+    """The most frames, those with the highest score; 0 takes all that pass."""
+
+
 Selection: TypeAlias = (
-    IntervalSelection | KeyframeSelection | AverageSelection | ChangeSelection | InstantSelection
+    IntervalSelection
+    | KeyframeSelection
+    | AverageSelection
+    | ChangeSelection
+    | InstantSelection
+    | PluginSelection
 )
 
 

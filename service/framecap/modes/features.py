@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -18,11 +19,31 @@ Luma: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """A frame's luma as decoded and cropped: shape (rows, columns), read-only, rows may be padded."""
 
 
-class Measure(Protocol):
-    """Computes a feature of a picture, in any thread."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MeasuredFrame:
+    """A frame as a measure sees it, with its picture."""
 
-    def __call__(self, luma: Luma) -> float:
-        """Returns the feature of a luma plane."""
+    luma: Luma = field(repr=False)
+    """The luma."""
+
+    depth: int
+    """Significant bits of a sample of the luma."""
+
+    media_time: Fraction
+    """When the frame appears, in seconds, exact."""
+
+    keyframe: bool
+    """True for a keyframe."""
+
+    dhash: int
+    """The difference hash of the luma."""
+
+
+class Measure(Protocol):
+    """Computes a feature of a frame, in any thread."""
+
+    def __call__(self, frame: MeasuredFrame) -> Any:
+        """Returns the feature of a frame, anything but None. It must not keep the luma."""
         ...
 
 
@@ -38,6 +59,9 @@ class Comparison:
 
     passes: Callable[[float], bool]
     """Returns whether a sample with that score may be chosen."""
+
+    first_passes: bool = True
+    """True when a sample without reference may be chosen whatever its score."""
 
     since_captured: bool = False
     """True when the reference is the last sample that passed, not the one before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -88,6 +88,9 @@ class Mode(ABC, Generic[S]):
     noun: ClassVar[str] = "frame"
     """The noun for the frames it chooses, for messages."""
 
+    below_threshold: ClassVar[str] = "changed too little"
+    """The words for samples that did not pass, for messages."""
+
     # The forms of a request.
 
     def read_text(self, options: TextOptions) -> S:
@@ -113,6 +116,28 @@ class Mode(ABC, Generic[S]):
     @abstractmethod
     def first_only(self, selection: S) -> Selection:
         """Returns a selection of only the first frame that `selection` chooses."""
+
+    # Installed selections.
+
+    def check_enabled(self, selection: S, enabled: Collection[str]) -> None:
+        """Checks, in the service, that the operator enabled what the selection needs.
+
+        Args:
+            selection: The selection.
+            enabled: The names of the enabled selections.
+
+        Raises:
+            RequestError: The operator did not.
+        """
+        return
+
+    def check_options(self, selection: S) -> None:
+        """Checks, in a decoder, options that only the code of an installed selection knows.
+
+        Raises:
+            RequestError: An option is not valid.
+        """
+        return
 
     # Instants.
 

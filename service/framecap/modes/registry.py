@@ -11,6 +11,7 @@ from framecap.modes.instants import InstantMode
 from framecap.modes.interval import IntervalMode
 from framecap.modes.keyframe import KeyframeMode
 from framecap.modes.mode import Mode
+from framecap.modes.plugin import PluginMode
 
 DEFAULT: Final = IntervalMode()
 """The mode of a request that names none."""
@@ -21,6 +22,7 @@ MODES: Final[tuple[Mode[Any], ...]] = (
     AverageMode(),
     ChangeMode(),
     InstantMode(),
+    PluginMode(),
 )
 """All modes, in the order in which help and messages list them."""
 

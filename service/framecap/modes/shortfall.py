@@ -14,7 +14,6 @@ _WORDS: Final = {
     Lack.AFTER_END: "after the end",
     Lack.SAME_FRAME: "on a frame already captured",
     Lack.NO_MORE_FRAMES: "for want of more frames",
-    Lack.BELOW_THRESHOLD: "changed too little",
     Lack.UNDECODABLE: "undecodable",
     Lack.COVER_IS_ONE_IMAGE: "beyond the one cover",
 }
@@ -33,20 +32,20 @@ def explain(spec: CaptureSpec, outcome: Outcome) -> tuple[tuple[Shortfall, ...],
     if missing <= 0:
         return (), ""
     shortfalls = _causes(spec, outcome, missing)
-    return shortfalls, sentence(requested, outcome.captured, shortfalls, outcome.end)
+    return shortfalls, sentence(spec, outcome.captured, shortfalls, outcome.end)
 
 
 def sentence(
-    requested: int, captured: int, shortfalls: tuple[Shortfall, ...], end: Nanoseconds | None
+    spec: CaptureSpec, captured: int, shortfalls: tuple[Shortfall, ...], end: Nanoseconds | None
 ) -> str:
     """Returns the sentence with both numbers, and each cause with its count."""
     causes = []
     for shortfall in shortfalls:
-        words = _WORDS[shortfall.reason]
+        words = _WORDS.get(shortfall.reason) or mode_of(spec.selection).below_threshold
         if shortfall.reason is Lack.AFTER_END and end is not None:
             words += f" at {format_time(end)}"
         causes.append(f"{shortfall.count} {words}")
-    return f"asked {requested}, gave {captured}: {', '.join(causes)}"
+    return f"asked {requested_count(spec)}, gave {captured}: {', '.join(causes)}"
 
 
 def explain_cover(spec: CaptureSpec) -> tuple[tuple[Shortfall, ...], str]:
@@ -55,7 +54,7 @@ def explain_cover(spec: CaptureSpec) -> tuple[tuple[Shortfall, ...], str]:
     if requested is None or requested <= 1:
         return (), ""
     shortfalls = (Shortfall(reason=Lack.COVER_IS_ONE_IMAGE, count=requested - 1),)
-    return shortfalls, sentence(requested, 1, shortfalls, None)
+    return shortfalls, sentence(spec, 1, shortfalls, None)
 
 
 def _causes(spec: CaptureSpec, outcome: Outcome, missing: int) -> tuple[Shortfall, ...]:

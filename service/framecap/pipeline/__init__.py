@@ -16,6 +16,7 @@ from framecap.media.media import Media
 from framecap.model.capture import Report
 from framecap.model.output import OutputKind
 from framecap.model.spec import CaptureSpec, DamagePolicy, ImageFormat, KeyframeSelection
+from framecap.modes.registry import mode_of
 from framecap.outputs.make import frames_spec, made
 from framecap.outputs.registry import DEFAULT
 from framecap.pipeline.cover import capture_cover
@@ -61,6 +62,7 @@ def run(
     if size == 0:
         raise MediaCorrupt("the file is empty")
     spec = frames_spec(spec or _PROBE, output)
+    mode_of(spec.selection).check_options(spec.selection)
     timer = StageTimer()
     threads = threads or min(MAX_THREADS, len(os.sched_getaffinity(0)))
     with timer.stage("open"):

@@ -13,7 +13,7 @@ from framecap.model.capture import CaptureWarning, Image, Pick
 from framecap.model.media import Frame, MediaInfo, Orientation, Picture
 from framecap.model.plan import Geometry, Size
 from framecap.model.spec import CaptureSpec
-from framecap.modes.features import Measure
+from framecap.modes.features import Measure, MeasuredFrame
 from framecap.pixels.dhash import dhash
 from framecap.pixels.luma import luma
 from framecap.pixels.render import render
@@ -91,7 +91,16 @@ class Imaging:
         if measure is None:
             return self.dhash(frame)
         with self._timer.stage("pixels"):
-            return measure(luma(self._media.picture(frame)))
+            picture = self._media.picture(frame)
+            return measure(
+                MeasuredFrame(
+                    luma=luma(picture),
+                    depth=picture.layout.depth,
+                    media_time=self._media.clock.media_time(frame.pts),
+                    keyframe=frame.keyframe,
+                    dhash=dhash(picture),
+                )
+            )
 
     def encoded(
         self, frame: Frame, *, dhash: int | None = None, stored: bytes | None = None

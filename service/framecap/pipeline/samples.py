@@ -7,6 +7,7 @@ is kept until the choice.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -127,9 +128,10 @@ class Sampling:
 
     def size(self, sample: Sample) -> int:
         """Returns the approximate size of a sample in bytes."""
+        feature = sys.getsizeof(sample.feature)
         if sample.encoded is not None:
-            return len(sample.encoded.data)
-        return SMALL if sample.frame.native is None else frame_bytes(sample.frame)
+            return len(sample.encoded.data) + feature
+        return feature + (SMALL if sample.frame.native is None else frame_bytes(sample.frame))
 
     @staticmethod
     def confirmation(sample: Sample) -> Confirmation:

@@ -25,7 +25,7 @@ _WHY = {
     Strategy.KEYFRAMES: "Only keyframes are wanted, and each decodes by itself.",
     Strategy.COVER: "The file has no video; its cover art is the picture.",
 }
-_TWICE = "The samples are hashed first; the frames that changed most are decoded again. "
+_TWICE = "The samples are compared first; the chosen frames are decoded again. "
 
 
 def has_gaps(spec: CaptureSpec) -> bool:

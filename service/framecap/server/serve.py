@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
-from framecap.decoder.service.launcher import ForkServer
+from framecap.decoder.service.launcher import ForkServer, StartRefused
+from framecap.decoder.service.settings import DecoderSettings
 from framecap.listen_address import Address
 from framecap.server.assembly import make_services, open_stores
 from framecap.server.grpc_server import GrpcServer
@@ -67,7 +68,7 @@ async def running(
     async with AsyncExitStack() as held:
         admission = Admission(settings.admission)
         metrics = ServiceMetrics(admission)
-        launcher = await ForkServer.start(settings.decoder)
+        launcher = await _start(settings.decoder)
         held.push_async_callback(launcher.close)
         metrics_port = None
         if settings.server.metrics is not None:
@@ -109,6 +110,13 @@ async def serve(settings: Settings) -> None:
             gc.freeze()
             await stop.requested()
     logger.info("ended")
+
+
+async def _start(settings: DecoderSettings) -> ForkServer:
+    try:
+        return await ForkServer.start(settings)
+    except StartRefused as error:
+        raise SettingsError(f"selections: {error}") from error
 
 
 def _show(metrics: ServiceMetrics, address: Address) -> MetricsPort:

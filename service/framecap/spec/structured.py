@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import Final
 
 from framecap.errors import DeliveryConflict
 from framecap.model.capture import CaptureWarning
@@ -119,18 +119,9 @@ def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpe
 
 
 def _selection(message: pb.CaptureSpec) -> Selection:
-    case = message.WhichOneof("selection")
-    if case == "plugin":
-        _plugin(message.plugin)
-    mode = mode_for(case)
+    mode = mode_for(message.WhichOneof("selection"))
     selection: Selection = mode.read_proto(getattr(message, mode.case))
     return selection
-
-
-def _plugin(plugin: pb.PluginSelection) -> NoReturn:
-    field, allowed = "spec.plugin.name", "the name of an installed selection"
-    name = checks.required(field, plugin.name, allowed)
-    raise checks.refused(field, name, "is not installed", allowed)
 
 
 def _end(bounds: pb.TimeRange, start: Nanoseconds) -> Nanoseconds | None:

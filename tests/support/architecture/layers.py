@@ -65,8 +65,10 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "model": frozenset({"errors", "timebase"}),
     "values": frozenset({"errors", "timebase", "model", "v1"}),
     "formats": frozenset({"model", "v1"}),
-    "modes": frozenset({"errors", "timebase", "model", "values", "_kernels", "v1"}),
     "outputs": frozenset({"errors", "timebase", "model", "values", "v1"}),
+    "modes": frozenset({"errors", "timebase", "model", "values", "_kernels", "v1", "plugin"}),
+    # What plug-ins import. It imports nothing of ours, and only the mode that adapts it imports it.
+    "plugin": frozenset(),
     "_kernels": frozenset(),
     "_bitstream": frozenset(),
     "v1": frozenset(),

@@ -17,4 +17,4 @@ run = functools.partial(worker.run, pipeline=pipelines.run)
 
 if __name__ == "__main__":
     os.environ["LC_CTYPE"] = "C.UTF-8"
-    fork_server.serve(int(sys.argv[1]), run, idle=int(sys.argv[2]))
+    fork_server.main(sys.argv[1:], run)

@@ -26,4 +26,4 @@ def run(sock: socket.socket, source_fd: int | None) -> NoReturn:
 
 
 if __name__ == "__main__":
-    fork_server.serve(int(sys.argv[1]), run, idle=int(sys.argv[2]))
+    fork_server.main(sys.argv[1:], run)

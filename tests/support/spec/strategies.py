@@ -20,6 +20,7 @@ from framecap.model.spec import (
     IntervalSelection,
     KeyframeSelection,
     ObjectTarget,
+    PluginSelection,
     ScaleType,
     SeekPolicy,
     ShrinkFilter,
@@ -29,6 +30,7 @@ from framecap.values.kinds import Choice, Kind, Whole
 
 MILLISECOND = 1_000_000
 counts = st.one_of(st.just(0), st.integers(0, 50), st.just(MAX_INT))
+option_names = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,9}", fullmatch=True)
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 
 
@@ -68,6 +70,15 @@ def structured_selections() -> st.SearchStrategy:
             reference=st.sampled_from(ChangeReference),
         ),
         instants.map(lambda some: InstantSelection(instants=tuple(sorted(set(some))))),
+        st.builds(
+            PluginSelection,
+            name=words,
+            options=st.dictionaries(option_names, words | st.just(""), max_size=4).map(
+                lambda options: tuple(sorted(options.items()))
+            ),
+            spacing=times(1),
+            max_count=counts,
+        ),
     )
 
 

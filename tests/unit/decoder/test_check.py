@@ -12,8 +12,10 @@ from framecap.decoder.service.check import (
     FILE_CAUSED,
     MAX_REPORT_BYTES,
     MAX_WARNINGS,
+    OPTION_REFUSALS,
     Check,
     Violation,
+    error_of,
 )
 from framecap.decoder.v1.decoder_pb2 import (
     EncodedFile,
@@ -23,7 +25,16 @@ from framecap.decoder.v1.decoder_pb2 import (
     OpenRequest,
     ReadRequest,
 )
-from framecap.errors import Cancelled, CaptureError, InternalError, MediaCorrupt, OffsetAfterEnd
+from framecap.errors import (
+    Cancelled,
+    CaptureError,
+    InternalError,
+    MediaCorrupt,
+    OffsetAfterEnd,
+    OptionMissing,
+    RequestError,
+    SourceInvalid,
+)
 from framecap.events.status import to_status
 from framecap.outputs.row import FileType
 from framecap.v1 import capture_pb2, event_pb2
@@ -150,6 +161,52 @@ def test_a_read_within_the_source_is_accepted(offset, length):
 def test_a_read_outside_the_source_is_a_violation(offset, length):
     with pytest.raises(Violation):
         accept([read(offset, length)], remote=True)
+
+
+OPTION = "spec.plugin.options.least"
+
+
+def refusal(kind: type[RequestError], field: str = OPTION) -> FromDecoder:
+    error = kind("the sentence", field=field, metadata={"option": field, "value": "7"})
+    return failed(to_status(error))
+
+
+def plugin_job() -> Job:
+    return Job(spec=capture_pb2.CaptureSpec(plugin={"name": "x"}))
+
+
+@pytest.mark.parametrize("kind", OPTION_REFUSALS.values(), ids=OPTION_REFUSALS)
+def test_an_installed_selection_may_refuse_its_options(kind: type[RequestError]):
+    message = refusal(kind)
+    Check(plugin_job(), MAX_IMAGE_BYTES).accept(message)
+    assert message == refusal(kind)
+    error = error_of(message.finished.status)
+    assert isinstance(error, kind)
+    assert (error.field, error.message) == (OPTION, "the sentence")
+
+
+@pytest.mark.parametrize(
+    ("job", "messages"),
+    [
+        pytest.param(Job(), [refusal(OptionMissing)], id="no installed selection"),
+        pytest.param(plugin_job(), [PROBED, refusal(OptionMissing)], id="after probed"),
+        pytest.param(plugin_job(), [refusal(OptionMissing, "source")], id="another field"),
+        pytest.param(plugin_job(), [failed(to_status(Cancelled("c")))], id="another error"),
+        pytest.param(
+            plugin_job(),
+            [failed(to_status(SourceInvalid("s", field=OPTION, metadata={"option": OPTION})))],
+            id="another refusal",
+        ),
+        pytest.param(
+            plugin_job(), [failed(to_status(OptionMissing("m", field=OPTION)))], id="no option"
+        ),
+    ],
+)
+def test_nothing_else_refuses_a_request(job: Job, messages: Sequence[FromDecoder]):
+    check = Check(job, MAX_IMAGE_BYTES)
+    with pytest.raises(Violation):
+        for message in messages:
+            check.accept(message)
 
 
 @pytest.mark.parametrize("kind", FILE_CAUSED.values(), ids=FILE_CAUSED)

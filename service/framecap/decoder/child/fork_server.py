@@ -1,9 +1,9 @@
 """The fork server: a single-threaded program with all modules loaded, which forks decoders.
 
-It runs as `python -I -m framecap.decoder.child.fork_server FD IDLE`: FD is its end of the
-connection to the service, IDLE the number of idle decoders to keep forked ahead. It ends with the
-connection. It waits only for the next packet and the exits of decoders; while there is neither, it
-forks ahead.
+It runs as `python -I -m framecap.decoder.child.fork_server FD IDLE NAME…`: FD is its end of the
+connection to the service, IDLE the number of idle decoders to keep forked ahead, each NAME an
+installed selection to load. It ends with the connection. It waits only for the next packet and the
+exits of decoders; while there is neither, it forks ahead.
 """
 
 from __future__ import annotations
@@ -18,19 +18,31 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn, TypeAlias
 
 from framecap.decoder.child import confine, memory
 from framecap.decoder.child.confine import SERVER_STEPS, Confinement, forget_environment
 from framecap.decoder.child.forked import Become, Children
 from framecap.decoder.wire import control
-from framecap.decoder.wire.control import Packet, PacketMalformed, Reply, ReplyKind, Request
+from framecap.decoder.wire.control import (
+    Packet,
+    PacketMalformed,
+    Reply,
+    ReplyKind,
+    Request,
+    SelectionUnusable,
+)
 
 Run: TypeAlias = Callable[[socket.socket, int | None], NoReturn]
 
 PRELOAD: Final = ("framecap.decoder.child.start", "framecap.decoder.child.warm_up")
 """The modules that every decoder needs; each imports its own dependencies."""
+
+SELECTIONS: Final = "framecap.decoder.child.selections"
+"""The module that loads installed selections; needed only where some are enabled."""
+
+STANDARD_ERROR: Final = 2
 
 ROUNDS: Final = 8
 """The number of runs after which Python has specialized a function."""
@@ -152,26 +164,43 @@ class Server:
                 os.close(descriptor)
 
 
-def serve(descriptor: int, run: Run | None = None, *, idle: int = 0) -> NoReturn:
+def main(arguments: Sequence[str], run: Run | None = None) -> NoReturn:
+    """Runs the fork server with the arguments of its command line; see the module."""
+    descriptor, idle, *selections = arguments
+    serve(int(descriptor), run, idle=int(idle), selections=selections)
+
+
+def serve(
+    descriptor: int, run: Run | None = None, *, idle: int = 0, selections: Sequence[str] = ()
+) -> NoReturn:
     """Runs the fork server on a control socket until the service ends; then ends the process.
 
     Args:
         descriptor: The control socket.
         run: The main function of a decoder; the worker's when None.
         idle: The number of idle decoders to keep forked ahead.
+        selections: The names of the installed selections to load.
     """
-    become = load(descriptor, run, ROUNDS)
+    become = load(descriptor, run, ROUNDS, selections)
     memory.give_back()
     run_server(descriptor, become, idle)
 
 
-def load(descriptor: int, run: Run | None, rounds: int) -> Become:
-    """Loads and warms up all modules that a decoder needs, once for all decoders."""
+def load(descriptor: int, run: Run | None, rounds: int, selections: Sequence[str] = ()) -> Become:
+    """Loads and warms up all modules that a decoder needs, once for all decoders.
+
+    Where a selection cannot be loaded, reports that and ends the process.
+    """
     keep = Confinement(parent=os.getppid(), keep=(descriptor,))
     confine.confine(keep, SERVER_STEPS)
     # Threads do not survive a fork; OpenBLAS starts one per core unless this is set first.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     child, warm_up = map(importlib.import_module, PRELOAD)
+    if selections:
+        try:
+            importlib.import_module(SELECTIONS).load(selections)
+        except SelectionUnusable as error:
+            _report_unusable(descriptor, selections, error)
     memory.leave_no_holes()
     warm_up.warm_up(rounds)
     forget_environment(keep)
@@ -189,5 +218,18 @@ def run_server(descriptor: int, become: Become, idle: int) -> NoReturn:
     os._exit(0)
 
 
+def _report_unusable(
+    descriptor: int, selections: Sequence[str], error: SelectionUnusable
+) -> NoReturn:
+    with contextlib.suppress(OSError):
+        os.write(STANDARD_ERROR, f"FRAMECAP_SELECTIONS: {error}\n".encode())
+    reply = Reply(
+        kind=ReplyKind.UNUSABLE, number=selections.index(error.name), value=error.fault.value
+    )
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=descriptor) as sock:
+        control.send(sock, reply.pack())
+    os._exit(1)
+
+
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), idle=int(sys.argv[2]))
+    main(sys.argv[1:])

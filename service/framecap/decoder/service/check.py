@@ -25,6 +25,10 @@ from framecap.errors import (
     MediaError,
     NoVideoStream,
     OffsetAfterEnd,
+    OptionMissing,
+    OptionUnknown,
+    RequestError,
+    ValueOutOfRange,
 )
 from framecap.events.status import to_status
 from framecap.formats.registry import numbered
@@ -52,6 +56,14 @@ FILE_CAUSED: Final[dict[str, type[CaptureError]]] = {
     )
 }
 """The errors that a decoder may report, by reason."""
+
+OPTION_REFUSALS: Final[dict[str, type[RequestError]]] = {
+    error.reason: error for error in (OptionMissing, OptionUnknown, ValueOutOfRange)
+}
+"""The errors with which an installed selection may refuse its options, by reason."""
+
+OPTIONS: Final = "spec.plugin.options."
+"""What the fields of such errors begin with."""
 
 
 class Violation(Exception):
@@ -170,14 +182,19 @@ class Check:
         )
         _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
         _require(not finished.manifest_uri, "an object that only the service stores")
-        finished.status.CopyFrom(own_status(finished.status))
+        refuses = self._job.spec.HasField("plugin") and "probed" not in self._seen
+        finished.status.CopyFrom(own_status(finished.status, refuses=refuses))
 
 
-def own_status(status: status_pb2.Status) -> status_pb2.Status:
+def own_status(status: status_pb2.Status, *, refuses: bool = False) -> status_pb2.Status:
     """Returns a status built by the service, for the error in a decoder's status.
 
+    Args:
+        status: The decoder's status.
+        refuses: True when it may refuse the options of an installed selection.
+
     Raises:
-        Violation: A file cannot cause that error.
+        Violation: A file cannot cause that error, nor can it be such a refusal.
     """
     if status.code == 0:
         _require(status == to_status(None), "success with details")
@@ -188,10 +205,15 @@ def own_status(status: status_pb2.Status) -> status_pb2.Status:
         unpacked = status.details[0].Unpack(info)
     except DecodeError as error:
         raise Violation("a failure with a broken cause") from error
-    kind = FILE_CAUSED.get(info.reason) if unpacked else None
-    _require(kind is not None and kind.code == status.code, "a cause that no file has")
-    assert kind is not None
-    return to_status(kind(status.message, metadata=dict(info.metadata)))
+    _require(unpacked, "a failure with another detail first")
+    if refuses and info.reason in OPTION_REFUSALS:
+        _require(status.code == RequestError.code, "a refusal with another code")
+        field = info.metadata.get("option", "")
+        _require(field.startswith(OPTIONS), "a refusal of another field")
+    else:
+        kind = FILE_CAUSED.get(info.reason)
+        _require(kind is not None and kind.code == status.code, "a cause that no file has")
+    return to_status(_error(status, info))
 
 
 def error_of(status: status_pb2.Status) -> CaptureError | None:
@@ -200,7 +222,16 @@ def error_of(status: status_pb2.Status) -> CaptureError | None:
         return None
     info = error_details_pb2.ErrorInfo()
     status.details[0].Unpack(info)
-    return FILE_CAUSED[info.reason](status.message, metadata=dict(info.metadata))
+    return _error(status, info)
+
+
+def _error(status: status_pb2.Status, info: error_details_pb2.ErrorInfo) -> CaptureError:
+    """Returns the error in a status whose cause was checked."""
+    metadata = dict(info.metadata)
+    if info.reason in OPTION_REFUSALS:
+        refusal = OPTION_REFUSALS[info.reason]
+        return refusal(status.message, field=metadata["option"], metadata=metadata)
+    return FILE_CAUSED[info.reason](status.message, metadata=metadata)
 
 
 def _require(holds: bool, otherwise: str) -> None:

@@ -13,7 +13,15 @@ from typing import Final
 
 from framecap.decoder.service.pidfd import gone
 from framecap.decoder.wire import control
-from framecap.decoder.wire.control import Packet, PacketMalformed, Reply, ReplyKind, Request
+from framecap.decoder.wire.control import (
+    SENTENCES,
+    Packet,
+    PacketMalformed,
+    Reply,
+    ReplyKind,
+    Request,
+    SelectionFault,
+)
 
 CLOSE_GRACE: Final = 5.0
 """Seconds until a fork server whose connection was closed is killed."""
@@ -23,6 +31,20 @@ logger = logging.getLogger(__name__)
 
 class ServerGone(Exception):
     """The fork server has ended."""
+
+
+class ServerUnusable(ServerGone):
+    """The fork server ended at once, because it cannot load an installed selection.
+
+    Args:
+        position: The selection's position on the server's command line.
+        fault: The reason.
+    """
+
+    def __init__(self, position: int, fault: SelectionFault) -> None:
+        super().__init__(f"the selection {position} of the fork server: {SENTENCES[fault]}")
+        self.position: Final = position
+        self.fault: Final = fault
 
 
 class ForkRefused(Exception):
@@ -68,6 +90,7 @@ class ForkServerLink:
         self._sending = asyncio.Lock()
         self._connected = True
         self._closed = False
+        self._unusable: ServerUnusable | None = None
         sock.setblocking(False)
         self._loop.add_reader(sock, self._take_packets)
 
@@ -85,9 +108,12 @@ class ForkServerLink:
         """Returns once the server has loaded its modules and is warmed up.
 
         Raises:
+            ServerUnusable: The server cannot load a selection.
             ServerGone: The server ended before that.
         """
         await asyncio.shield(self._ready)
+        if self._unusable is not None:
+            raise self._unusable
         if not self._connected:
             raise ServerGone("the fork server ended at once")
 
@@ -170,6 +196,12 @@ class ForkServerLink:
             raise PacketMalformed(f"{reply.kind.name} with {len(packet.descriptors)} descriptors")
         if reply.kind is ReplyKind.READY:
             _resolve(self._ready, None)
+        elif reply.kind is ReplyKind.UNUSABLE:
+            try:
+                fault = SelectionFault(reply.value)
+            except ValueError as error:
+                raise PacketMalformed(f"a selection's fault {reply.value}") from error
+            self._unusable = ServerUnusable(reply.number, fault)
         elif reply.kind is ReplyKind.STARTED:
             self._started(reply, packet.descriptors[0])
         elif reply.kind is ReplyKind.REFUSED:

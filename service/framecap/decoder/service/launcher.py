@@ -14,9 +14,15 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn, Protocol, Self
 
 from framecap.decoder.service import exits
-from framecap.decoder.service.fork_server_link import ForkRefused, ForkServerLink, ServerGone
+from framecap.decoder.service.fork_server_link import (
+    ForkRefused,
+    ForkServerLink,
+    ServerGone,
+    ServerUnusable,
+)
 from framecap.decoder.service.process import Decoder
 from framecap.decoder.service.settings import DecoderSettings
+from framecap.decoder.wire.control import SENTENCES
 
 SOCKET_BUFFER_BYTES: Final = 256 * 1024
 """The bytes that a decoder may send ahead of the service; most images fit whole.
@@ -29,8 +35,16 @@ COMMAND: Final = (sys.executable, "-I", "-m", "framecap.decoder.child.fork_serve
 logger = logging.getLogger(__name__)
 
 
+class StartRefused(Exception):
+    """An installed selection cannot be loaded; the message names it and the reason."""
+
+
 class Launcher(Protocol):
     """Starts decoders."""
+
+    @property
+    def selections(self) -> frozenset[str]:
+        """The names of the installed selections that its decoders have loaded."""
 
     async def launch(self, source_fd: int | None = None) -> Decoder:
         """Returns a new decoder; enter its context at once: the context owns the process.
@@ -58,6 +72,7 @@ class ForkServer:
     def __init__(self, settings: DecoderSettings, command: Sequence[str]) -> None:
         self._settings = settings
         self._command = command
+        self._names = sorted(settings.selections)
         self._link: ForkServerLink | None = None
         self._starting = asyncio.Lock()
         self._closed = False
@@ -67,21 +82,31 @@ class ForkServer:
         cls,
         settings: DecoderSettings | None = None,
         *,
-        command: Sequence[str] = COMMAND,
+        command: Sequence[str] | None = None,
     ) -> Self:
         """Returns a launcher whose program is ready.
 
         Args:
             settings: The limits of decoders.
-            command: The program; the number of its control socket and the number of idle decoders
-                are appended.
+            command: The program; None for `COMMAND`. The number of its control socket, the number
+                of idle decoders and the names of installed selections are appended.
 
         Raises:
+            StartRefused: An installed selection cannot be loaded.
             ServerGone: The program ended at once; it wrote the reason to standard error.
         """
-        launcher = cls(settings or DecoderSettings(), command)
-        await launcher._connected()
+        launcher = cls(settings or DecoderSettings(), command or COMMAND)
+        try:
+            await launcher._connected()
+        except ServerUnusable as error:
+            name = launcher._names[error.position]
+            raise StartRefused(f"{name} {SENTENCES[error.fault]}") from error
         return launcher
+
+    @property
+    def selections(self) -> frozenset[str]:
+        """The names of the installed selections that its decoders have loaded."""
+        return self._settings.selections
 
     @property
     def alive(self) -> int:
@@ -117,7 +142,9 @@ class ForkServer:
             if self._link is None or not self._link.connected:
                 if self._link is not None:
                     await self._link.close()
-                self._link = _execute(self._command, self._settings.idle_decoders)
+                self._link = _execute(
+                    self._command, [str(self._settings.idle_decoders), *self._names]
+                )
                 try:
                     await self._link.ready()
                 except BaseException:
@@ -133,13 +160,15 @@ class DirectFork:
     fork loads the decoders' modules while this process continues.
 
     Args:
-        serve: Runs the fork server in the fork, on the control socket of the given number:
-            `decoder/child/forked_server.py: serve_forked`.
+        serve: Runs the fork server in the fork, on the control socket of the given number and with
+            the given installed selections: `decoder/child/forked_server.py: serve_forked`.
         settings: The limits of decoders.
     """
 
     def __init__(
-        self, serve: Callable[[int], NoReturn], settings: DecoderSettings | None = None
+        self,
+        serve: Callable[[int, Sequence[str]], NoReturn],
+        settings: DecoderSettings | None = None,
     ) -> None:
         self._settings = settings or DecoderSettings()
         self._sock, theirs = _control_pair()
@@ -150,13 +179,18 @@ class DirectFork:
             self.pid: Final = os.fork()
             """The fork's process id."""
             if self.pid == 0:
-                serve(theirs.fileno())
+                serve(theirs.fileno(), sorted(self._settings.selections))
         except OSError:
             self._sock.close()
             raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
             theirs.close()
+
+    @property
+    def selections(self) -> frozenset[str]:
+        """The names of the installed selections that its decoders have loaded."""
+        return self._settings.selections
 
     @property
     def alive(self) -> int:
@@ -203,13 +237,14 @@ async def _launch(
     )
 
 
-def _execute(command: Sequence[str], idle: int) -> ForkServerLink:
+def _execute(command: Sequence[str], arguments: Sequence[str]) -> ForkServerLink:
+    """Executes the program with the number of its control socket and the arguments after it."""
     ours, theirs = _control_pair()
     descriptor = theirs.fileno()
     try:
         with theirs:
             process = subprocess.Popen(
-                [*command, str(descriptor), str(idle)],
+                [*command, str(descriptor), *arguments],
                 env={},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

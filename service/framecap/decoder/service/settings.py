@@ -18,3 +18,6 @@ class DecoderSettings:
 
     idle_decoders: int = field(default_factory=lambda: os.cpu_count() or 1, metadata={"least": 0})
     """Decoders forked ahead, so that a capture need not wait for the fork; 0 for none."""
+
+    selections: frozenset[str] = frozenset()
+    """The names of the installed selections that requests may use."""

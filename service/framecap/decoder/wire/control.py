@@ -42,6 +42,57 @@ class ReplyKind(IntEnum):
     EXITED = 4
     """A decoder ended; `value` is its wait status."""
 
+    UNUSABLE = 5
+    """An enabled selection cannot be loaded, so the server ends. Sent instead of READY; `number` is
+    its position on the command line, `value` the `SelectionFault`."""
+
+
+class SelectionFault(IntEnum):
+    """Why an installed selection cannot be loaded."""
+
+    NOT_INSTALLED = 1
+    """No package has that name in its entry points."""
+
+    AMBIGUOUS = 2
+    """Several packages have that name."""
+
+    IMPORT_FAILED = 3
+    """Its import failed; standard error has the traceback."""
+
+    NO_SELECTION = 4
+    """It is not derived from the class for selections."""
+
+    STARTED_THREADS = 5
+    """Its import started threads, which a fork does not copy."""
+
+
+class SelectionUnusable(Exception):
+    """An enabled selection cannot be loaded.
+
+    Args:
+        name: The selection.
+        fault: The reason.
+    """
+
+    def __init__(self, name: str, fault: SelectionFault) -> None:
+        super().__init__(f"{name} {SENTENCES[fault]}")
+        self.name: Final = name
+        self.fault: Final = fault
+
+
+SENTENCES: Final = {
+    SelectionFault.NOT_INSTALLED: (
+        "is not installed; no package has it in the entry point group framecap.selections"
+    ),
+    SelectionFault.AMBIGUOUS: "is in the entry point groups of several packages",
+    SelectionFault.IMPORT_FAILED: "cannot be imported; standard error has the traceback",
+    SelectionFault.NO_SELECTION: "is no class derived from framecap.plugin.Selection",
+    SelectionFault.STARTED_THREADS: (
+        "starts threads when it is imported, which the processes that capture do not inherit"
+    ),
+}
+"""The sentences of faults, each after the selection's name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -22,7 +22,7 @@ from framecap.timebase import Pts
 class ComparedSelector:
     """Picks the samples whose score passes.
 
-    The first sample has no reference and always passes.
+    The first sample has no reference; the comparison says whether it always passes.
 
     Args:
         samples: Chooses the samples.
@@ -47,7 +47,8 @@ class ComparedSelector:
         comparison = self._comparison
         feature = self._feature_of(frame)
         score = comparison.score(feature, self._reference)
-        passed = self._reference is None or comparison.passes(score)
+        always = self._reference is None and comparison.first_passes
+        passed = always or comparison.passes(score)
         if passed or not comparison.since_captured:
             self._reference = feature
         if not passed:
