@@ -60,7 +60,7 @@ class Shelves:
         return BucketKind(
             bucket=ToyBucket,
             schemes=("toy",),
-            marks=("shelf",),
+            distinctive=("shelf",),
             keys={"shelf": str},
             read=self._read,
             make=lambda settings, statistics: ToyStore(self),

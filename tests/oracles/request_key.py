@@ -7,6 +7,8 @@ and leaves out what is a default by the comments of the protos.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -34,19 +36,25 @@ def lines(message: Message) -> str:
     text = ""
     for field in sorted(message.DESCRIPTOR.fields, key=lambda field: field.number):
         value: Any = getattr(message, field.name)
-        if field.is_repeated:
+        if field.is_repeated and isinstance(value, Mapping):
+            for name in sorted(value):
+                entry = f"1:{written(name)}\n2:{written(value[name])}\n"
+                text += f"{field.number}:{{{entry}}}\n"
+        elif field.is_repeated:
             for element in value:
                 text += f"{field.number}:{written(element)}\n"
         elif field.containing_oneof is not None:
             if message.HasField(field.name):
                 text += f"{field.number}:{written(value)}\n"
-        elif written(value) not in ("0", "{}") and value != DEFAULTS.get(field.full_name):
+        elif written(value) not in ("0", "{}", '""') and value != DEFAULTS.get(field.full_name):
             text += f"{field.number}:{written(value)}\n"
     return text
 
 
 def written(value: Any) -> str:
-    """Returns a number, or a message: a duration in nanoseconds, another one in braces."""
+    """Returns a number, a text as JSON, or a message: durations in ns, others in braces."""
+    if isinstance(value, str):
+        return json.dumps(value)
     if not isinstance(value, Message):
         return str(int(value))
     if value.DESCRIPTOR.full_name == "google.protobuf.Duration":

@@ -90,15 +90,14 @@ def _bucket(
     allowed = {key: expected for kind in kinds for key, expected in kind.keys.items()}
     for key, value in values.items():
         _check(table, key, value, allowed)
-    marked = (kind for kind in kinds if any(mark in values for mark in kind.marks))
-    kind = next(marked, None)
+    kind = next((kind for kind in kinds if set(kind.distinctive) & set(values)), None)
     if kind is None:
-        marks = " nor ".join(mark for kind in kinds for mark in kind.marks)
-        raise table.invalid("", f"names neither {marks}")
+        needed = " nor ".join(key for kind in kinds for key in kind.distinctive)
+        raise table.invalid("", f"names neither {needed}")
     others = sorted(set(values) - set(kind.keys))
     if others:
-        mark = next(mark for mark in kind.marks if mark in values)
-        raise table.invalid(others[0], f"has no meaning beside {mark}")
+        given = next(key for key in kind.distinctive if key in values)
+        raise table.invalid(others[0], f"has no meaning beside {given}")
     return kind.read(table)
 
 

@@ -57,7 +57,7 @@ class BucketKind:
     bucket: type[Bucket]
     """The class of its buckets."""
 
-    marks: tuple[str, ...]
+    distinctive: tuple[str, ...]
     """The keys of which a table in the file of buckets has at least one if it is of this kind."""
 
     keys: Mapping[str, type[Any]]

@@ -51,6 +51,7 @@ EXCEPTIONS: Final[dict[tuple[str, str], str]] = {
     ("framecap.decoder.child.warm_up", "interval"): "chooses what code to load, not how to act",
     ("framecap.decoder.child.warm_up", "keyframe"): "chooses what code to load, not how to act",
     ("framecap.decoder.child.warm_up", "change"): "chooses what code to load, not how to act",
+    ("framecap.decoder.service.check", "plugin"): "only its code may refuse options in a decoder",
     ("framecap.media.containers.streams", "jpg"): "RFC 9559 names cover files so, and no others",
     ("framecap.model.capture", "keyframe"): "a reason why a frame was chosen",
     ("framecap.model.capture", "change"): "a reason why a frame was chosen",

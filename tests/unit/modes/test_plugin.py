@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from framecap.model.capture import Reason
+from framecap.model.lease import Lease
 from framecap.model.media import Frame as DecodedFrame
 from framecap.model.spec import CaptureSpec, ImageFormat, PluginSelection, SeekPolicy
 from framecap.modes import plugin as mode
@@ -166,7 +167,7 @@ def test_a_plug_in_sees_the_highest_eight_bits(seen, depth: int) -> None:
 
 
 def test_a_feature_counts_to_the_memory_of_a_sample() -> None:
-    bare = DecodedFrame(pts=0, end=1, keyframe=True, damaged=False, native=None)
+    bare = DecodedFrame(pts=0, end=1, keyframe=True, damaged=False, native=Lease.released())
     sizes = [
         Sampling.size(None, Sample(frame=bare, fate=Fate.RELEASED, feature=feature))  # type: ignore[arg-type]
         for feature in (1, np.zeros((100, 1000), np.uint8), bytes(100_000))

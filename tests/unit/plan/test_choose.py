@@ -296,7 +296,7 @@ def test_the_measured_end(end: Fraction | None, expected: int | None) -> None:
         pytest.param(
             BEST_OF_SPARSE,
             SEEKABLE,
-            "The samples are hashed first; the frames that changed most are decoded again. "
+            "The samples are compared first; the chosen frames are decoded again. "
             "Each instant is decoded from a keyframe before it; what lies between is passed over.",
             id="two passes, each explained",
         ),

@@ -71,7 +71,8 @@ def warm_up(rounds: int) -> None:
             _warm_up(clip, capture_pb2.CaptureSpec(box=BOX, **encoding, **selection))
         for row in OUTPUTS:
             kind: dict[str, Any] = {row.case: {}}
-            spec = capture_pb2.CaptureSpec(box=BOX, jpeg={}, **SELECTIONS[0])
+            encoding = {next(iter(FORMATS.values())).encoding: {}}
+            spec = capture_pb2.CaptureSpec(box=BOX, **encoding, **SELECTIONS[0])
             _warm_up(clip, spec, capture_pb2.Output(**kind))
     finally:
         os.close(clip)

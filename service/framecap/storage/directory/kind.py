@@ -21,7 +21,7 @@ def _read(table: BucketTable) -> DirectoryBucket:
 
 DIRECTORY: Final = BucketKind(
     bucket=DirectoryBucket,
-    marks=("directory",),
+    distinctive=("directory",),
     keys={"directory": str},
     read=_read,
     make=lambda settings, statistics: DirectoryStore(),

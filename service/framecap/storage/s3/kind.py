@@ -86,5 +86,5 @@ _KEYS: Final[dict[str, type[Any]]] = {
 }
 
 S3: Final = BucketKind(
-    bucket=S3Bucket, marks=("endpoint", "region"), keys=_KEYS, read=_read, make=_make
+    bucket=S3Bucket, distinctive=("endpoint", "region"), keys=_KEYS, read=_read, make=_make
 )
