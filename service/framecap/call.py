@@ -106,8 +106,8 @@ def first_only(spec: CaptureSpec) -> CaptureSpec:
     Raises:
         DeliveryConflict: The request has a destination, but the answer is the image itself.
     """
-    if spec.target is not None or spec.notify_topic is not None:
-        action = "sys/saveas" if spec.target is not None else "notify"
+    if spec.destination is not None or spec.notify_topic is not None:
+        action = "sys/saveas" if spec.destination is not None else "notify"
         raise DeliveryConflict(
             f"request: {action} is refused where the answer is the image itself",
             field="request",

@@ -68,11 +68,11 @@ class TestRefusals:
     @pytest.mark.parametrize("shape", [(3, 4), (4, 3)])
     def test_another_size(self, shape: tuple[int, int]) -> None:
         other, target = noise(*shape), np.empty((4, 4), np.uint8)
-        with pytest.raises(ValueError, match="plane, alpha and target differ in size"):
+        with pytest.raises(ValueError, match="plane, alpha and dst differ in size"):
             kernels.flatten(self.plane, other, target, 0, 8)
-        with pytest.raises(ValueError, match="plane, alpha and target differ in size"):
+        with pytest.raises(ValueError, match="plane, alpha and dst differ in size"):
             kernels.weigh(other, self.plane, self.words.copy(), 8)
-        with pytest.raises(ValueError, match="plane, alpha and target differ in size"):
+        with pytest.raises(ValueError, match="plane, alpha and dst differ in size"):
             kernels.unweigh(self.words, np.zeros(shape, np.uint16), target, 0, 8)
 
     @pytest.mark.parametrize("depth", (7, 9))

@@ -122,20 +122,20 @@ class TestRefusals:
     def test_planes_of_another_size(self, shape: tuple[int, int]) -> None:
         target = np.empty(shape, np.uint8)
         rows, bias = self.mix.coefficients, self.mix.biases
-        with pytest.raises(ValueError, match="plane and target differ in size"):
+        with pytest.raises(ValueError, match="plane and dst differ in size"):
             colour.rescale(self.plane, target, 1, 0, 0)
-        with pytest.raises(ValueError, match="plane and target differ in size"):
+        with pytest.raises(ValueError, match="plane and dst differ in size"):
             colour.mix_pair(self.plane, self.plane, target, rows[1, 1:].copy(), 0, 13)
-        with pytest.raises(ValueError, match="plane and target differ in size"):
+        with pytest.raises(ValueError, match="plane and dst differ in size"):
             colour.mix(*[self.plane] * 3, np.empty((3, *shape), np.uint8), rows, bias, 13)
-        with pytest.raises(ValueError, match="plane and target differ in size"):
+        with pytest.raises(ValueError, match="plane and dst differ in size"):
             colour.mix_luma(*[self.plane] * 3, target, rows[0], 0, 13)
         with pytest.raises(ValueError, match="half the plane's columns and rows"):
             colour.halve(np.empty((4, 4), np.uint8), target)
 
     def test_chroma_that_is_not_half_as_large(self) -> None:
         target = np.empty((4, 4), np.uint8)
-        with pytest.raises(ValueError, match="plane and target differ in size"):
+        with pytest.raises(ValueError, match="plane and dst differ in size"):
             colour.mix_luma(*[self.plane] * 3, target, self.mix.coefficients[0], 0, 13)
 
     def test_coefficients_of_another_number(self) -> None:

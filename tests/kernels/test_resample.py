@@ -167,7 +167,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("shape", [(5, 4), (4, 3)])
     def test_a_target_of_another_size(self, shape: tuple[int, int]) -> None:
-        with pytest.raises(ValueError, match="the taps and the target differ in size"):
+        with pytest.raises(ValueError, match="the taps and dst differ in size"):
             self.call(noise(8, 8), np.empty(shape, np.uint8))
 
     @pytest.mark.parametrize("shape", [(7, 8), (8, 7), (0, 8)])

@@ -164,7 +164,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("shape", [(3, 3, 4), (3, 4, 5)])
     def test_planes_of_another_size(self, shape: tuple[int, int, int]) -> None:
-        self.refused("plane and target differ in size", shape=shape)
+        self.refused("plane and dst differ in size", shape=shape)
 
     def test_colours_of_another_number(self) -> None:
         self.refused("three colours", shape=(4, 4, 4))

@@ -21,5 +21,5 @@ def test_a_copy_is_its_view(shape: tuple[int, int], depth: int, orientation: Ori
 
 
 def test_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="view and target differ in size"):
+    with pytest.raises(ValueError, match="view and dst differ in size"):
         gather(noise(3, 4), np.empty((4, 3), np.uint8))

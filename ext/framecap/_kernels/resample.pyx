@@ -22,13 +22,13 @@ cdef extern from "resample.h" nogil:
     void framecap_find_glide(framecap_taps *taps)
     int framecap_find_pairs(framecap_taps *taps)
     int framecap_resample_u8(
-        const char *source, ptrdiff_t source_stride, char *target, ptrdiff_t target_stride,
+        const char *source, ptrdiff_t source_stride, char *dst, ptrdiff_t dst_stride,
         const framecap_taps *down, const framecap_taps *across, int depth)
     int framecap_resample_u16(
-        const char *source, ptrdiff_t source_stride, char *target, ptrdiff_t target_stride,
+        const char *source, ptrdiff_t source_stride, char *dst, ptrdiff_t dst_stride,
         const framecap_taps *down, const framecap_taps *across, int depth)
     int framecap_resample_deep(
-        const char *source, ptrdiff_t source_stride, char *target, ptrdiff_t target_stride,
+        const char *source, ptrdiff_t source_stride, char *dst, ptrdiff_t dst_stride,
         const framecap_taps *down, const framecap_taps *across, int depth)
 
 ctypedef fused sample_t:
@@ -103,19 +103,19 @@ cdef class AxisTaps:
 
 def resample(
     const sample_t[:, :] source not None,
-    sample_t[:, :] target not None,
+    sample_t[:, :] dst not None,
     AxisTaps down not None,
     AxisTaps across not None,
     int depth,
 ):
-    """Fills `target` with weighted sums of `source`'s samples.
+    """Fills `dst` with weighted sums of `source`'s samples.
 
     Samples above the depth's largest count as the largest.
 
     Args:
         source: Shape (rows, columns), uint8 or uint16; rows may be padded, and their stride may be
             negative.
-        target: Shape (results of `down`, results of `across`), of the same type.
+        dst: Shape (results of `down`, results of `across`), of the same type.
         down: The weights of rows.
         across: The weights of columns.
         depth: Bits of a sample, 8 or more.
@@ -128,25 +128,25 @@ def resample(
     cdef bint done
     if source.shape[0] < down.taps.high or source.shape[1] < across.taps.high:
         raise ValueError("taps lie outside the source")
-    if source.strides[1] != sizeof(sample_t) or target.strides[1] != sizeof(sample_t):
+    if source.strides[1] != sizeof(sample_t) or dst.strides[1] != sizeof(sample_t):
         raise ValueError("samples of a row must be adjacent")
     if depth < 8 or depth > 8 * <int>sizeof(sample_t):
         raise ValueError("the samples' type cannot hold the depth")
-    if target.shape[0] != down.taps.count or target.shape[1] != across.taps.count:
-        raise ValueError("the taps and the target differ in size")
+    if dst.shape[0] != down.taps.count or dst.shape[1] != across.taps.count:
+        raise ValueError("the taps and dst differ in size")
     with nogil:
         if sample_t is uint8_t:
             done = framecap_resample_u8(
                 <const char *>&source[0, 0], source.strides[0],
-                <char *>&target[0, 0], target.strides[0], &down.taps, &across.taps, depth)
+                <char *>&dst[0, 0], dst.strides[0], &down.taps, &across.taps, depth)
         elif sample_t is uint16_t:
             if depth <= SHALLOW:
                 done = framecap_resample_u16(
                     <const char *>&source[0, 0], source.strides[0],
-                    <char *>&target[0, 0], target.strides[0], &down.taps, &across.taps, depth)
+                    <char *>&dst[0, 0], dst.strides[0], &down.taps, &across.taps, depth)
             else:
                 done = framecap_resample_deep(
                     <const char *>&source[0, 0], source.strides[0],
-                    <char *>&target[0, 0], target.strides[0], &down.taps, &across.taps, depth)
+                    <char *>&dst[0, 0], dst.strides[0], &down.taps, &across.taps, depth)
     if not done:
         raise MemoryError

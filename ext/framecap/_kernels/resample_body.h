@@ -28,8 +28,8 @@ static void TYPED(framecap_mix_edge)(SAMPLE *out, const SAMPLE *row, const frame
  *             longest run of columns with equal weights (see framecap_find_glide) is mixed as rows
  *             are, from shifted views on that row
  *   else      both passes */
-static int TYPED(framecap_resample)(const char *source, ptrdiff_t source_stride, char *target,
-                                    ptrdiff_t target_stride, const framecap_taps *down,
+static int TYPED(framecap_resample)(const char *source, ptrdiff_t source_stride, char *dst,
+                                    ptrdiff_t dst_stride, const framecap_taps *down,
                                     const framecap_taps *across, int depth)
 {
     const int extra = MIDDLE_BITS - depth;
@@ -48,8 +48,8 @@ static int TYPED(framecap_resample)(const char *source, ptrdiff_t source_stride,
         free(row);
         return 0;
     }
-    for (int y = 0; y < down->count; y++, target += target_stride) {
-        SAMPLE *out = (SAMPLE *)target;
+    for (int y = 0; y < down->count; y++, dst += dst_stride) {
+        SAMPLE *out = (SAMPLE *)dst;
         const char *first = source + down->starts[y] * source_stride;
         const int16_t *weights = down->weights + (ptrdiff_t)y * down->width;
         if (straight) {

@@ -36,7 +36,7 @@ def tone_map(
     const sample_t[:, :] first not None,
     const sample_t[:, :] second not None,
     const sample_t[:, :] third not None,
-    uint8_t[:, :, ::1] target not None,
+    uint8_t[:, :, ::1] dst not None,
     const int32_t[:, ::1] coefficients not None,
     const int64_t[::1] biases not None,
     int shift,
@@ -45,14 +45,14 @@ def tone_map(
     const uint32_t[::1] display not None,
     const uint32_t[::1] dimming not None,
 ):
-    """Fills `target` with red, green and blue of a BT.709 display.
+    """Fills `dst` with red, green and blue of a BT.709 display.
 
     Args:
         first: Shape (rows, columns), uint8 or uint16, as stored; rows may be padded. Of gray, all
             three planes are the same.
         second: The same shape and type; so is `third`.
         third: See `second`.
-        target: Shape (3, rows, columns), uint8, contiguous.
+        dst: Shape (3, rows, columns), uint8, contiguous.
         coefficients: Shape (3, 3). The signal of colour k is
             `(coefficients[k] · samples + biases[k]) >> shift`, 1 being 1 << 24.
         biases: See `coefficients`.
@@ -71,11 +71,11 @@ def tone_map(
     """
     cdef ptrdiff_t y
     cdef int k
-    cdef int n = <int>target.shape[2]
+    cdef int n = <int>dst.shape[2]
     cdef int steps = <int>light.shape[0] - 1
     cdef int32_t *rows
     cdef int32_t *row
-    if target.shape[0] != 3 or biases.shape[0] != 3:
+    if dst.shape[0] != 3 or biases.shape[0] != 3:
         raise ValueError("there are three colours")
     if coefficients.shape[0] != 3 or coefficients.shape[1] != 3:
         raise ValueError("a mix has three by three coefficients")
@@ -83,16 +83,16 @@ def tone_map(
         raise ValueError("a gamut has three by three factors")
     if steps < 1 or display.shape[0] != BUCKETS or dimming.shape[0] != BUCKETS:
         raise ValueError("a table has another length")
-    _check(first, target.shape[1], target.shape[2])
-    _check(second, target.shape[1], target.shape[2])
-    _check(third, target.shape[1], target.shape[2])
-    if target.shape[1] == 0 or n == 0:
+    _check(first, dst.shape[1], dst.shape[2])
+    _check(second, dst.shape[1], dst.shape[2])
+    _check(third, dst.shape[1], dst.shape[2])
+    if dst.shape[1] == 0 or n == 0:
         return
     rows = <int32_t *>malloc(3 * <size_t>n * sizeof(int32_t))
     if rows == NULL:
         raise MemoryError
     with nogil:
-        for y in range(target.shape[1]):
+        for y in range(dst.shape[1]):
             for k in range(3):
                 row = rows + k * <ptrdiff_t>n
                 if sample_t is uint8_t:
@@ -105,7 +105,7 @@ def tone_map(
                         &coefficients[k, 0], biases[k], shift, &light[0], steps)
             framecap_gamut(rows, rows + n, rows + 2 * <ptrdiff_t>n, n, &gamut[0, 0])
             framecap_dim(
-                &target[0, y, 0], &target[1, y, 0], &target[2, y, 0],
+                &dst[0, y, 0], &dst[1, y, 0], &dst[2, y, 0],
                 rows, rows + n, rows + 2 * <ptrdiff_t>n, n, &display[0], &dimming[0])
     free(rows)
 
@@ -113,7 +113,7 @@ def tone_map(
 cdef int _check(const sample_t[:, :] plane, ptrdiff_t rows, ptrdiff_t columns) except -1:
     """Refuses a plane of another size, or with columns that are not adjacent."""
     if plane.shape[0] != rows or plane.shape[1] != columns:
-        raise ValueError("plane and target differ in size")
+        raise ValueError("plane and dst differ in size")
     if plane.strides[1] != sizeof(sample_t):
         raise ValueError("samples of a row must be adjacent")
     return 0

@@ -12,26 +12,26 @@ cdef enum:
     TILE = 32
 
 
-def gather(const sample_t[:, :] view not None, sample_t[:, ::1] target not None):
-    """Fills `target` with `view`, tile by tile.
+def gather(const sample_t[:, :] view not None, sample_t[:, ::1] dst not None):
+    """Fills `dst` with `view`, tile by tile.
 
     Args:
         view: Shape (rows, columns), uint8 or uint16; strides may be any, negative ones included.
-        target: The same shape and type, contiguous.
+        dst: The same shape and type, contiguous.
 
     Raises:
         ValueError: Sizes differ.
     """
-    if view.shape[0] != target.shape[0] or view.shape[1] != target.shape[1]:
-        raise ValueError("view and target differ in size")
-    if target.shape[0] == 0 or target.shape[1] == 0:
+    if view.shape[0] != dst.shape[0] or view.shape[1] != dst.shape[1]:
+        raise ValueError("view and dst differ in size")
+    if dst.shape[0] == 0 or dst.shape[1] == 0:
         return
     with nogil:
-        _gather(view, target)
+        _gather(view, dst)
 
 
-cdef void _gather(const sample_t[:, :] view, sample_t[:, ::1] target) noexcept nogil:
-    cdef ptrdiff_t rows = target.shape[0], columns = target.shape[1]
+cdef void _gather(const sample_t[:, :] view, sample_t[:, ::1] dst) noexcept nogil:
+    cdef ptrdiff_t rows = dst.shape[0], columns = dst.shape[1]
     cdef ptrdiff_t step = view.strides[1]
     cdef ptrdiff_t top = 0, left, y, x
     cdef const char *source
@@ -41,7 +41,7 @@ cdef void _gather(const sample_t[:, :] view, sample_t[:, ::1] target) noexcept n
         while left < columns:
             for y in range(top, min(top + TILE, rows)):
                 source = <const char *>&view[y, left]
-                out = &target[y, left]
+                out = &dst[y, left]
                 for x in range(min(TILE, columns - left)):
                     out[x] = (<const sample_t *>(source + x * step))[0]
             left += TILE

@@ -10,5 +10,5 @@ class AxisTaps:
         self, starts: npt.NDArray[np.int32], weights: npt.NDArray[np.int16], span: int
     ) -> None: ...
 
-def resample(source: Plane, target: Plane, down: AxisTaps, across: AxisTaps, depth: int) -> None:
-    """Fills `target` with weighted sums of `source`'s samples."""
+def resample(source: Plane, dst: Plane, down: AxisTaps, across: AxisTaps, depth: int) -> None:
+    """Fills `dst` with weighted sums of `source`'s samples."""

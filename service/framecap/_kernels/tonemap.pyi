@@ -7,7 +7,7 @@ def tone_map(
     first: Plane,
     second: Plane,
     third: Plane,
-    target: npt.NDArray[np.uint8],
+    dst: npt.NDArray[np.uint8],
     coefficients: npt.NDArray[np.int32],
     biases: npt.NDArray[np.int64],
     shift: int,
@@ -16,4 +16,4 @@ def tone_map(
     display: npt.NDArray[np.uint32],
     dimming: npt.NDArray[np.uint32],
 ) -> None:
-    """Fills `target`, of shape (3, rows, columns), with red, green and blue."""
+    """Fills `dst`, of shape (3, rows, columns), with red, green and blue."""

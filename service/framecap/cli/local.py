@@ -46,10 +46,10 @@ class Destination:
 
         Raises:
             DeliveryConflict: Both the request and `output` set a destination.
-            TargetInvalid: The request's target cannot be used.
+            TargetInvalid: The request's destination cannot be used.
             TargetIsSource: An image would replace its own source.
         """
-        if spec.target is None:
+        if spec.destination is None:
             return Naming(
                 template=KeyTemplate.parse(DEFAULT_TEMPLATE, OUTPUT_FIELD),
                 bucket=None,
@@ -62,7 +62,7 @@ class Destination:
                 "the request's sys/saveas and -o both say where the images go; leave one out",
                 field=OUTPUT_FIELD,
             )
-        return object_naming(spec, spec.target, source)
+        return object_naming(spec, spec.destination, source)
 
     def open(self, naming: Naming | None) -> Sink:
         """Returns the sink for the images of one capture; the caller must close it."""

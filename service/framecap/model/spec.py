@@ -161,7 +161,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectTarget:
+class ObjectDestination:
     """The objects in which images are stored."""
 
     bucket: str | None
@@ -211,7 +211,7 @@ class CaptureSpec:
     damage_policy: DamagePolicy = DamagePolicy.BEST_EFFORT
     """The effect of damage in the video."""
 
-    target: ObjectTarget | None = None
+    destination: ObjectDestination | None = None
     """The objects in which images are stored; None sends images in the events."""
 
     notify_topic: str | None = None

@@ -43,8 +43,8 @@ def _fill_gray(picture: Picture, content: Bytes) -> None:
 def _fill_colours(picture: Picture, content: Bytes) -> None:
     mix = to_rgb(picture.layout)
     first, second, third = picture.planes[:3]
-    target = np.moveaxis(content[..., :3], 2, 0)
-    kernels.mix(first, second, third, target, mix.coefficients, mix.biases, mix.shift)
+    dst = np.moveaxis(content[..., :3], 2, 0)
+    kernels.mix(first, second, third, dst, mix.coefficients, mix.biases, mix.shift)
 
 
 def _fill_alpha(picture: Picture, content: Bytes) -> None:

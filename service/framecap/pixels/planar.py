@@ -64,8 +64,8 @@ def _full(picture: Picture, geometry: Geometry, mix: Mix) -> PlanarImage:
     first, second, third = picture.planes
     left, top = geometry.pad.x, geometry.pad.y
     rows, columns = first.shape
-    target = canvas[:, top : top + rows, left : left + columns]
-    kernels.mix(first, second, third, target, mix.coefficients, mix.biases, mix.shift)
+    dst = canvas[:, top : top + rows, left : left + columns]
+    kernels.mix(first, second, third, dst, mix.coefficients, mix.biases, mix.shift)
     return PlanarImage(y=canvas[0], cb=_halved(canvas[1]), cr=_halved(canvas[2]))
 
 

@@ -41,9 +41,9 @@ class Resampling:
 
     def __call__(self, plane: Plane, depth: int) -> Plane:
         """Returns a new plane, in the plane's type and depth."""
-        target = np.empty(self.shape, plane.dtype)
-        resample(plane, target, self.down, self.across, depth)
-        return target
+        dst = np.empty(self.shape, plane.dtype)
+        resample(plane, dst, self.down, self.across, depth)
+        return dst
 
 
 @lru_cache(maxsize=64)

@@ -29,13 +29,13 @@ def tone_map(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Pict
         return picture
     colours = picture.planes[: plane_count(layout)]
     first, second, third = colours if len(colours) == 3 else colours * 3
-    target = np.empty((3, *first.shape), np.uint8)
+    dst = np.empty((3, *first.shape), np.uint8)
     signal = to_signal(layout)
     map_tones(
         first,
         second,
         third,
-        target,
+        dst,
         signal.coefficients,
         signal.biases,
         signal.shift,
@@ -46,7 +46,7 @@ def tone_map(picture: Picture, geometry: Geometry, shrink: ShrinkFilter) -> Pict
     )
     alpha = (_bytes(picture.planes[-1], layout),) if layout.alpha else ()
     shown = PixelLayout(model=Model.RGB, depth=8, alpha=layout.alpha, full_range=True)
-    return replace(picture, planes=(*target, *alpha), layout=shown)
+    return replace(picture, planes=(*dst, *alpha), layout=shown)
 
 
 def _bytes(alpha: Plane, layout: PixelLayout) -> Plane:

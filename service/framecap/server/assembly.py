@@ -38,12 +38,12 @@ class BucketSinks:
         """Returns the naming of the images; None when the events contain them.
 
         Raises:
-            TargetInvalid: The target's bucket or key cannot be used.
+            TargetInvalid: The destination's bucket or key cannot be used.
             TargetIsSource: An image would replace its own source.
         """
-        if spec.target is None:
+        if spec.destination is None:
             return None
-        return object_naming(spec, spec.target, source)
+        return object_naming(spec, spec.destination, source)
 
     def open(self, naming: Naming | None) -> Sink:
         """Returns the sink of one capture; the caller must close it."""

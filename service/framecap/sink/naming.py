@@ -12,7 +12,7 @@ from framecap.errors import TargetInvalid, TargetIsSource
 from framecap.formats.registry import FORMATS
 from framecap.model.capture import CaptureWarning
 from framecap.model.names import bucket_fault, key_fault, shown
-from framecap.model.spec import CaptureSpec, ImageFormat, ObjectTarget
+from framecap.model.spec import CaptureSpec, ImageFormat, ObjectDestination
 from framecap.sink.template import (
     CREATED_VARIABLES,
     KEY_FIELD,
@@ -210,17 +210,17 @@ class Naming:
         }
 
 
-def object_naming(spec: CaptureSpec, target: ObjectTarget, source: SourceName) -> Naming:
+def object_naming(spec: CaptureSpec, destination: ObjectDestination, source: SourceName) -> Naming:
     """Returns the naming of the objects of a capture that begins now.
 
     Raises:
-        TargetInvalid: The target's bucket or a key cannot be used.
+        TargetInvalid: The destination's bucket or a key cannot be used.
         TargetIsSource: An object would replace the capture's source.
     """
-    manifest = target.manifest_template
+    manifest = destination.manifest_template
     return Naming(
-        template=KeyTemplate.parse(target.key_template),
-        bucket=resolve_bucket(target, source.bucket),
+        template=KeyTemplate.parse(destination.key_template),
+        bucket=resolve_bucket(destination, source.bucket),
         source=source,
         format=spec.format,
         created=datetime.now(UTC),
@@ -228,13 +228,13 @@ def object_naming(spec: CaptureSpec, target: ObjectTarget, source: SourceName) -
     )
 
 
-def resolve_bucket(target: ObjectTarget, source_bucket: str | None) -> str:
-    """Returns the bucket that images go to: the target's, else the source's.
+def resolve_bucket(destination: ObjectDestination, source_bucket: str | None) -> str:
+    """Returns the bucket that images go to: the destination's, else the source's.
 
     Raises:
         TargetInvalid: There is neither, or its name is invalid.
     """
-    bucket = target.bucket or source_bucket
+    bucket = destination.bucket or source_bucket
     if not bucket:
         raise TargetInvalid(
             f"{BUCKET_FIELD}: is left out, and the source has no bucket to default to",

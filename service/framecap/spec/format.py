@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from framecap.model.spec import Box, CaptureSpec, ObjectTarget, Selection
+from framecap.model.spec import Box, CaptureSpec, ObjectDestination, Selection
 from framecap.modes.registry import mode_of
 from framecap.spec.options import NOTIFY, SAVE_AS, SNAPSHOTS, Action
 from framecap.values import checks
@@ -25,8 +25,8 @@ def format_text(spec: CaptureSpec) -> str | None:
     values["scaletype"] = spec.scale_type.value
     text = _action(SNAPSHOTS, values)
     follow_ups = []
-    if spec.target is not None:
-        follow_ups.append(_action(SAVE_AS, _target(spec.target)))
+    if spec.destination is not None:
+        follow_ups.append(_action(SAVE_AS, _destination(spec.destination)))
     if spec.notify_topic is not None:
         follow_ups.append(_action(NOTIFY, {"topic": spec.notify_topic}))
     return f"{text}|{'/'.join(follow_ups)}" if follow_ups else text
@@ -40,7 +40,7 @@ def _expressible(spec: CaptureSpec) -> CaptureSpec:
         start=spec.start,
         box=spec.box,
         scale_type=spec.scale_type,
-        target=spec.target and replace(spec.target, manifest_template=None),
+        destination=spec.destination and replace(spec.destination, manifest_template=None),
         notify_topic=spec.notify_topic,
     )
 
@@ -61,10 +61,10 @@ def _box(box: Box) -> dict[str, Value]:
     return values
 
 
-def _target(target: ObjectTarget) -> dict[str, Value]:
-    values: dict[str, Value] = {"o": target.key_template}
-    if target.bucket is not None:
-        values["b"] = target.bucket
+def _destination(destination: ObjectDestination) -> dict[str, Value]:
+    values: dict[str, Value] = {"o": destination.key_template}
+    if destination.bucket is not None:
+        values["b"] = destination.bucket
     return values
 
 

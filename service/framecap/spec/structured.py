@@ -14,7 +14,7 @@ from framecap.model.spec import (
     MIN_SIDE,
     Box,
     CaptureSpec,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
     SeekPolicy,
     Selection,
@@ -67,14 +67,14 @@ def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> Parsed
     A delivery with no field set changes nothing.
 
     Raises:
-        DeliveryConflict: Both the request's text and `delivery` set the target of the images or the
-            topic to notify.
+        DeliveryConflict: Both the request's text and `delivery` set the destination of the images
+            or the topic to notify.
         OptionMissing: The key template is empty.
         ValueOutOfRange: A text is too long or has control characters.
     """
     if delivery is None or not delivery.ByteSize():
         return parsed
-    in_text = {"sys/saveas": parsed.spec.target, "notify": parsed.spec.notify_topic}
+    in_text = {"sys/saveas": parsed.spec.destination, "notify": parsed.spec.notify_topic}
     for action, value in in_text.items():
         if value is not None:
             raise DeliveryConflict(
@@ -83,7 +83,7 @@ def with_delivery(parsed: ParsedRequest, delivery: pb.Delivery | None) -> Parsed
                 metadata={"option": action},
             )
     topic = checks.plain("delivery.notify_topic", delivery.notify_topic)
-    spec = replace(parsed.spec, target=_target(delivery), notify_topic=topic or None)
+    spec = replace(parsed.spec, destination=_destination(delivery), notify_topic=topic or None)
     return replace(parsed, spec=spec)
 
 
@@ -108,12 +108,12 @@ def to_proto(spec: CaptureSpec, *, defaults: bool = True) -> tuple[pb.CaptureSpe
     encoding.to_proto(spec, message, defaults=defaults)
     mode_of(spec.selection).write_proto(spec.selection, message, defaults=defaults)
     delivery = pb.Delivery(notify_topic=spec.notify_topic)
-    if spec.target is None:
+    if spec.destination is None:
         delivery.inline.SetInParent()
     else:
-        delivery.object.key_template = spec.target.key_template
-        delivery.object.bucket = spec.target.bucket or ""
-        delivery.object.manifest_key_template = spec.target.manifest_template or ""
+        delivery.object.key_template = spec.destination.key_template
+        delivery.object.bucket = spec.destination.bucket or ""
+        delivery.object.manifest_key_template = spec.destination.manifest_template or ""
     return message, delivery
 
 
@@ -147,11 +147,11 @@ def _box(box: pb.ImageBox) -> Box:
     )
 
 
-def _target(delivery: pb.Delivery) -> ObjectTarget | None:
+def _destination(delivery: pb.Delivery) -> ObjectDestination | None:
     if delivery.WhichOneof("destination") != "object":
         return None
     wanted = delivery.object
-    return ObjectTarget(
+    return ObjectDestination(
         bucket=checks.plain("delivery.object.bucket", wanted.bucket) or None,
         key_template=checks.required(
             "delivery.object.key_template", wanted.key_template, "a template of keys"

@@ -23,7 +23,7 @@ from framecap.model.spec import (
     Box,
     CaptureSpec,
     ImageFormat,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
     Selection,
 )
@@ -131,7 +131,7 @@ def parse(text: str) -> ParsedRequest:
             height_percent=snapshots.number("ph"),
         ),
         scale_type=ScaleType(snapshots.word("scaletype")),
-        target=_target(actions.get(SAVE_AS.name)),
+        destination=_destination(actions.get(SAVE_AS.name)),
         notify_topic=_topic(actions.get(NOTIFY.name)),
     )
     return ParsedRequest(spec=spec, warnings=tuple(warnings))
@@ -146,10 +146,10 @@ def _takes_every_frame(selection: Selection) -> bool:
     return selection == EVERYTHING
 
 
-def _target(options: _Options | None) -> ObjectTarget | None:
+def _destination(options: _Options | None) -> ObjectDestination | None:
     if options is None:
         return None
-    return ObjectTarget(bucket=options.word("b") or None, key_template=options.word("o"))
+    return ObjectDestination(bucket=options.word("b") or None, key_template=options.word("o"))
 
 
 def _topic(options: _Options | None) -> str | None:

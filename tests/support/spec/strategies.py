@@ -19,7 +19,7 @@ from framecap.model.spec import (
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
-    ObjectTarget,
+    ObjectDestination,
     PluginSelection,
     ScaleType,
     SeekPolicy,
@@ -106,8 +106,8 @@ def sayable(draw: st.DrawFn) -> CaptureSpec:
         start=draw(times(MILLISECOND)),
         box=box,
         scale_type=draw(st.sampled_from(ScaleType)) if box.given else ScaleType.STRETCH,
-        target=draw(
-            st.none() | st.builds(ObjectTarget, bucket=st.none() | words, key_template=words)
+        destination=draw(
+            st.none() | st.builds(ObjectDestination, bucket=st.none() | words, key_template=words)
         ),
         notify_topic=draw(st.none() | words),
     )
@@ -137,7 +137,8 @@ def specs(draw: st.DrawFn) -> CaptureSpec:
         quality=draw(QUALITIES) if base.format is ImageFormat.JPG else None,
         seek_policy=draw(st.sampled_from(SeekPolicy)) if named else SeekPolicy.EXACT,
         damage_policy=draw(st.sampled_from(DamagePolicy)),
-        target=base.target and replace(base.target, manifest_template=draw(st.none() | words)),
+        destination=base.destination
+        and replace(base.destination, manifest_template=draw(st.none() | words)),
         notify_topic=base.notify_topic,
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from framecap.errors import RequestError
-from framecap.model.spec import AverageSelection, CaptureSpec, ImageFormat, ObjectTarget
+from framecap.model.spec import AverageSelection, CaptureSpec, ImageFormat, ObjectDestination
 from framecap.sink.naming import Naming, SourceName, object_naming
 
 SOURCE = SourceName(
@@ -20,9 +20,11 @@ SOURCE = SourceName(
 def naming(
     manifest: str, images: str = "{barename}", bucket: str | None = "shots", source=SOURCE
 ) -> Naming:
-    target = ObjectTarget(bucket=bucket, key_template=images, manifest_template=manifest)
-    spec = CaptureSpec(selection=AverageSelection(count=1), format=ImageFormat.PNG, target=target)
-    return object_naming(spec, target, source)
+    destination = ObjectDestination(bucket=bucket, key_template=images, manifest_template=manifest)
+    spec = CaptureSpec(
+        selection=AverageSelection(count=1), format=ImageFormat.PNG, destination=destination
+    )
+    return object_naming(spec, destination, source)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from framecap.errors import RequestError, TargetInvalid, TargetIsSource
 from framecap.model.names import key_fault
-from framecap.model.spec import ImageFormat, ObjectTarget
+from framecap.model.spec import ImageFormat, ObjectDestination
 from framecap.sink.naming import Naming, SourceName, resolve_bucket
 from framecap.sink.template import DEFAULT_TEMPLATE, VARIABLES, KeyTemplate
 
@@ -312,7 +312,10 @@ def test_an_extension_of_another_format_is_told(
 def test_the_bucket_defaults_to_the_source_s(
     bucket: str | None, source_bucket: str | None, resolved: str
 ) -> None:
-    assert resolve_bucket(ObjectTarget(bucket=bucket, key_template="x"), source_bucket) == resolved
+    assert (
+        resolve_bucket(ObjectDestination(bucket=bucket, key_template="x"), source_bucket)
+        == resolved
+    )
 
 
 @pytest.mark.parametrize(
@@ -327,7 +330,7 @@ def test_the_bucket_defaults_to_the_source_s(
 )
 def test_a_target_without_a_bucket_is_refused(bucket: str | None, why: str) -> None:
     with pytest.raises(TargetInvalid, match=why) as caught:
-        resolve_bucket(ObjectTarget(bucket=bucket, key_template="x"), None)
+        resolve_bucket(ObjectDestination(bucket=bucket, key_template="x"), None)
     assert caught.value.field == "delivery.object.bucket"
 
 

@@ -16,7 +16,7 @@ from framecap.model.spec import (
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
     SeekPolicy,
     ShrinkFilter,
@@ -54,14 +54,14 @@ CANONICAL = [
         CaptureSpec(
             selection=AverageSelection(count=4),
             format=ImageFormat.JPG,
-            target=ObjectTarget(bucket=None, key_template="?>?"),
+            destination=ObjectDestination(bucket=None, key_template="?>?"),
             notify_topic="ü",
         ),
     ),
     ("video/snapshots,f_jpg,inter_1|notify,topic_dA", replace(PLAIN, notify_topic="t")),
     (
         "video/snapshots,f_jpg,inter_1|sys/saveas,b_YmI,o_bw",
-        replace(PLAIN, target=ObjectTarget(bucket="bb", key_template="o")),
+        replace(PLAIN, destination=ObjectDestination(bucket="bb", key_template="o")),
     ),
 ]
 
@@ -124,7 +124,7 @@ def test_the_longest_canonical_text_is_read_back():
         start=2_147_483_647 * MS,
         box=Box(width=4096, height_percent=200),
         scale_type=ScaleType.CROP,
-        target=ObjectTarget(bucket=longest, key_template=longest),
+        destination=ObjectDestination(bucket=longest, key_template=longest),
         notify_topic=longest,
     )
     text = format_text(spec)

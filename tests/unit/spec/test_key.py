@@ -19,7 +19,7 @@ from framecap.model.spec import (
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
     SeekPolicy,
     ShrinkFilter,
@@ -85,7 +85,7 @@ FULL = CaptureSpec(
     quality=80,
     seek_policy=SeekPolicy.NEAREST_KEYFRAME_BEFORE,
     damage_policy=DamagePolicy.STRICT,
-    target=ObjectTarget(bucket="b", key_template="o"),
+    destination=ObjectDestination(bucket="b", key_template="o"),
     notify_topic="t",
 )
 VARIANTS = [
@@ -140,8 +140,8 @@ def test_a_map_and_texts_are_hashed_in_one_order():
 
 def test_delivery_is_no_part_of_the_identity():
     others = (
-        replace(FULL, target=None),
-        replace(FULL, target=ObjectTarget(bucket=None, key_template="o")),
+        replace(FULL, destination=None),
+        replace(FULL, destination=ObjectDestination(bucket=None, key_template="o")),
         replace(FULL, notify_topic=None),
     )
     assert {key(other) for other in others} == {key(FULL)}
@@ -154,7 +154,7 @@ def test_every_field_counts():
 @given(specs(), specs())
 @settings(max_examples=50)
 def test_different_requests_have_different_keys(one, other):
-    one, other = (replace(spec, target=None, notify_topic=None) for spec in (one, other))
+    one, other = (replace(spec, destination=None, notify_topic=None) for spec in (one, other))
     assume(one != other)
     assert key(one) != key(other)
 

@@ -28,8 +28,8 @@ def test_one_output_is_the_request_of_its_spec_with_a_name() -> None:
 def test_an_output_without_a_delivery_has_the_requests() -> None:
     into = pb.Delivery(object=pb.ObjectDelivery(bucket="b", key_template="{index}"))
     own = {"object": {"bucket": "mine", "keyTemplate": "{index}"}}
-    assert read(POSTER, delivery=into).spec.target.bucket == "b"  # type: ignore[union-attr]
-    assert read({**POSTER, "delivery": own}, delivery=into).spec.target.bucket == "mine"  # type: ignore[union-attr]
+    assert read(POSTER, delivery=into).spec.destination.bucket == "b"  # type: ignore[union-attr]
+    assert read({**POSTER, "delivery": own}, delivery=into).spec.destination.bucket == "mine"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["a", "0", "-_-", "a" * 64])

@@ -17,7 +17,7 @@ from framecap.model.spec import (
     InstantSelection,
     IntervalSelection,
     KeyframeSelection,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
     SeekPolicy,
     ShrinkFilter,
@@ -97,7 +97,7 @@ def test_every_field():
         quality=1,
         seek_policy=SeekPolicy.NEAREST_KEYFRAME_BEFORE,
         damage_policy=DamagePolicy.STRICT,
-        target=ObjectTarget(bucket="b", key_template="{index}"),
+        destination=ObjectDestination(bucket="b", key_template="{index}"),
         notify_topic="t",
     )
 
@@ -194,7 +194,7 @@ def test_a_text_takes_the_delivery_beside_it():
     parsed = parse("video/snapshots,f_jpg,inter_5,thr_3")
     delivery = pb.Delivery(object=pb.ObjectDelivery(key_template="k"), notify_topic="t")
     both = with_delivery(parsed, delivery)
-    assert both.spec.target == ObjectTarget(bucket=None, key_template="k")
+    assert both.spec.destination == ObjectDestination(bucket=None, key_template="k")
     assert both.spec.notify_topic == "t"
     assert both.warnings == parsed.warnings
 

@@ -10,7 +10,7 @@ from framecap.model.spec import (
     ImageFormat,
     IntervalSelection,
     KeyframeSelection,
-    ObjectTarget,
+    ObjectDestination,
     ScaleType,
 )
 from framecap.spec.format import format_text
@@ -32,7 +32,7 @@ EXAMPLES = {
         format=JPG,
         box=Box(width=100, height=100),
         scale_type=ScaleType.CROP,
-        target=ObjectTarget(bucket="examplebucket", key_template="test_{index}.jpg"),
+        destination=ObjectDestination(bucket="examplebucket", key_template="test_{index}.jpg"),
         notify_topic="XXX",
     ),
     "video/snapshots,f_jpg,w_512,h_512,scaletype_crop,inter_10000": CROPPED,
@@ -55,7 +55,7 @@ EXAMPLES = {
     "video/snapshots,f_jpg|sys/saveas,b_b3V0YnVja2V0,o_Y292ZXIuanBnCg": CaptureSpec(
         selection=IntervalSelection(),
         format=JPG,
-        target=ObjectTarget(bucket="outbucket", key_template="cover.jpg"),
+        destination=ObjectDestination(bucket="outbucket", key_template="cover.jpg"),
     ),
 }
 
@@ -109,14 +109,14 @@ def test_the_order_of_options_and_follow_ups_does_not_matter():
 )
 def test_base64_in_all_accepted_spellings(value, template):
     spec = parse(f"video/snapshots,f_jpg|sys/saveas,o_{value}").spec
-    assert spec.target == ObjectTarget(bucket=None, key_template=template)
+    assert spec.destination == ObjectDestination(bucket=None, key_template=template)
 
 
 def test_a_slash_separates_only_where_a_follow_up_action_follows():
     # "?>?" and "???" hold a slash in the standard alphabet, before and after the real separator.
     text = "video/snapshots,f_jpg|sys/saveas,b_Pz8/,o_Pz4//notify,topic_Pz8/"
     spec = parse(text).spec
-    assert spec.target == ObjectTarget(bucket="???", key_template="?>?")
+    assert spec.destination == ObjectDestination(bucket="???", key_template="?>?")
     assert spec.notify_topic == "???"
     assert format_text(spec) == "video/snapshots,f_jpg|sys/saveas,b_Pz8_,o_Pz4_/notify,topic_Pz8_"
 
