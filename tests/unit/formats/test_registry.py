@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from framecap.formats.encode import encode, encoder
-from framecap.formats.registry import FORMATS, decoded_by, encoded_by, numbered
+from framecap.formats.registry import FORMATS, begun_by, decoded_by, encoded_by, numbered
 from framecap.formats.row import Format, RasterKind
 from framecap.model.raster import PackedImage, PlanarImage, Raster
 from framecap.model.spec import ImageFormat
@@ -33,6 +33,8 @@ def test_a_row_is_found_by_each_of_its_names(row: Format) -> None:
     assert numbered(row.number) is row
     assert encoded_by(row.encoding) is row
     assert decoded_by(row.codec) is row
+    assert begun_by(row.signature + b"more") is row
+    assert begun_by(row.signature[:-1]) is None
     assert row.format.value in row.extensions
     name = capture_pb2.ImageFormat.Name(row.number)
     assert name == f"IMAGE_FORMAT_{row.format.value.upper()}"
@@ -67,3 +69,5 @@ def test_what_is_no_format_is_found_by_nothing() -> None:
     assert encoded_by("webp") is None
     assert encoded_by(None) is None
     assert decoded_by("h264") is None
+    assert begun_by(b"GIF89a") is None
+    assert begun_by(b"") is None
