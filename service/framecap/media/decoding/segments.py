@@ -258,7 +258,8 @@ class StreamSegments:
                 continue
             after = index.key_after(moment)
             last = wanted.preceding(after)
-            begin = index.key_before(moment) or self._known.pts
+            key = index.key_before(moment)
+            begin = self._known.pts if key is None else key
             stop = max(moment, index.last if last is None else last)
             frames = max(frames, index.span(begin, stop).frames)
             moment = None if after is None else wanted.following(after)
