@@ -5,7 +5,8 @@
 It checks the revision out into a folder of its own, builds it there, and runs three works of both,
 round by round, the order changing from round to round: sparse captures by the command, captures of
 one image through gRPC, and kernels. Images are compared first. A ratio is made of processor times,
-children included, of the same round; above 1, this tree takes longer.
+children included, of the same round, of kernels the least of 200; above 1, this tree takes longer.
+It needs the `bench` extra.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import venv
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,11 +54,12 @@ for work in works:
     work.ours.run()
 print(len(works), flush=True)
 for line in sys.stdin:
-    work = works[int(line)]
-    began = time.process_time()
-    for _ in range(40):
+    work, least = works[int(line)], float("inf")
+    for _ in range(200):
+        began = time.thread_time()
         work.ours.run()
-    print(time.process_time() - began, flush=True)
+        least = min(least, time.thread_time() - began)
+    print(least, flush=True)
 """
 
 CLIENT: Final = """
@@ -76,21 +79,27 @@ print(image)
 """
 
 
+Pairs = list[tuple[float, float]]
+"""For each round, the times of this tree and of the other."""
+
+
 @dataclass(frozen=True)
 class Tree:
     """A built tree."""
 
     path: Path
 
+    python: str = sys.executable
+    """Its interpreter, which finds the tree's package without help: the fork server gets none."""
+
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment of its commands."""
-        paths = f"{self.path / 'service'}{os.pathsep}{self.path / 'tests'}"
-        return {**os.environ, "PYTHONPATH": paths}
+        return {**os.environ, "PYTHONPATH": str(self.path / "tests")}
 
     def run(self, *arguments: str) -> str:
         """Runs its Python, and returns what that prints."""
-        command = [sys.executable, *arguments]
+        command = [self.python, *arguments]
         ran = subprocess.run(
             command, env=self.environment, cwd=self.path, capture_output=True, text=True
         )
@@ -103,12 +112,16 @@ def build(revision: str, path: Path) -> Tree:
     """Checks a revision out, and builds its kernels and stubs in place."""
     subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(ROOT), str(path)], check=True)
     subprocess.run(["git", "checkout", "--quiet", revision], cwd=path, check=True)
-    for arguments in (
-        ["-c", _EDITABLE, "build_ext", "--inplace"],
-        ["-c", _EDITABLE, "build_proto"],
-    ):
-        Tree(path).run(*arguments)
-    return Tree(path)
+    environment = path / ".venv"
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    # The tree's package comes first; all others are those of this environment.
+    found = [path / "service", *(Path(p) for p in sys.path if p.endswith("site-packages"))]
+    (packages / "paths.pth").write_text("".join(f"{folder}\n" for folder in found))
+    tree = Tree(path, str(environment / "bin" / "python"))
+    tree.run("-c", _EDITABLE, "build_ext", "--inplace")
+    tree.run("-c", _EDITABLE, "build_proto")
+    return tree
 
 
 # The stubs of an editable install go into the tree.
@@ -155,7 +168,7 @@ class Service:
     def __init__(self, tree: Tree, folder: Path) -> None:
         self._tree = tree
         self.address = free_address()
-        command = [sys.executable, "-m", "framecap.cli.main", "serve", "--listen", self.address]
+        command = [tree.python, "-m", "framecap.cli.main", "serve", "--listen", self.address]
         settings = {
             **tree.environment,
             "FRAMECAP_METRICS": "off",
@@ -195,7 +208,7 @@ def _cpu_of_tree(pid: int) -> float:
 def kernels(tree: Tree) -> Iterator[tuple[Callable[[int], float], int]]:
     """Runs the kernels of a tree in one process; yields the timing of one, and their number."""
     with subprocess.Popen(
-        [sys.executable, "-c", KERNELS],
+        [tree.python, "-c", KERNELS],
         env=tree.environment,
         cwd=tree.path,
         stdin=subprocess.PIPE,
@@ -216,10 +229,73 @@ def kernels(tree: Tree) -> Iterator[tuple[Callable[[int], float], int]]:
         stdin.close()
 
 
-def show(name: str, pairs: list[tuple[float, float]]) -> None:
+def show(name: str, pairs: Pairs) -> None:
     """Prints the ratios of a work: the median, the least and the largest."""
     ratios = [ours / theirs for ours, theirs in pairs]
     print(f"| {name} | {median(ratios):.3f} | {min(ratios):.3f} to {max(ratios):.3f} |", flush=True)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both trees, this one first, and the folder of films and images."""
+
+    trees: tuple[Tree, Tree]
+    folder: Path
+    rounds: int
+
+    def pairs(self, work: Callable[[int, int], float]) -> Pairs:
+        """Times a work of both trees in turn.
+
+        Args:
+            work: Returns the time of the tree of a number, in the round of a number.
+        """
+        found = []
+        for number in range(self.rounds):
+            order = (0, 1) if number % 2 else (1, 0)
+            taken = {index: work(index, number) for index in order}
+            found.append((taken[0], taken[1]))
+        return found
+
+    def sparse(self) -> None:
+        """Compares sparse captures by the command."""
+        film = make_clip(self.folder / "film.mp4", frames=3000, gop=50, size=(1280, 720))
+        for case, text in enumerate(SPARSE):
+
+            def captured(index: int, name: str, case: int = case, text: str = text) -> str:
+                target = self.folder / f"images-{case}-{index}-{name}"
+                return sparse(self.trees[index], film, text, target)
+
+            def timed(index: int, number: int, captured: Callable[..., str] = captured) -> float:
+                return cpu_of(lambda: captured(index, str(number)))
+
+            assert captured(0, "first") == captured(1, "first"), f"{text}: the images differ"
+            show(f"`{text}` by the command", self.pairs(timed))
+
+    def calls(self) -> None:
+        """Compares captures of one image through gRPC."""
+        film = make_clip(self.folder / "short.mp4", frames=125, gop=50, size=(640, 360))
+        with ExitStack() as held:
+            services = [Service(tree, self.folder) for tree in self.trees]
+            for service in services:
+                held.callback(service.close)
+            first, other = (service.capture(film, 3) for service in services)
+            assert first == other, "the images differ"
+
+            def timed(index: int, _: int) -> float:
+                before = services[index].cpu()
+                services[index].capture(film, CALLS)
+                return services[index].cpu() - before
+
+            show(f"`{THUMBNAIL}` through gRPC", self.pairs(timed))
+
+    def kernels(self) -> None:
+        """Compares the kernels."""
+        with ExitStack() as held:
+            works = [held.enter_context(kernels(tree)) for tree in self.trees]
+            names = ("area", "bicubic", "hash", "JPEG")
+            assert [count for _, count in works] == [len(names)] * 2, "the kernels have changed"
+            for number, name in enumerate(names):
+                show(f"kernel: {name}", self.pairs(lambda i, _, n=number: works[i][0](n)))
 
 
 def main() -> None:
@@ -227,49 +303,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("revision")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", choices=("sparse", "calls", "kernels"))
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, ExitStack() as held:
-        folder = Path(name)
-        trees = [Tree(ROOT), build(chosen.revision, folder / "revision")]
-        film = make_clip(folder / "film.mp4", frames=3000, gop=50, size=(1280, 720))
-        short = make_clip(folder / "short.mp4", frames=125, gop=50, size=(640, 360))
+    with tempfile.TemporaryDirectory() as name:
+        trees = (Tree(ROOT), build(chosen.revision, Path(name, "revision")))
+        comparison = Comparison(trees, Path(name), chosen.rounds)
         print("| work | ratio, median | least to largest |\n|---|---|---|")
-
-        def rounds(work: Callable[[int, int], float]) -> list[tuple[float, float]]:
-            """Times a work of both trees in turn."""
-            found = []
-            for number in range(chosen.rounds):
-                order = (0, 1) if number % 2 else (1, 0)
-                taken = {index: work(index, number) for index in order}
-                found.append((taken[0], taken[1]))
-            return found
-
-        for text in SPARSE:
-            first = [sparse(tree, film, text, folder / f"{id(tree)}-{len(text)}") for tree in trees]
-            assert first[0] == first[1], f"{text}: the images differ"
-
-            def captured(index: int, number: int, text: str = text) -> float:
-                target = folder / f"s{index}-{number}-{len(text)}"
-                return cpu_of(lambda: sparse(trees[index], film, text, target))
-
-            show(f"`{text}` by the command", rounds(captured))
-
-        services = [Service(tree, folder) for tree in trees]
-        for service in services:
-            held.callback(service.close)
-        assert services[0].capture(short, 3) == services[1].capture(short, 3), "images differ"
-
-        def called(index: int, number: int) -> float:
-            before = services[index].cpu()
-            services[index].capture(short, CALLS)
-            return services[index].cpu() - before
-
-        show(f"`{THUMBNAIL}` through gRPC", rounds(called))
-        ours, theirs = (held.enter_context(kernels(tree)) for tree in trees)
-        names = ("area", "bicubic", "hash", "JPEG")
-        assert ours[1] == theirs[1] == len(names), "the kernels have changed"
-        for kernel, kind in enumerate(names):
-            show(f"kernel: {kind}", rounds(lambda i, n, k=kernel: (ours, theirs)[i][0](k)))
+        for part in ("sparse", "calls", "kernels"):
+            if chosen.only in (None, part):
+                getattr(comparison, part)()
 
 
 if __name__ == "__main__":
