@@ -107,8 +107,13 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[str, ...] = MIGRAT
         UnknownSchema: The file is another application's, or a newer version's.
         sqlite3.Error: The file cannot be read or written.
     """
-    if _version(connection, migrations) == len(migrations):
-        return
+    # One snapshot: another process may change version and tables between two reads.
+    connection.execute("BEGIN")
+    try:
+        if _version(connection, migrations) == len(migrations):
+            return
+    finally:
+        connection.execute("ROLLBACK")
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have been faster.
