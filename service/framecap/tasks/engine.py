@@ -248,8 +248,8 @@ class TaskEngine(Protocol):
             TaskNotFound: The principal has none of that id.
         """
 
-    async def wait_for_events(self, task_id: str) -> None:
-        """Returns when the task's log may have grown, after a second at the latest."""
+    async def wait_for_events(self, task_id: str, after_sequence: int) -> None:
+        """Returns when the log may have events after a number, after a second at the latest."""
 
     async def take(self) -> Lease | None:
         """Takes one pending task for one free slot; None where there is none now.

@@ -26,4 +26,4 @@ async def watch(
         # The state was read first: a log that ended before then was read to its end.
         if ended:
             return
-        await engine.wait_for_events(task_id)
+        await engine.wait_for_events(task_id, after_sequence)

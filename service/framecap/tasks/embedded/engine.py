@@ -169,9 +169,14 @@ class EmbeddedEngine:
 
         return await self.database.read(read)
 
-    async def wait_for_events(self, task_id: str) -> None:
+    async def wait_for_events(self, task_id: str, after_sequence: int) -> None:
         """Waits for more of a log; see `TaskEngine.wait_for_events`."""
-        await self._wakes.wait(task_id)
+
+        def changed(connection: sqlite3.Connection) -> bool:
+            row = rows.find(connection, task_id)
+            return row is None or row.sequence > after_sequence
+
+        await self._wakes.wait(task_id, lambda: self.database.read(changed))
 
     async def take(self) -> Lease | None:
         """Takes a pending task; see `TaskEngine.take`."""
@@ -195,7 +200,7 @@ class EmbeddedEngine:
 
     async def wait_for_work(self) -> None:
         """Waits for pending tasks; see `TaskEngine.wait_for_work`."""
-        await self._wakes.wait(WORK)
+        await self._wakes.wait(WORK, lambda: self.database.read(self._has_ready))
 
     async def sweep(self) -> Swept:
         """Does what time demands; see `TaskEngine.sweep`."""

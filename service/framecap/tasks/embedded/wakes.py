@@ -30,22 +30,31 @@ class Wakes:
         self._change_count = change_count
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._poller: asyncio.Task[None] | None = None
+        self._polling = asyncio.Event()
 
     def wake(self, subject: str) -> None:
         """Wakes those who wait for a subject."""
         for event in self._waiting.get(subject, ()):
             event.set()
 
-    async def wait(self, subject: str) -> None:
-        """Returns after a change that may concern the subject, or after `MAX_WAIT_SECONDS`."""
+    async def wait(self, subject: str, already: Callable[[], Awaitable[bool]]) -> None:
+        """Returns after a change that may concern the subject, or after `MAX_WAIT_SECONDS`.
+
+        Args:
+            subject: The subject.
+            already: Returns whether the change is there; called once those to come are noticed.
+        """
         event = asyncio.Event()
         self._waiting.setdefault(subject, set()).add(event)
-        if self._poller is None:
-            self._poller = asyncio.create_task(self._poll())
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(MAX_WAIT_SECONDS):
-                    await event.wait()
+                    await self._until_polling()
+                    if not await already():
+                        await event.wait()
+        except DataStoreUnavailable:
+            # The next read reports it; a pause keeps the caller from reading all the time.
+            await asyncio.sleep(POLL_SECONDS)
         finally:
             events = self._waiting[subject]
             events.remove(event)
@@ -58,15 +67,23 @@ class Wakes:
             self._poller.cancel()
             await asyncio.gather(self._poller, return_exceptions=True)
 
+    async def _until_polling(self) -> None:
+        """Returns once every later change of another process wakes those who wait."""
+        if self._poller is None:
+            self._polling = asyncio.Event()
+            self._poller = asyncio.create_task(self._poll())
+        await self._polling.wait()
+
     async def _poll(self) -> None:
+        last = None
         try:
-            last = None
             while self._waiting:
                 with suppress(DataStoreUnavailable):
                     count = await self._change_count()
-                    if last is not None and count != last:
+                    if self._polling.is_set() and count != last:
                         self._wake_all()
                     last = count
+                self._polling.set()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             self._poller = None
