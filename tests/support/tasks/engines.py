@@ -119,10 +119,10 @@ async def log(engine: TaskEngine, task: Task) -> list[str]:
     return [event.WhichOneof("event") or "" for event in events]
 
 
-def other_shard(principal: str) -> str:
-    """Returns a principal whose tasks are in another shard."""
-    names = (f"other-{number}" for number in range(1000))
-    return next(name for name in names if shard_of(name) != shard_of(principal))
+def principal_of(shard: int) -> str:
+    """Returns a principal whose tasks are in a shard."""
+    names = (f"team-{number}" for number in range(1000))
+    return next(name for name in names if shard_of(name) == shard)
 
 
 PROBED = event_pb2.MediaProbed(codec="h264")
@@ -136,8 +136,13 @@ class Setup(Protocol):
     engine: TaskEngine
     other: TaskEngine
 
-    async def pass_time(self, duration: int) -> None:
-        """Returns when so many nanoseconds have passed for the engines."""
+    async def pass_time(self, duration: int, *, holders: bool = True) -> None:
+        """Returns when so many nanoseconds have passed for the engines.
+
+        Args:
+            duration: The time.
+            holders: False where the holders' own clocks stand still meanwhile.
+        """
 
 
 class EngineContract:
@@ -314,10 +319,13 @@ class EngineContract:
             leases.append(lease)
         assert len({lease.task.task_id for lease in leases}) == len(leases) == 20
 
-    async def test_a_busy_principal_delays_another_by_one_turn(self, setup: Setup) -> None:
-        cold = other_shard(MINE)
-        for _ in range(60):
-            await setup.engine.submit(new_task())
+    @pytest.mark.parametrize("shard", [SHARDS // 2 - 1, SHARDS // 2 + 1])
+    async def test_a_busy_principal_delays_another_by_one_turn(
+        self, setup: Setup, shard: int
+    ) -> None:
+        busy, cold = principal_of(SHARDS // 2), principal_of(shard)
+        for _ in range(2 * SHARDS):
+            await setup.engine.submit(new_task(busy))
         for _ in range(3):
             await take(setup.engine)
         await setup.engine.submit(new_task(cold))
@@ -395,15 +403,35 @@ class EngineContract:
         assert await log(setup.engine, task) == [*written, "finished"]
         assert len(await setup.engine.usage(None, 0)) == 1
 
-    def _writes(self, lease: Lease) -> list[Awaitable[Any]]:
-        return [
-            write(lease, PROBED),
-            end(lease),
-            lease.hand_back(),
-            lease.retry_later(LOST_STORE),
-            lease.confirm(),
-            lease.progress(event_pb2.CaptureProgress(captured_count=9)),
+    @pytest.mark.parametrize("number", range(6))
+    async def test_a_holder_whose_clock_is_wrong_is_fenced(self, setup: Setup, number: int) -> None:
+        task = (await setup.engine.submit(new_task(topic="t"))).task
+        stale = await take(setup.engine)
+        await setup.pass_time(LEASE, holders=False)
+        await take(setup.other)
+        seen = await setup.engine.get(MINE, task.task_id)
+        assert stale.held
+        for attempt in self._writes(stale, number):
+            with pytest.raises(Fenced) as caught:
+                await attempt
+            assert caught.type is Fenced
+        assert not stale.held
+        assert await setup.engine.get(MINE, task.task_id) == seen
+        assert await log(setup.engine, task) == ["accepted", *["attempt_started"] * 2]
+        assert await setup.engine.take_notification() is None
+        assert await setup.engine.usage(None, 0) == []
+
+    def _writes(self, lease: Lease, number: int | None = None) -> list[Awaitable[Any]]:
+        """Returns what a holder may write: all, or one of it."""
+        writes: list[Callable[[], Awaitable[Any]]] = [
+            lambda: write(lease, PROBED),
+            lambda: end(lease),
+            lease.hand_back,
+            lambda: lease.retry_later(LOST_STORE),
+            lease.confirm,
+            lambda: lease.progress(event_pb2.CaptureProgress(captured_count=9)),
         ]
+        return [each() for each in (writes if number is None else [writes[number]])]
 
     async def test_a_holder_stops_by_its_own_clock(self, setup: Setup) -> None:
         await setup.engine.submit(new_task())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,36 +14,71 @@ import pytest
 
 from framecap.tasks.embedded import wakes
 from framecap.tasks.embedded.engine import EmbeddedEngine
+from framecap.tasks.embedded.writes import DurableWrite
+from framecap.tasks.task import TaskState
 from support.tasks.clocks import MovedClock
-from support.tasks.engines import SETTINGS, EngineContract, end, envelope, new_task, take
+from support.tasks.engines import (
+    MINE,
+    PROBED,
+    SETTINGS,
+    EngineContract,
+    end,
+    envelope,
+    log,
+    new_task,
+    take,
+    write,
+)
 
 
 @dataclass
 class EmbeddedSetup:
-    """Two engines on one file, and the clock of both."""
+    """Two engines on one file, and the clocks of both."""
 
     engine: EmbeddedEngine
     other: EmbeddedEngine
     clock: MovedClock
+    holder_clock: MovedClock
+    faults: Blocking
 
-    async def pass_time(self, duration: int) -> None:
+    async def pass_time(self, duration: int, *, holders: bool = True) -> None:
         self.clock.now += duration
+        if holders:
+            self.holder_clock.now += duration
+
+
+class Blocking:
+    """Holds up one kind of durable write before its commit, while a test asks for it."""
+
+    def __init__(self) -> None:
+        self.held_up: DurableWrite | None = None
+        self.arrived = threading.Event()
+        self.go_on = threading.Event()
+
+    def before_commit(self, write: DurableWrite) -> None:
+        if write is self.held_up:
+            self.arrived.set()
+            assert self.go_on.wait(60)
+
+    def after_commit(self, write: DurableWrite) -> None:
+        pass
 
 
 @pytest.fixture
 async def setup(tmp_path: Path) -> AsyncGenerator[EmbeddedSetup]:
-    clock = MovedClock()
+    clock, holder_clock, faults = MovedClock(), MovedClock(), Blocking()
     engine, other = (
         EmbeddedEngine(
             tmp_path / "data" / "tasks.db",
             envelope=envelope,
             settings=SETTINGS,
             clock=clock,
-            holder_clock=clock,
+            holder_clock=holder_clock,
+            faults=faults,
         )
         for _ in range(2)
     )
-    yield EmbeddedSetup(engine, other, clock)
+    yield EmbeddedSetup(engine, other, clock, holder_clock, faults)
     await engine.close()
     await other.close()
 
@@ -63,6 +99,40 @@ class TestEmbeddedEngine(EngineContract):
             assert connection.execute("SELECT work FROM tasks").fetchall() == [(None,)]
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         assert b"secret" not in file.read_bytes()
+
+    async def test_a_take_cancelled_amid_its_write_is_handed_back(
+        self, setup: EmbeddedSetup
+    ) -> None:
+        task = (await setup.engine.submit(new_task())).task
+        faults = setup.faults
+        faults.held_up = DurableWrite.TAKE
+        taking = asyncio.ensure_future(setup.engine.take())
+        await asyncio.to_thread(faults.arrived.wait, 60)
+        taking.cancel()
+        await asyncio.sleep(0)
+        faults.go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await taking
+        seen = await setup.engine.get(MINE, task.task_id)
+        assert (seen.state, seen.attempt) == (TaskState.PENDING, 0)
+
+    async def test_a_write_whose_caller_is_cancelled_is_known_to_the_lease(
+        self, setup: EmbeddedSetup
+    ) -> None:
+        task = (await setup.engine.submit(new_task())).task
+        lease = await take(setup.engine)
+        faults = setup.faults
+        faults.held_up = DurableWrite.APPEND
+        writing = asyncio.ensure_future(write(lease, PROBED))
+        await asyncio.to_thread(faults.arrived.wait, 60)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        faults.go_on.set()
+        while len(await log(setup.engine, task)) < 3:
+            await asyncio.sleep(0.005)
+        await lease.confirm()
+        await end(lease)
+        assert (await log(setup.engine, task))[2:] == ["probed", "finished"]
 
     async def test_a_change_just_before_a_wait_ends_it(
         self, setup: EmbeddedSetup, monkeypatch: pytest.MonkeyPatch

@@ -131,7 +131,7 @@ class Database:
             _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             # Signed URLs do not stay behind in free pages.
-            connection.execute("PRAGMA secure_delete = FAST")
+            connection.execute("PRAGMA secure_delete = ON")
             if self.max_pages is not None:
                 connection.execute(f"PRAGMA max_page_count = {self.max_pages}")
             migrate(connection)
