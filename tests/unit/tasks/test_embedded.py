@@ -113,6 +113,8 @@ class TestEmbeddedEngine(EngineContract):
         faults.go_on.set()
         with pytest.raises(asyncio.CancelledError):
             await taking
+        # What the writer's thread was given before is done by then.
+        await setup.engine.database.note(lambda connection: None)
         seen = await setup.engine.get(MINE, task.task_id)
         assert (seen.state, seen.attempt) == (TaskState.PENDING, 0)
 
