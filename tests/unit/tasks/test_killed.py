@@ -100,8 +100,6 @@ async def test_two_processes_on_one_file_are_killed(
         cases = await log(engine, task)
         assert cases.count("attempt_started") == task.attempt
         assert cases[-4:] == ["probed"] * 3 + ["finished"]
-    # A kill takes at most the attempt that it hit.
-    assert COUNT <= sum(task.attempt for task in tasks) <= COUNT + 2
     records = await engine.usage(None, 0)
     assert sorted(record.record_id for record in records) == sorted(t.task_id for t in tasks)
     assert {record.image_count for record in records} == {3}
