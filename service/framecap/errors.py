@@ -7,14 +7,18 @@ CaptureError
 ├── OffsetAfterEnd        `ss` lies after the last frame        OUT_OF_RANGE
 ├── SourceNotFound        no source at that address             NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
+├── TaskNotFound          no such task                          NOT_FOUND
+├── RequestIdReused       the id belongs to another request     ALREADY_EXISTS
 ├── SourceNotAllowed      the service may not read it           PERMISSION_DENIED
 ├── TargetNotAllowed      the store refuses the image           PERMISSION_DENIED
 ├── MediaError            caused by the file                    FAILED_PRECONDITION
 │   ├── NoVideoStream · ContainerUnsupported · CodecUnsupported · MediaEncrypted
 │   ├── MediaCorrupt · LimitExceeded · SourceChanged
 │   └── DecoderCrashed · DecoderStalled
+├── TaskNotEnded · TaskExpired · WorkerLost                     FAILED_PRECONDITION
 ├── QueueFull             too many captures                     RESOURCE_EXHAUSTED
 ├── DecoderLost · Draining · SinkUnreachable · SourceUnreachable  UNAVAILABLE
+├── DataStoreUnavailable  tasks cannot be stored                UNAVAILABLE
 ├── ClientStalled         the client reads no events            ABORTED
 ├── Deadline · Cancelled                                        DEADLINE_EXCEEDED · CANCELLED
 └── InternalError         a fault of the service                INTERNAL
@@ -39,6 +43,7 @@ class Code(IntEnum):
     INVALID_ARGUMENT = 3
     DEADLINE_EXCEEDED = 4
     NOT_FOUND = 5
+    ALREADY_EXISTS = 6
     PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
@@ -180,6 +185,18 @@ class BucketNotFound(CaptureError):
     code, reason = Code.NOT_FOUND, "BUCKET_NOT_FOUND"
 
 
+class TaskNotFound(CaptureError):
+    """The principal has no such task."""
+
+    code, reason = Code.NOT_FOUND, "TASK_NOT_FOUND"
+
+
+class RequestIdReused(CaptureError):
+    """The principal used the request id for another request."""
+
+    code, reason = Code.ALREADY_EXISTS, "REQUEST_ID_REUSED"
+
+
 class SourceNotAllowed(CaptureError):
     """The service may not read the source."""
 
@@ -252,6 +269,24 @@ class DecoderStalled(MediaError):
     reason = "DECODER_STALLED"
 
 
+class TaskNotEnded(CaptureError):
+    """The task has not ended yet."""
+
+    code, reason = Code.FAILED_PRECONDITION, "TASK_NOT_ENDED"
+
+
+class TaskExpired(CaptureError):
+    """The task was pending for too long."""
+
+    code, reason = Code.FAILED_PRECONDITION, "TASK_EXPIRED"
+
+
+class WorkerLost(CaptureError):
+    """The worker of the task's last attempt died."""
+
+    code, reason = Code.FAILED_PRECONDITION, "WORKER_LOST"
+
+
 class QueueFull(CaptureError):
     """The queue of captures is full."""
 
@@ -280,6 +315,12 @@ class SinkUnreachable(CaptureError):
     """An image could not be stored, for now."""
 
     code, reason = Code.UNAVAILABLE, "SINK_UNREACHABLE"
+
+
+class DataStoreUnavailable(CaptureError):
+    """The store of the tasks cannot be written or read, for now."""
+
+    code, reason = Code.UNAVAILABLE, "DATA_STORE_UNAVAILABLE"
 
 
 class ClientStalled(CaptureError):

@@ -18,6 +18,10 @@ from framecap.errors import (
     MediaError,
     RequestError,
     SourceNotFound,
+    TaskExpired,
+    TaskNotEnded,
+    TaskNotFound,
+    WorkerLost,
 )
 
 DOMAIN: Final = "framecap"
@@ -31,7 +35,16 @@ MAX_METADATA_BYTES: Final = 1536
 RESOURCES: Final[Mapping[type[CaptureError], str]] = {
     SourceNotFound: "source",
     BucketNotFound: "bucket",
+    TaskNotFound: "task",
 }
+
+PRECONDITIONS: Final[Mapping[type[CaptureError], str]] = {
+    MediaError: "source",
+    TaskNotEnded: "task",
+    TaskExpired: "task",
+    WorkerLost: "task",
+}
+"""The cause of a failed precondition, as its name in the metadata."""
 
 logger = logging.getLogger(__name__)
 
@@ -85,11 +98,12 @@ def _details(error: CaptureError, sentence: str) -> Iterator[Message]:
                 resource_name=shorten(error.metadata.get(resource, ""), MAX_VALUE_BYTES),
                 description=sentence,
             )
-    if isinstance(error, MediaError):
-        subject = shorten(error.metadata.get("source", "source"), MAX_VALUE_BYTES)
-        yield error_details_pb2.PreconditionFailure(
-            violations=[{"type": error.reason, "subject": subject, "description": sentence}]
-        )
+    for kind, cause in PRECONDITIONS.items():
+        if isinstance(error, kind):
+            subject = shorten(error.metadata.get(cause, cause), MAX_VALUE_BYTES)
+            yield error_details_pb2.PreconditionFailure(
+                violations=[{"type": error.reason, "subject": subject, "description": sentence}]
+            )
     if error.retry_after_ms is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromMilliseconds(error.retry_after_ms)

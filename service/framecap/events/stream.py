@@ -76,6 +76,22 @@ class EventStream:
         self._image_size = 0
         self._image_sent = 0
 
+    @classmethod
+    def resumed(cls, sequence: int, clock: Callable[[], int] = time.time_ns) -> EventStream:
+        """Returns the stream of a task's log after its event `sequence`.
+
+        `attempt_started` or `finished` follows there, or what follows `attempt_started`.
+
+        Args:
+            sequence: The number of the log's last event; 0 where `accepted` comes first.
+            clock: The wall clock, in nanoseconds since 1970.
+        """
+        stream = cls(clock)
+        if sequence:
+            stream._sequence = sequence
+            stream._seen = {"accepted"}
+        return stream
+
     @property
     def sequence(self) -> int:
         """The number of the last event of record; 0 before the first."""

@@ -52,7 +52,7 @@ SETTINGS: Final = ("listen_address", "serve_settings")
 ABOVE: Final = ("storage", "telemetry", "api", "config", "server", "cli")
 
 # Everything that those above the capture may use.
-BELOW: Final = SHARED | {"transport"} | OUTER | DECODER | {*SPINE, *SETTINGS}
+BELOW: Final = SHARED | {"transport", "tasks"} | OUTER | DECODER | {*SPINE, *SETTINGS}
 
 
 def _each_above(units: tuple[str, ...], below: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -89,6 +89,9 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "decoder.service": SHARED | {"decoder.wire", "decoder.v1", "source", "events"},
     "decoder.child": SHARED | {"decoder.wire", "decoder.v1", "pipeline", "spec", "events"},
     **_each_above(SPINE, SHARED | OUTER | DECODER),
+    # Engines keep tasks and do not know how a capture is done.
+    "tasks": SHARED | {"events"},
+    "tasks.embedded": SHARED | {"events", "tasks"},
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),
@@ -115,6 +118,7 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "aiohttp": frozenset({"storage.s3", "storage.web", "transport"}),
     "yarl": frozenset({"storage.web"}),
     "prometheus_client": frozenset({"telemetry"}),
+    "sqlite3": frozenset({"tasks.embedded"}),
     "rich": frozenset({"cli"}),
     "tests": frozenset(),
     "service": frozenset(),

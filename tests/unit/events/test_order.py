@@ -180,3 +180,17 @@ def test_whatever_is_tried_what_is_told_is_in_order(payloads: list[Payload]) -> 
         assert cases.count(once) <= 1
     if "finished" in cases:
         assert cases[-1] == "finished"
+
+
+def test_a_resumed_stream_goes_on_after_its_last_event() -> None:
+    stream = EventStream.resumed(7)
+    following = [stream.wrap(payload).sequence for payload in (PROBED, PROGRESS, PLANNED, STORED)]
+    assert following == [8, 0, 9, 10]
+    with pytest.raises(OutOfOrder):
+        EventStream.resumed(7).wrap(ACCEPTED)
+
+
+def test_a_stream_resumed_at_0_begins() -> None:
+    assert EventStream.resumed(0).wrap(ACCEPTED).sequence == 1
+    with pytest.raises(OutOfOrder):
+        EventStream.resumed(0).wrap(PROBED)

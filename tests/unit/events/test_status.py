@@ -83,6 +83,7 @@ def test_a_wrong_request_without_column_names_its_field() -> None:
     [
         (errors.SourceNotFound("No.", metadata={"source": "b/k"}), "source", "b/k"),
         (errors.BucketNotFound("No.", metadata={"bucket": "b"}), "bucket", "b"),
+        (errors.TaskNotFound("No.", metadata={"task": "MediaConvert-1"}), "task", "MediaConvert-1"),
     ],
 )
 def test_what_is_not_found_is_named(error: CaptureError, kind: str, name: str) -> None:
@@ -98,6 +99,17 @@ def test_a_bad_file_is_a_failed_precondition_with_its_reason() -> None:
         "b/k",
         "Nothing can be decoded.",
     )
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [errors.TaskNotEnded, errors.TaskExpired, errors.WorkerLost],
+    ids=lambda kind: kind.reason,
+)
+def test_the_state_of_a_task_is_a_failed_precondition(kind: type[CaptureError]) -> None:
+    error = kind("The task is pending.", metadata={"task": "MediaConvert-1"})
+    (violation,) = one(to_status(error), error_details_pb2.PreconditionFailure).violations
+    assert (violation.type, violation.subject) == (kind.reason, "MediaConvert-1")
 
 
 def test_what_may_pass_says_when_to_try_again() -> None:

@@ -1,0 +1,1 @@
+"""Captures that outlive their callers, and the interface of the engines that keep them."""

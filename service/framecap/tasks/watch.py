@@ -1,0 +1,29 @@
+"""A task's events as they come, from any engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from framecap.tasks.engine import TaskEngine
+from framecap.v1.event_pb2 import CaptureEvent
+
+
+async def watch(
+    engine: TaskEngine, principal: str, task_id: str, after_sequence: int = 0
+) -> AsyncGenerator[CaptureEvent]:
+    """Yields the events of record after a number, to `finished`; waits for those to come.
+
+    Raises:
+        TaskNotFound: The principal has no such task, or it was removed meanwhile.
+        DataStoreUnavailable: The events cannot be read, for now.
+    """
+    while True:
+        ended = (await engine.get(principal, task_id)).state.ended
+        while batch := await engine.events(principal, task_id, after_sequence):
+            for event in batch:
+                yield event
+                after_sequence = event.sequence
+        # The state was read first: a log that ended before then was read to its end.
+        if ended:
+            return
+        await engine.wait_for_events(task_id, after_sequence)
