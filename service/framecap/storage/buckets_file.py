@@ -28,7 +28,11 @@ from framecap.storage.bucket_table import BucketsInvalid, BucketTable
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
 
-WORDS: Final = {str: 'a text in quotes (example: "eu-1")', bool: "true or false", int: "a whole number"}
+WORDS: Final = {
+    str: 'a text in quotes (example: "eu-1")',
+    bool: "true or false",
+    int: "a whole number",
+}
 
 
 def read_buckets(
