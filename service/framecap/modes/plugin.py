@@ -253,7 +253,7 @@ def _called(selection: PluginSelection, function: Callable[..., T], *values: Any
 
 def _frame(frame: MeasuredFrame) -> Frame:
     # Samples of 8 bits are not copied.
-    luma = (frame.luma >> (frame.depth - 8) if frame.depth > 8 else frame.luma).view()
-    eight = luma.astype(np.uint8, copy=False)
-    eight.flags.writeable = False
+    luma = frame.luma >> (frame.depth - 8) if frame.depth > 8 else frame.luma
+    # Of a view of the array itself, the flag that forbids writing could be set back.
+    eight = np.asarray(memoryview(luma.astype(np.uint8, copy=False)).toreadonly())
     return Frame(luma=eight, time=frame.media_time, keyframe=frame.keyframe, dhash=frame.dhash)

@@ -155,6 +155,8 @@ def test_a_plug_in_sees_eight_bits_without_a_copy(seen) -> None:
     assert (found.time, found.keyframe, found.dhash) == (Fraction(1001, 30000), True, 5)
     with pytest.raises(ValueError, match="read-only"):
         found.luma[0, 0] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        found.luma.flags.writeable = True
 
 
 @pytest.mark.parametrize("depth", [10, 12, 16])
