@@ -255,5 +255,5 @@ def _frame(frame: MeasuredFrame) -> Frame:
     # Samples of 8 bits are not copied.
     luma = frame.luma >> (frame.depth - 8) if frame.depth > 8 else frame.luma
     # Of a view of the array itself, the flag that forbids writing could be set back.
-    eight = np.asarray(memoryview(luma.astype(np.uint8, copy=False)).toreadonly())
+    eight = np.asarray(luma.astype(np.uint8, copy=False).data.toreadonly())
     return Frame(luma=eight, time=frame.media_time, keyframe=frame.keyframe, dhash=frame.dhash)
