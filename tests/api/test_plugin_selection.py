@@ -26,6 +26,8 @@ from google.rpc import error_details_pb2
 
 from framecap.config import Settings, SettingsError
 from framecap.decoder.service.settings import DecoderSettings
+from framecap.server.serve import StoppedEarly
+from framecap.server.stop import Stop
 from framecap.v1 import capture_pb2, event_pb2
 from framecap.v1.snapshot_service_pb2 import (
     CaptureFramesRequest,
@@ -36,6 +38,7 @@ from support.api.calls import EVERY_SECOND, Taken, code, detail, reason, refusal
 from support.api.running import Run, Running
 from support.architecture.layers import imports
 from support.clips import make_clip
+from support.decoder.jobs import until
 
 ROOT = Path(__file__).parents[2]
 SERVICE = ROOT / "service"
@@ -103,6 +106,16 @@ class Faulty(Selection):
 
 BROKEN = "raise OSError('the secret of the module')\n"
 NO_SELECTION = "thing = object()\n"
+INCOMPLETE = """
+from framecap.plugin import Selection
+
+
+class Thing(Selection):
+    def feature(self, frame):
+        return 0
+"""
+ENDING = "import os\n\nos._exit(0)\n"
+HANGING = "import signal\n\nopen(f'{__file__}.loads', 'x').close()\nsignal.pause()\n"
 THREADED = """
 import threading
 
@@ -409,6 +422,7 @@ class TestFaults:
             THREADED,
             "starts threads when it is imported, which the processes that capture do not inherit",
         ),
+        ("half", INCOMPLETE, "lacks a method that it must have: feature, score or both"),
         ("toyleaps", TOY, "is in the entry point groups of several packages"),
     ],
 )
@@ -421,7 +435,7 @@ async def test_a_selection_that_cannot_be_loaded_ends_the_start(
     sentence: str,
 ) -> None:
     if source is not None:
-        attribute = {"odd": "thing", "threaded": "Thing", "toyleaps": "ToyLeaps"}[name]
+        attribute = {"odd": "thing", "toyleaps": "ToyLeaps"}.get(name, "Thing")
         install(installed, "another", source, **{name: attribute})
     with pytest.raises(SettingsError) as caught:
         # Those before it in the list are loaded, and are not to blame.
@@ -431,6 +445,30 @@ async def test_a_selection_that_cannot_be_loaded_ends_the_start(
     written = capfd.readouterr().err
     assert f"FRAMECAP_SELECTIONS: {name} {sentence}" in written
     assert ("the secret of the module" in written) == (name == "broken")
+
+
+async def test_a_selection_that_ends_the_process_that_loads_it_ends_the_start(
+    run: Run, installed: Path
+) -> None:
+    install(installed, "another", ENDING, ending="Thing")
+    with pytest.raises(SettingsError, match=r"selections: the process that loads ending, faulty"):
+        async with run(enabled("faulty", "ending")):
+            pass
+
+
+async def test_a_stop_ends_a_start_that_hangs_in_a_selection(run: Run, installed: Path) -> None:
+    install(installed, "another", HANGING, hanging="Thing")
+    stop = Stop()
+
+    async def start() -> None:
+        async with run(enabled("hanging"), stop=stop):
+            pass
+
+    task = asyncio.create_task(start())
+    await until((installed / "another.py.loads").exists)
+    stop.request()
+    with pytest.raises(StoppedEarly):
+        await task
 
 
 async def test_only_enabled_selections_are_loaded(run: Run, installed: Path, clip: Path) -> None:

@@ -18,6 +18,7 @@ from framecap.errors import OptionUnknown, RequestError
 from framecap.model.capture import Lack
 from framecap.model.grid import Grid
 from framecap.model.media import MediaInfo
+from framecap.model.names import visible
 from framecap.model.spec import CaptureSpec, PluginSelection
 from framecap.modes.compared import ComparedMode
 from framecap.modes.features import Comparison, MeasuredFrame
@@ -31,6 +32,7 @@ from framecap.values import checks
 from framecap.values.wording import listed, shown
 
 MAX_OPTIONS: Final = 64
+MAX_WORDS: Final = 500
 OPTION_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 _NAME: Final = "spec.plugin.name"
@@ -220,10 +222,16 @@ def _read_options(options: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _refused(error: OptionError) -> RequestError:
-    field = f"{_OPTIONS}.{error.option}"
+    field = f"{_OPTIONS}.{_line(error.option)}"
+    allowed = _line(error.allowed)
     if error.value is None:
-        return checks.missing(field, error.allowed)
-    return checks.refused(field, shown(error.value), error.why, error.allowed)
+        return checks.missing(field, allowed)
+    return checks.refused(field, shown(error.value), _line(error.why), allowed)
+
+
+def _line(text: str) -> str:
+    """Returns a selection's words on one line, short enough for a status."""
+    return visible(text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…")
 
 
 def _unknown(selection: PluginSelection, option: str, known: tuple[str, ...]) -> OptionUnknown:
@@ -253,7 +261,7 @@ def _called(selection: PluginSelection, function: Callable[..., T], *values: Any
 
 def _frame(frame: MeasuredFrame) -> Frame:
     # Samples of 8 bits are not copied.
-    luma = (frame.luma >> (frame.depth - 8) if frame.depth > 8 else frame.luma).view()
-    eight = luma.astype(np.uint8, copy=False)
-    eight.flags.writeable = False
+    luma = frame.luma >> (frame.depth - 8) if frame.depth > 8 else frame.luma
+    # Of a view of the array itself, the flag that forbids writing could be set back.
+    eight = np.asarray(luma.astype(np.uint8, copy=False).data.toreadonly())
     return Frame(luma=eight, time=frame.media_time, keyframe=frame.keyframe, dhash=frame.dhash)

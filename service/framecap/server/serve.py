@@ -12,7 +12,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from framecap.admission import Admission
@@ -48,6 +48,10 @@ class Service:
     """Admits its captures."""
 
 
+class StoppedEarly(Exception):
+    """A stop was requested before the service ran."""
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
@@ -59,16 +63,17 @@ async def running(
 
     Args:
         settings: All settings.
-        stop: Its second request ends the grace period.
+        stop: Its first request ends a start, its second one the grace period.
         bucket_kinds: The kinds of buckets.
 
     Raises:
         SettingsError: A resource that the settings name cannot be used.
+        StoppedEarly: A stop was requested before the service ran.
     """
     async with AsyncExitStack() as held:
         admission = Admission(settings.admission)
         metrics = ServiceMetrics(admission)
-        launcher = await _start(settings.decoder)
+        launcher = await _start(settings.decoder, stop or Stop())
         held.push_async_callback(launcher.close)
         metrics_port = None
         if settings.server.metrics is not None:
@@ -103,7 +108,7 @@ async def serve(settings: Settings) -> None:
     """
     configure_logs(settings.logs)
     stop = Stop()
-    with stop.on_signals():
+    with stop.on_signals(), suppress(StoppedEarly):
         async with running(settings, stop):
             # Loaded modules stay, so garbage collections need not traverse them again.
             gc.collect()
@@ -112,11 +117,24 @@ async def serve(settings: Settings) -> None:
     logger.info("ended")
 
 
-async def _start(settings: DecoderSettings) -> ForkServer:
+async def _start(settings: DecoderSettings, stop: Stop) -> ForkServer:
+    """Starts the fork server, unless a stop is requested first: its selections may hang."""
+    if settings.selections:
+        names = sorted(settings.selections)
+        logger.info("loading selections", extra={"facts": {"selections": names}})
+    start = asyncio.ensure_future(ForkServer.start(settings))
+    stopped = asyncio.ensure_future(stop.requested())
     try:
-        return await ForkServer.start(settings)
+        await asyncio.wait((start, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not start.done():
+            raise StoppedEarly
+        return await start
     except StartRefused as error:
         raise SettingsError(f"selections: {error}") from error
+    finally:
+        for wait in (start, stopped):
+            wait.cancel()
+        await asyncio.gather(start, stopped, return_exceptions=True)
 
 
 def _show(metrics: ServiceMetrics, address: Address) -> MetricsPort:

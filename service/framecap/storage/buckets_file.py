@@ -28,7 +28,11 @@ from framecap.storage.bucket_table import BucketsInvalid, BucketTable
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
 
-WORDS: Final = {str: 'a text in quotes (example: "eu-1")', bool: "true or false", int: "a number"}
+WORDS: Final = {
+    str: 'a text in quotes (example: "eu-1")',
+    bool: "true or false",
+    int: "a whole number",
+}
 
 
 def read_buckets(
@@ -109,3 +113,5 @@ def _check(table: BucketTable, key: str, value: object, allowed: Mapping[str, ty
         raise table.invalid(key, f"is not read{hint}")
     if type(value) is not expected:
         raise table.invalid(key, f"is not {WORDS[expected]}")
+    if isinstance(value, str) and "\0" in value:
+        raise table.invalid(key, "has a zero byte")

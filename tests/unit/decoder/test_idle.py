@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -132,6 +133,41 @@ def test_there_is_one_fork_per_capture_and_one_per_idle_decoder(monkeypatch, cap
         known.fork_ahead()
     assert counted.forks == captures + IDLE
     known.end()
+
+
+class Forking:
+    """Turns a fork into the leader of a group with another process in it, which says its id."""
+
+    def __init__(self, told: int) -> None:
+        self._told = told
+
+    def idle(self, waiting, parent):
+        os.setsid()
+        pid = os.fork()
+        if pid:
+            os.write(self._told, b"%d" % pid)
+        signal.pause()
+        os._exit(0)
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_what_a_decoder_has_forked_ends_with_it(at_the_end):
+    hears, told = os.pipe()
+    known = Children(Forking(told), 1)
+    known.fork_ahead()
+    other = os.pidfd_open(int(os.read(hears, 20)))
+    try:
+        (pidfd,) = known
+        if not at_the_end:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            while known.reap(pidfd) is None:
+                pass
+            assert select.select([other], [], [], 10)[0]
+        known.end()
+        assert select.select([other], [], [], 10)[0]
+    finally:
+        for descriptor in (hears, told, other):
+            os.close(descriptor)
 
 
 def test_after_one_died_the_next_is_forked_later(monkeypatch):

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from framecap.errors import ValueOutOfRange
 from framecap.model.capture import Reason
 from framecap.model.lease import Lease
 from framecap.model.media import Frame as DecodedFrame
@@ -155,6 +156,8 @@ def test_a_plug_in_sees_eight_bits_without_a_copy(seen) -> None:
     assert (found.time, found.keyframe, found.dhash) == (Fraction(1001, 30000), True, 5)
     with pytest.raises(ValueError, match="read-only"):
         found.luma[0, 0] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        found.luma.flags.writeable = True
 
 
 @pytest.mark.parametrize("depth", [10, 12, 16])
@@ -164,6 +167,19 @@ def test_a_plug_in_sees_the_highest_eight_bits(seen, depth: int) -> None:
     assert found.luma.dtype == np.uint8
     assert found.luma.tolist() == [[0, 127, 255]]
     assert not found.luma.flags.writeable
+
+
+def test_the_words_of_a_refusal_are_one_line_of_a_bounded_length(installed: Installed) -> None:
+    class Wordy(Brightest):
+        def __init__(self, options: Options) -> None:
+            raise OptionError("n", "1", "is\nbad\x1b[31m " + "x" * 10_000, "y" * 10_000)
+
+    installed.add("wordy", Wordy)
+    with pytest.raises(ValueOutOfRange) as caught:
+        PluginMode().check_options(PluginSelection(name="wordy"))
+    message = str(caught.value)
+    assert message.startswith(r"spec.plugin.options.n: 1 is\nbad\x1b[31m x")
+    assert message.isprintable() and len(message) < 600
 
 
 def test_a_feature_counts_to_the_memory_of_a_sample() -> None:

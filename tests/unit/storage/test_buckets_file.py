@@ -106,7 +106,7 @@ def test_a_configured_bucket_is_known_to_the_command_line(tmp_path: Path) -> Non
         ),
         (
             "[buckets.films]\nabort_uploads_after = true",
-            "buckets.films.abort_uploads_after: is not a number",
+            "buckets.films.abort_uploads_after: is not a whole number",
         ),
         (
             '[buckets.films]\nregion = "x"\nabort_uploads_after = -1\n' + KEYS,
@@ -115,6 +115,10 @@ def test_a_configured_bucket_is_known_to_the_command_line(tmp_path: Path) -> Non
         (
             '[buckets.films]\ndirectory = "x"',
             'buckets.films.directory: "x" is no absolute path',
+        ),
+        *(
+            (f'[buckets.films]\n{key} = "/x\\u0000"', f"buckets.films.{key}: has a zero byte")
+            for key in ("directory", "access_key_file", "access_key_env")
         ),
         (
             '[buckets.films]\ndirectory = "/x"\nregion = "y"',

@@ -120,9 +120,10 @@ class Children:
     def reap(self, pidfd: int) -> tuple[Child, int] | None:
         """Returns a child that has ended, and its wait status; None if it has not ended."""
         child = self._all[pidfd]
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-        if pid == 0:
+        if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
+        _kill_group(child)
+        _, status = os.waitpid(child.pid, 0)
         del self._all[pidfd]
         os.close(pidfd)
         if child.waiting is not None:
@@ -138,6 +139,7 @@ class Children:
         for pidfd in self._all:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         for child in self._all.values():
+            _kill_group(child)
             os.waitpid(child.pid, 0)
             os.close(child.pidfd)
             if child.waiting is not None:
@@ -169,3 +171,13 @@ class Children:
         child = Child(pid=pid, pidfd=pidfd, number=number, waiting=waiting)
         self._all[pidfd] = child
         return child
+
+
+def _kill_group(child: Child) -> None:
+    """Kills what a decoder has forked; call it before the decoder is reaped.
+
+    Until then its process id, which is that of its process group too, is not reused. A process that
+    left the group is not found.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)

@@ -5,6 +5,7 @@ A module of its own, which is only loaded where selections are enabled.
 
 from __future__ import annotations
 
+import inspect
 import os
 import traceback
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ def load(names: Sequence[str]) -> None:
             raise SelectionUnusable(name, SelectionFault.NO_SELECTION) from error
         if len(os.listdir("/proc/self/task")) > 1:
             raise SelectionUnusable(name, SelectionFault.STARTED_THREADS)
+        if inspect.isabstract(loaded):
+            raise SelectionUnusable(name, SelectionFault.INCOMPLETE)
 
 
 def _entry_point(name: str) -> EntryPoint:

@@ -92,8 +92,9 @@ class ForkServer:
                 of idle decoders and the names of installed selections are appended.
 
         Raises:
-            StartRefused: An installed selection cannot be loaded.
-            ServerGone: The program ended at once; it wrote the reason to standard error.
+            StartRefused: An installed selection cannot be loaded, or ends the program.
+            ServerGone: The program ended at once, without selections; it wrote the reason to
+                standard error.
         """
         launcher = cls(settings or DecoderSettings(), command or COMMAND)
         try:
@@ -101,6 +102,14 @@ class ForkServer:
         except ServerUnusable as error:
             name = launcher._names[error.position]
             raise StartRefused(f"{name} {SENTENCES[error.fault]}") from error
+        except ServerGone as error:
+            if not launcher._names:
+                raise
+            names = ", ".join(launcher._names)
+            raise StartRefused(
+                f"the process that loads {names} ended at once, so one of them ends or crashes it "
+                "when it is imported; enable them one by one to find it"
+            ) from error
         return launcher
 
     @property

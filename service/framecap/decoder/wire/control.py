@@ -65,6 +65,9 @@ class SelectionFault(IntEnum):
     STARTED_THREADS = 5
     """Its import started threads, which a fork does not copy."""
 
+    INCOMPLETE = 6
+    """It lacks a method that it must have."""
+
 
 class SelectionUnusable(Exception):
     """An enabled selection cannot be loaded.
@@ -90,6 +93,7 @@ SENTENCES: Final = {
     SelectionFault.STARTED_THREADS: (
         "starts threads when it is imported, which the processes that capture do not inherit"
     ),
+    SelectionFault.INCOMPLETE: "lacks a method that it must have: feature, score or both",
 }
 """The sentences of faults, each after the selection's name."""
 
