@@ -25,6 +25,7 @@ _LONGEST: Final = (
     "external/",
     "gateway/",
     "unit/decoder/",
+    "unit/tasks/test_killed.py",
 )
 
 
