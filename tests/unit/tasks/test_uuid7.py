@@ -81,7 +81,7 @@ def test_an_id_reads_back() -> None:
         f"{PREFIX}{EXAMPLE.hex}",
         f"{PREFIX}{{{str(EXAMPLE)[1:-1]}}}",
         str(EXAMPLE),
-        f"{PREFIX}{uuid.uuid4()}",
+        f"{PREFIX}45b1b4c9-7882-4b2e-b333-9cd6108d24fb",
         f"{PREFIX}{'x' * 36}",
         f"mediaconvert-{EXAMPLE}",
     ],
