@@ -137,6 +137,9 @@ Selection: TypeAlias = (
     | PluginSelection
 )
 
+ComparedSelection: TypeAlias = ChangeSelection | PluginSelection
+"""Those that compare samples: with a step of the grid, and a limit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:

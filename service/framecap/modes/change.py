@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any, Final
 
 from framecap._kernels import dhash as kernels
-from framecap.model.capture import Lack
-from framecap.model.grid import Grid
-from framecap.model.media import MediaInfo
 from framecap.model.spec import (
-    CaptureSpec,
     ChangeReference,
     ChangeSelection,
     IntervalSelection,
@@ -19,10 +14,7 @@ from framecap.model.spec import (
 )
 from framecap.modes.compared import ComparedMode
 from framecap.modes.features import Comparison
-from framecap.modes.interval import uniform
-from framecap.modes.mode import Outcome, TextOptions
-from framecap.modes.sparse import SPARSE
-from framecap.timebase import Nanoseconds
+from framecap.modes.mode import TextOptions
 from framecap.v1 import capture_pb2 as pb
 from framecap.values import checks
 from framecap.values.enums import REFERENCES
@@ -80,41 +72,6 @@ class ChangeMode(ComparedMode[ChangeSelection]):
     def first_only(self, selection: ChangeSelection) -> Selection:
         """Returns the selection of the first sample, which always passes: nothing is compared."""
         return IntervalSelection(spacing=selection.spacing, max_count=1)
-
-    def names_instants(self, selection: ChangeSelection) -> bool:
-        """Returns whether there is a step."""
-        return selection.spacing > 0
-
-    def grid(
-        self, spec: CaptureSpec, selection: ChangeSelection, end: Fraction | None
-    ) -> Grid | None:
-        """Returns the instants of the samples; None when every frame is a sample."""
-        return uniform(spec, selection.spacing)
-
-    def is_sparse(self, selection: ChangeSelection, duration: Nanoseconds | None) -> bool:
-        """Returns whether samples lie at least `SPARSE` apart."""
-        return selection.spacing >= SPARSE
-
-    def rank_count(self, selection: ChangeSelection) -> int:
-        """Returns the number of samples chosen for the largest changes; 0 for all that pass."""
-        return selection.max_count
-
-    def requested_count(self, selection: ChangeSelection) -> int | None:
-        """Returns the limit, if there is one."""
-        return selection.max_count or None
-
-    def expected(
-        self, selection: ChangeSelection, length: Fraction | None, info: MediaInfo
-    ) -> tuple[int | None, bool]:
-        """Returns the limit: the number of changes is not known."""
-        return selection.max_count or None, False
-
-    def causes(
-        self, selection: ChangeSelection, outcome: Outcome, missing: int
-    ) -> list[tuple[Lack, int]]:
-        """Returns the samples that changed too little, and the end of the samples."""
-        below = min(missing, outcome.sampled - outcome.captured)
-        return [(Lack.BELOW_THRESHOLD, below), (Lack.NO_MORE_FRAMES, missing - below)]
 
     def given(self, selection: ChangeSelection) -> Mapping[str, bool]:
         """Returns, by option name, whether the request gave it."""

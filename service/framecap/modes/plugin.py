@@ -9,24 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Collection, Mapping
-from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from framecap.errors import OptionUnknown, RequestError
-from framecap.model.capture import Lack
-from framecap.model.grid import Grid
-from framecap.model.media import MediaInfo
 from framecap.model.names import visible
-from framecap.model.spec import CaptureSpec, PluginSelection
+from framecap.model.spec import PluginSelection
 from framecap.modes.compared import ComparedMode
 from framecap.modes.features import Comparison, MeasuredFrame
-from framecap.modes.interval import uniform
-from framecap.modes.mode import Outcome
-from framecap.modes.sparse import SPARSE
 from framecap.plugin import Frame, OptionError, Options, Selection
-from framecap.timebase import Nanoseconds
 from framecap.v1 import capture_pb2 as pb
 from framecap.values import checks
 from framecap.values.wording import listed, shown
@@ -140,41 +132,6 @@ class PluginMode(ComparedMode[PluginSelection]):
     def check_options(self, selection: PluginSelection) -> None:
         """Has the selection's code read its options."""
         INSTALLED.made(selection)
-
-    def names_instants(self, selection: PluginSelection) -> bool:
-        """Returns whether there is a step."""
-        return selection.spacing > 0
-
-    def grid(
-        self, spec: CaptureSpec, selection: PluginSelection, end: Fraction | None
-    ) -> Grid | None:
-        """Returns the instants of the samples; None when every frame is a sample."""
-        return uniform(spec, selection.spacing)
-
-    def is_sparse(self, selection: PluginSelection, duration: Nanoseconds | None) -> bool:
-        """Returns whether samples lie at least `SPARSE` apart."""
-        return selection.spacing >= SPARSE
-
-    def rank_count(self, selection: PluginSelection) -> int:
-        """Returns the number of samples chosen for the highest scores; 0 for all that pass."""
-        return selection.max_count
-
-    def requested_count(self, selection: PluginSelection) -> int | None:
-        """Returns the limit, if there is one."""
-        return selection.max_count or None
-
-    def expected(
-        self, selection: PluginSelection, length: Fraction | None, info: MediaInfo
-    ) -> tuple[int | None, bool]:
-        """Returns the limit: the number of samples that pass is not known."""
-        return selection.max_count or None, False
-
-    def causes(
-        self, selection: PluginSelection, outcome: Outcome, missing: int
-    ) -> list[tuple[Lack, int]]:
-        """Returns the samples that did not pass, and the end of the samples."""
-        below = min(missing, outcome.sampled - outcome.captured)
-        return [(Lack.BELOW_THRESHOLD, below), (Lack.NO_MORE_FRAMES, missing - below)]
 
     def given(self, selection: PluginSelection) -> Mapping[str, bool]:
         """Returns, by option name, whether the request gave it."""
