@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import status_pb2
 
 from framecap.errors import Code
+from framecap.events.status import error_info
 
 
 class Exit(IntEnum):
@@ -53,10 +54,7 @@ def report_failure(status: status_pb2.Status, request: str = "") -> Exit:
         status: The failure.
         request: The request's text form, shown with a caret below the column of its error.
     """
-    info = error_details_pb2.ErrorInfo()
-    for detail in status.details:
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            detail.Unpack(info)
+    info = error_info(status)
     reason = f" ({info.reason})" if info.reason else ""
     print(f"framecap: {status.message}{reason}", file=sys.stderr)
     column = info.metadata.get("column", "")

@@ -60,6 +60,16 @@ def to_status(error: CaptureError | None) -> status_pb2.Status:
     return status
 
 
+def error_info(status: status_pb2.Status) -> error_details_pb2.ErrorInfo:
+    """Returns the `ErrorInfo` in a status; an empty one where there is none."""
+    info = error_details_pb2.ErrorInfo()
+    for detail in status.details:
+        if detail.Is(info.DESCRIPTOR):
+            detail.Unpack(info)
+            break
+    return info
+
+
 def incident(exception: BaseException) -> InternalError:
     """Returns the error to report for a fault of the service, and logs the fault.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import status_pb2
 
 from framecap.errors import CaptureError, Code
+from framecap.events.status import error_info
 from framecap.tasks.task import Task, TaskState, UsageRecord
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureFinished
@@ -37,9 +38,7 @@ def reason_of(status: status_pb2.Status) -> str:
     """Returns the stable reason in a status; `OK` for success."""
     if status.code == Code.OK:
         return SUCCESS
-    info = error_details_pb2.ErrorInfo()
-    packed = any(detail.Is(info.DESCRIPTOR) and detail.Unpack(info) for detail in status.details)
-    return info.reason if packed else CaptureError.reason
+    return error_info(status).reason or CaptureError.reason
 
 
 def usage_record(task: Task, finished: CaptureFinished, end_time: Nanoseconds) -> UsageRecord:

@@ -30,7 +30,7 @@ from framecap.errors import (
     RequestError,
     ValueOutOfRange,
 )
-from framecap.events.status import to_status
+from framecap.events.status import error_info, to_status
 from framecap.formats.registry import numbered
 from framecap.outputs.registry import file_types
 from framecap.v1.event_pb2 import CaptureFinished
@@ -220,9 +220,7 @@ def error_of(status: status_pb2.Status) -> CaptureError | None:
     """Returns the error in a checked status; None for success."""
     if status.code == 0:
         return None
-    info = error_details_pb2.ErrorInfo()
-    status.details[0].Unpack(info)
-    return _error(status, info)
+    return _error(status, error_info(status))
 
 
 def _error(status: status_pb2.Status, info: error_details_pb2.ErrorInfo) -> CaptureError:
