@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 from urllib.parse import unquote
 
 from framecap.errors import SourceNotAllowed
 from framecap.model.names import key_fault, leads_elsewhere, shown
-
-MAX_REFERENCE_BYTES: Final = 4096
 
 
 def resolve(key: str, reference: str) -> str:

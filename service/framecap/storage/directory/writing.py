@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from framecap.errors import CaptureError, SinkUnreachable, TargetInvalid
 from framecap.model.names import shown
@@ -34,8 +34,6 @@ _PERMANENT: Final = frozenset(
         errno.EILSEQ,
     }
 )
-
-ResultT = TypeVar("ResultT")
 
 
 class FileWriter:
