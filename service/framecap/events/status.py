@@ -56,7 +56,8 @@ def to_status(error: CaptureError | None) -> status_pb2.Status:
     sentence = shorten(error.message, MAX_SENTENCE_BYTES)
     status = status_pb2.Status(code=error.code, message=sentence)
     for detail in _details(error, sentence):
-        status.details.add().Pack(detail)
+        # Equal errors have equal bytes: else the order of metadata is that of the moment.
+        status.details.add().Pack(detail, deterministic=True)
     return status
 
 

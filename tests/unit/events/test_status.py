@@ -173,3 +173,10 @@ def test_two_faults_have_two_ids(caplog, expected_errors: list[str]) -> None:
     first, second = incident(ValueError()), incident(ValueError())
     assert first.metadata["incident"] != second.metadata["incident"]
     assert len(caplog.records) == 2
+
+
+def test_equal_errors_have_equal_bytes() -> None:
+    metadata = {f"name{number}": str(number) for number in range(12)}
+    turned = dict(reversed(metadata.items()))
+    first, other = (errors.SourceNotFound("none", metadata=given) for given in (metadata, turned))
+    assert to_status(first).SerializeToString() == to_status(other).SerializeToString()
