@@ -8,6 +8,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "support.spread",
+    "support.guards.heap",
     "support.guards.at_once",
     "support.guards.selection",
     "support.guards.skips",

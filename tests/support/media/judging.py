@@ -95,6 +95,7 @@ class Film:
             centred = stream.codec_context.codec.canonical_name in CENTRED_CHROMA
             self._siting = Siting.CENTER if centred else Siting.LEFT
             self._unit = Fraction(stream.time_base)
+        self._images: dict[tuple[object, ...], bytes] = {}
 
     @cached_property
     def clocks(self) -> list[dict[Fraction, list[int]]]:
@@ -109,6 +110,11 @@ class Film:
                 own.setdefault(frame.pts * self._unit, []).append(ordinal)
         return [dict(sorted(clock.items())) for clock in (placed, own) if clock]
 
+    @cached_property
+    def _starts(self) -> list[list[Fraction]]:
+        """The instants of the clocks, in order."""
+        return [list(clock) for clock in self.clocks]
+
     @property
     def end(self) -> Fraction:
         """The least end that can be meant, in media time."""
@@ -122,9 +128,9 @@ class Film:
         """
         return self.appearing(image) & {
             ordinal
-            for clock in self.clocks
+            for clock, starts in zip(self.clocks, self._starts, strict=True)
             for instant in _instants(moment)
-            for ordinal in clock[_on_screen(list(clock), instant)]
+            for ordinal in clock[_on_screen(starts, instant)]
         }
 
     def appearing(self, image: Image) -> set[int]:
@@ -160,6 +166,13 @@ class Film:
         return False
 
     def _rendered(self, ordinal: int, spec: CaptureSpec) -> bytes:
+        """Returns the image of a frame, which is made once for all requests of its look."""
+        look = (ordinal, spec.box, spec.scale_type, spec.format, spec.quality)
+        if look not in self._images:
+            self._images[look] = self._render(ordinal, spec)
+        return self._images[look]
+
+    def _render(self, ordinal: int, spec: CaptureSpec) -> bytes:
         """Returns the image of a frame: lossless and unscaled, so that all of it is compared."""
         before = self.frames[ordinal - 1] if ordinal else None
         after = self.frames[ordinal + 1] if ordinal + 1 < len(self.frames) else None
