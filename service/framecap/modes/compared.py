@@ -36,6 +36,10 @@ class ComparedMode(Mode[S]):
         """Returns whether samples lie at least `SPARSE` apart."""
         return selection.spacing >= SPARSE
 
+    def resumes(self, selection: S) -> bool:
+        """Returns False: a sample's score may depend on all samples before it."""
+        return False
+
     def rank_count(self, selection: S) -> int:
         """Returns the number of samples chosen for the highest scores; 0 for all that pass."""
         return selection.max_count

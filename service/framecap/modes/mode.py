@@ -168,6 +168,13 @@ class Mode(ABC, Generic[S]):
         """
         return False
 
+    def resumes(self, selection: S) -> bool:
+        """Returns whether a later attempt may go on after the images that are stored.
+
+        So the choice of a frame must not depend on frames that come before the last image.
+        """
+        return True
+
     # Numbers.
 
     @abstractmethod

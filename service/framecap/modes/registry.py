@@ -51,6 +51,12 @@ def keyframes_only(spec: CaptureSpec) -> bool:
     return mode_of(spec.selection).keyframes_only or spec.nearest_keyframe
 
 
+def resumes(spec: CaptureSpec) -> bool:
+    """Returns whether a later attempt may go on after the images that are stored."""
+    # A keyframe is on screen until the next one here, which only a pass over all of them knows.
+    return mode_of(spec.selection).resumes(spec.selection) and not spec.nearest_keyframe
+
+
 def requested_count(spec: CaptureSpec) -> int | None:
     """Returns the requested number of images; None when the request sets none."""
     return mode_of(spec.selection).requested_count(spec.selection)

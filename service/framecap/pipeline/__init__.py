@@ -15,6 +15,7 @@ from framecap.errors import MediaCorrupt
 from framecap.media.media import Media
 from framecap.model.capture import Report
 from framecap.model.output import OutputKind
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import PROBE, CaptureSpec, DamagePolicy
 from framecap.modes.registry import mode_of
 from framecap.outputs.make import frames_spec, made
@@ -38,6 +39,7 @@ def run(
     size: int,
     until: Until = Until.END,
     output: OutputKind = DEFAULT,
+    resume: ResumePoint | None = None,
     threads: int | None = None,
 ) -> Iterator[Report]:
     """Captures frames; yields media facts, a plan, progress, warnings, images, and last a summary.
@@ -50,6 +52,9 @@ def run(
         size: The source's size in bytes.
         until: The stage at which the run ends.
         output: The kind of output to make of the frames.
+        resume: The point after which to go on, the images before it left out; only for images of a
+            video, by a request that `modes.registry.resumes`. The plan and the progress are those
+            of the rest, the summary counts all images.
         threads: The number of worker threads; None for one per processor that this process may use,
             at most `MAX_THREADS`.
 
@@ -69,5 +74,7 @@ def run(
         if media.cover:
             reports = capture_cover(spec, media, timer, size=size, until=until)
         else:
-            reports = capture_video(spec, media, timer, size=size, until=until, threads=threads)
+            reports = capture_video(
+                spec, media, timer, size=size, until=until, resume=resume, threads=threads
+            )
         yield from made(reports, output)

@@ -10,6 +10,7 @@ from typing import Final
 from framecap.media.media import Media
 from framecap.model.capture import CaptureWarning, Damage, Image, Phase, Progress, Summary
 from framecap.model.media import MediaInfo
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import CaptureSpec
 from framecap.modes.mode import Outcome
 from framecap.modes.registry import requested_count
@@ -29,15 +30,22 @@ class CaptureStatistics:
         spec: The request.
         media: The source.
         timer: Measures the time of each stage.
+        resume: The images that an earlier attempt captured, which are counted; None for none.
     """
 
-    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer) -> None:
+    def __init__(
+        self,
+        spec: CaptureSpec,
+        media: Media,
+        timer: StageTimer,
+        resume: ResumePoint | None = None,
+    ) -> None:
         self._spec = spec
         self._media = media
         self._timer = timer
         self._reported = monotonic()
-        self._answered = 0
-        self._damaged = 0
+        self._answered = resume.answered_count if resume is not None else 0
+        self._damaged = resume.damaged_count if resume is not None else 0
         self.phase = Phase.OPENING
         """The current phase of the capture."""
         self.coverage = Coverage()
@@ -49,7 +57,7 @@ class CaptureStatistics:
         """The description of the source, once known."""
         self.end: Pts | None = None
         """The end of the last frame, once known."""
-        self.captured = 0
+        self.captured = resume.captured_count if resume is not None else 0
         """The number of images captured."""
         self.abandoned_paths = 0
         """The number of access paths abandoned for safer ones."""

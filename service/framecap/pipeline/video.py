@@ -15,6 +15,7 @@ from framecap.model.capture import Phase, Pick, Progress, Report
 from framecap.model.grid import Grid
 from framecap.model.media import Frame, MediaInfo
 from framecap.model.plan import Plan, Strategy
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import CaptureSpec
 from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange
 from framecap.modes.features import FeatureOf
@@ -28,7 +29,7 @@ from framecap.pipeline.until import Until
 from framecap.pipeline.workers import SegmentWorkers
 from framecap.plan.choose import choose, has_gaps, is_sparse
 from framecap.plan.targets import check_start, needs_end, targets
-from framecap.plan.wanted import limit_of, rounds, wanted_of
+from framecap.plan.wanted import limit_of, rounds, wanted_after, wanted_of
 from framecap.stage_timer import StageTimer
 from framecap.timebase import Nanoseconds, Pts
 
@@ -38,20 +39,35 @@ MakeSelector: TypeAlias = Callable[[FeatureOf], Selector]
 
 
 def capture_video(
-    spec: CaptureSpec, media: Media, timer: StageTimer, *, size: int, until: Until, threads: int
+    spec: CaptureSpec,
+    media: Media,
+    timer: StageTimer,
+    *,
+    size: int,
+    until: Until,
+    resume: ResumePoint | None,
+    threads: int,
 ) -> Generator[Report]:
     """Captures from a video stream: probe, plan, then the frames."""
-    return _VideoCapture(spec, media, timer, threads).run(size, until)
+    return _VideoCapture(spec, media, timer, resume, threads).run(size, until)
 
 
 class _VideoCapture:
-    def __init__(self, spec: CaptureSpec, media: Media, timer: StageTimer, threads: int) -> None:
+    def __init__(
+        self,
+        spec: CaptureSpec,
+        media: Media,
+        timer: StageTimer,
+        resume: ResumePoint | None,
+        threads: int,
+    ) -> None:
         self._spec = spec
         self._media = media
         self._timer = timer
+        self._resume = resume
         self._threads = threads
         self._imaging = Imaging(spec, media, timer)
-        self._statistics = CaptureStatistics(spec, media, timer)
+        self._statistics = CaptureStatistics(spec, media, timer, resume)
         self._first: Pts = 0
         self._reading = Strategy.SEQUENTIAL
         self._offered = False
@@ -76,6 +92,8 @@ class _VideoCapture:
         if plan.reading is Strategy.SEQUENTIAL and plan.strategy is not Strategy.KEYFRAMES:
             # Frames before the start are decoded too.
             self._begin = 0
+        elif self._resume is not None:
+            self._begin = max(0, media.clock.nanoseconds(self._resume.last(media.clock)))
         if self._decodes_first_again(wanted):
             self._media.forget_first()
         try:
@@ -107,6 +125,8 @@ class _VideoCapture:
         end = self._statistics.end_time
         grid = targets(spec, end)
         wanted = wanted_of(spec, grid, media.clock, first.pts)
+        if self._resume is not None:
+            wanted = wanted_after(self._resume, wanted, grid, media.clock)
         plan = choose(
             spec,
             info,
@@ -150,7 +170,10 @@ class _VideoCapture:
         spec, mode = self._spec, mode_of(self._spec.selection)
 
         def make(feature_of: FeatureOf) -> Selector:
-            return mode.selector(spec, spec.selection, grid, self._media.clock, feature_of)
+            selector = mode.selector(spec, spec.selection, grid, self._media.clock, feature_of)
+            if self._resume is not None:
+                selector.resume(self._resume)
+            return selector
 
         if strategy is not Strategy.TWO_PASSES:
             yield from self._images(make, wanted, ranked=False)
@@ -169,6 +192,8 @@ class _VideoCapture:
         sampling = self._sampling(wanted, ranked=ranked)
         limit = requested_count(self._spec)
         given: Pts | None = None
+        if self._resume is not None:
+            given = self._resume.last(self._media.clock)
         for found in self._picks(make, sampling, wanted):
             if not isinstance(found, tuple):
                 yield found

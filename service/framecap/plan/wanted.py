@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from framecap.model.grid import Grid
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import CaptureSpec
-from framecap.model.wanted import PtsRange, Wanted, WantedRange, wanted_at
+from framecap.model.wanted import Instants, PtsRange, Wanted, WantedRange, wanted_at
 from framecap.modes.registry import mode_of
 from framecap.timebase import Clock, Pts
 
@@ -30,6 +31,25 @@ def wanted_of(spec: CaptureSpec, grid: Grid | None, clock: Clock, first: Pts) ->
     if grid is not None:
         return wanted_at(grid, clock, first)
     return PtsRange(clock.floor(spec.start), None if spec.end is None else clock.ceil(spec.end))
+
+
+def wanted_after(point: ResumePoint, wanted: Wanted, grid: Grid | None, clock: Clock) -> Wanted:
+    """Returns the wanted pictures that an earlier attempt has not captured.
+
+    Args:
+        point: The images that it captured.
+        wanted: The wanted pictures of the whole capture.
+        grid: The request's instants; None for a selection that names no instants.
+        clock: The stream's clock.
+    """
+    after = point.last(clock) + 1
+    if grid is None:
+        assert isinstance(wanted, PtsRange)
+        return PtsRange(max(wanted.begin, after), wanted.stop)
+    if grid.count is not None and point.answered_count >= grid.count:
+        return Instants([])
+    # The frame of the next instant appears after the last image, which did not answer it.
+    return WantedRange(wanted, max(after, clock.floor(grid.at(point.answered_count))), None)
 
 
 def limit_of(spec: CaptureSpec) -> int | None:

@@ -32,6 +32,7 @@ from framecap.model.capture import (
 from framecap.model.media import MediaInfo, Orientation, StreamStart
 from framecap.model.output import OutputKind
 from framecap.model.plan import Geometry, Offset, Plan, Size, Strategy
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import CaptureSpec, ImageFormat
 from framecap.pipeline import Until
 from framecap.timebase import Clock
@@ -81,6 +82,7 @@ def run(
     size: int,
     until: Until,
     output: OutputKind,
+    resume: ResumePoint | None,
 ) -> Iterator[Report]:
     """Does what the source says."""
     word, *arguments = file.read(200).split(b"\0")[0].decode().split()

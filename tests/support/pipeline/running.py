@@ -9,6 +9,7 @@ from framecap import pipeline
 from framecap.errors import CaptureError
 from framecap.model.capture import CaptureWarning, Image, Summary
 from framecap.model.plan import Plan
+from framecap.model.resume import ResumePoint
 from framecap.model.spec import (
     CaptureSpec,
     ImageFormat,
@@ -52,14 +53,23 @@ class Run:
 
 
 def run(
-    path: Path, request: CaptureSpec | str | None, until: Until = Until.END, threads: int = 2
+    path: Path,
+    request: CaptureSpec | str | None,
+    until: Until = Until.END,
+    threads: int = 2,
+    resume: ResumePoint | None = None,
 ) -> Run:
     spec = text.parse(f"video/snapshots,{request}").spec if isinstance(request, str) else request
     done = Run()
     with path.open("rb") as file:
         try:
             for report in pipeline.run(
-                spec, file, size=path.stat().st_size, until=until, threads=threads
+                spec,
+                file,
+                size=path.stat().st_size,
+                until=until,
+                resume=resume,
+                threads=threads,
             ):
                 done.reports.append(report)
         except CaptureError as error:

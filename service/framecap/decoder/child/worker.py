@@ -6,6 +6,7 @@ import os
 import socket
 import traceback
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any, BinaryIO, Final, NoReturn, TypeAlias, cast
 
 from framecap import pipeline as default
@@ -33,6 +34,7 @@ from framecap.model.capture import (
 )
 from framecap.model.media import MediaInfo
 from framecap.model.plan import Plan
+from framecap.model.resume import ResumePoint
 from framecap.outputs import registry as outputs
 from framecap.pipeline import Until
 from framecap.spec.structured import from_proto
@@ -102,8 +104,15 @@ def _work(
     try:
         spec = from_proto(job.spec, None).spec if job.HasField("spec") else None
         file = cast(BinaryIO, source)
-        until, output = UNTIL[job.kind], outputs.read(job.output)
-        for report in pipeline(spec, file, size=job.source_size, until=until, output=output):
+        reports = pipeline(
+            spec,
+            file,
+            size=job.source_size,
+            until=UNTIL[job.kind],
+            output=outputs.read(job.output),
+            resume=_resume_point(job),
+        )
+        for report in reports:
             if isinstance(report, Summary):
                 summary = report
             else:
@@ -147,6 +156,20 @@ def _source(channel: BlockingChannel[ToDecoder], job: Job, source_fd: int | None
     if source_fd is None:
         raise BrokenJob("a local source without a descriptor")
     return LocalFile(source_fd, job.source_size, requests)
+
+
+def _resume_point(job: Job) -> ResumePoint | None:
+    """Returns the point after which to go on; None for a capture from the first image."""
+    if not job.HasField("resume"):
+        return None
+    resume = job.resume
+    return ResumePoint(
+        captured_count=resume.captured_count,
+        answered_count=resume.answered_count,
+        damaged_count=resume.damaged_count,
+        pts=resume.pts,
+        time_base=Fraction(resume.time_base.numerator, resume.time_base.denominator),
+    )
 
 
 def _frames(report: Report) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 from framecap.model.capture import Pick, Reason
 from framecap.model.lease import Lease
 from framecap.model.media import Frame
+from framecap.model.resume import ResumePoint
 from framecap.modes.features import Comparison, FeatureOf
 from framecap.modes.selectors.selector import Selector
 from framecap.timebase import Pts
@@ -62,6 +63,10 @@ class ComparedSelector:
             changed_bits=int(score) if hashed else None,
             score=score,
         )
+
+    def resume(self, point: ResumePoint) -> None:
+        """Is never called: a sample's score may depend on all samples before it."""
+        raise NotImplementedError
 
     @property
     def needs_next(self) -> bool:
@@ -137,6 +142,10 @@ class RankedSelector:
             return None
         sample = self._wanted.popleft()
         return replace(sample.pick, frame=frame)
+
+    def resume(self, point: ResumePoint) -> None:
+        """Is never called: ranks are known once all samples are compared."""
+        raise NotImplementedError
 
     @property
     def next_pts(self) -> Pts | None:

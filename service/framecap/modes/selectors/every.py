@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framecap.model.capture import Pick, Reason
 from framecap.model.media import Frame
+from framecap.model.resume import ResumePoint
 from framecap.timebase import Clock, Nanoseconds, Pts
 
 
@@ -31,6 +32,7 @@ class EveryFrameSelector:
         self._left: int | None = max_count or None
         self._past_stop = False
         self._begun = False
+        self._last: Pts | None = None
 
     def wanted(self, frame: Frame) -> bool:
         """Returns whether the frame is on screen after the start of the range."""
@@ -42,6 +44,8 @@ class EveryFrameSelector:
         self._begun = self._begun or frame.end > self._first
         if self.done or not self.wanted(frame):
             return None
+        if self._last is not None and frame.pts <= self._last:
+            return None
         if self._left is not None:
             self._left -= 1
         return Pick(
@@ -49,6 +53,13 @@ class EveryFrameSelector:
             reason=self.reason,
             requested_time=max(self._start, self._clock.nanoseconds(frame.pts)),
         )
+
+    def resume(self, point: ResumePoint) -> None:
+        """Skips the frames up to the last one that an earlier attempt captured."""
+        self._last = point.last(self._clock)
+        self._first = max(self._first, self._last + 1)
+        if self._left is not None:
+            self._left = max(0, self._left - point.captured_count)
 
     @property
     def next_pts(self) -> Pts | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from framecap.model.capture import Pick, Reason
 from framecap.model.grid import Grid
 from framecap.model.media import Frame
+from framecap.model.resume import ResumePoint
 from framecap.timebase import NANOSECONDS_PER_SECOND, Clock, Pts
 
 
@@ -45,6 +46,13 @@ class InstantSelector:
             requested_time=self._grid.at(first) // 1,
             answered_count=self._answered - first,
         )
+
+    def resume(self, point: ResumePoint) -> None:
+        """Takes the instants that an earlier attempt's frames answer as answered."""
+        self._answered = point.answered_count
+        self._next = self._find_next()
+        if self._left is not None:
+            self._left = max(0, self._left - point.captured_count)
 
     @property
     def next_pts(self) -> Pts | None:

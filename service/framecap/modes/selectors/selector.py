@@ -6,6 +6,7 @@ from typing import Protocol
 
 from framecap.model.capture import Pick
 from framecap.model.media import Frame
+from framecap.model.resume import ResumePoint
 from framecap.timebase import Pts
 
 
@@ -14,6 +15,13 @@ class Selector(Protocol):
 
     def offer(self, frame: Frame) -> Pick | None:
         """Returns the frame as a pick; None when the selector does not choose it."""
+        ...
+
+    def resume(self, point: ResumePoint) -> None:
+        """Skips the frames that an earlier attempt captured. Called before the first offer.
+
+        Only for a mode that `resumes`.
+        """
         ...
 
     @property
