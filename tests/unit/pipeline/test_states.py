@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Iterator
 from enum import Enum
 from itertools import pairwise, product
@@ -21,7 +23,7 @@ from framecap.pipeline.states import (
     entered,
 )
 from framecap.pipeline.workers import SegmentWorkers
-from support.pipeline.working import numbers, results, segment, workers
+from support.pipeline.working import PATIENCE_S, numbers, results, segment, workers
 
 ROWS: dict[str, type[Enum]] = {
     "segment": SegmentState,
@@ -98,7 +100,17 @@ def test_a_segment_has_one_thread() -> None:
 
 
 def test_the_caller_leaves_the_work_once_there_are_threads() -> None:
-    made = workers(numbers(6, 4), threads=3)
+    caller = threading.current_thread()
+
+    def work(item: int) -> int:
+        # The threads must not have done everything before the caller's next turn.
+        give_up = time.monotonic() + PATIENCE_S
+        while threading.current_thread() is not caller and made._caller is CallerRole.WORKER:
+            assert time.monotonic() < give_up
+            time.sleep(0.001)
+        return item
+
+    made = workers(numbers(6, 4), work, threads=3)
     assert made._caller is CallerRole.WORKER
     assert len(results(made)) == 24
     assert made._caller is CallerRole.CONSUMER
