@@ -90,8 +90,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "decoder.child": SHARED | {"decoder.wire", "decoder.v1", "pipeline", "spec", "events"},
     **_each_above(SPINE, SHARED | OUTER | DECODER),
     # Engines keep tasks and do not know how a capture is done.
-    "tasks": SHARED | {"events"},
-    "tasks.embedded": SHARED | {"events", "tasks"},
+    "tasks": SHARED | {"events", "source"},
+    "tasks.embedded": SHARED | {"events", "source", "tasks"},
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),

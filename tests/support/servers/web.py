@@ -24,6 +24,7 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
     status: int | None = None
+    facts: dict[str, str] | None = None
     asked: list[str] = field(default_factory=list)
 
     def url(self, name: str, host: str = "localhost") -> str:
@@ -45,6 +46,7 @@ class Site:
             "ETag": f'"{self.versions.get(name, 0)}"',
             "Last-Modified": "Tue, 24 Nov 2026 10:00:00 GMT",
         }
+        headers = headers if self.facts is None else self.facts
         wanted = request.http_range
         if not self.ranges or wanted.start is None:
             return web.Response(body=data, headers=headers)

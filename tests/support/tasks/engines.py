@@ -21,6 +21,7 @@ from framecap.errors import (
 )
 from framecap.events.messages import finished
 from framecap.events.stream import EventStream, Payload
+from framecap.source.pin import SourcePin
 from framecap.tasks.ends import reason_of
 from framecap.tasks.engine import (
     SHARDS,
@@ -36,7 +37,6 @@ from framecap.tasks.task import (
     DEFAULT_PAGE_SIZE,
     Ending,
     NewTask,
-    SourcePin,
     Task,
     TaskFilter,
     TaskState,
