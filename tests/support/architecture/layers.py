@@ -42,6 +42,7 @@ SPINE: Final = (
     "capture_result",
     "services",
     "call",
+    "checked_request",
     "capture",
 )
 
@@ -92,6 +93,11 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     # Engines keep tasks and do not know how a capture is done.
     "tasks": SHARED | {"events", "source"},
     "tasks.embedded": SHARED | {"events", "source", "tasks"},
+    # Submission takes a request as a capture does, from the parts of the spine below `capture`.
+    **dict.fromkeys(
+        ("tasks.work", "tasks.creation", "tasks.retry"),
+        SHARED | OUTER | DECODER | {*SPINE[:-1], "tasks"},
+    ),
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),
