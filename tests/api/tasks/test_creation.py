@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from framecap.tasks.uuid7 import parse_task_id
 from framecap.tasks.work import call_of
 from framecap.v1.capture_pb2 import (
     CaptureSpec,
-    Delivery,
     ImagesOutput,
     Output,
     OutputList,
@@ -186,15 +184,10 @@ async def test_a_topic_that_is_not_configured_is_refused(
 
 async def test_tasks_survive_the_service(run_tasks: RunTasks) -> None:
     async with run_tasks() as (_, _, stub):
-        first, second = await asyncio.gather(create(stub), create(stub))
+        first, second = await create(stub), await create(stub)
     async with run_tasks() as (_, engine, stub):
         listed = {task.task_id for task in (await stub.ListTasks(ListTasksRequest())).tasks}
         assert listed == {first.task_id, second.task_id}
         lease = await engine.take()
         assert lease is not None
         assert lease.task.task_id == first.task_id
-
-
-def test_an_unset_delivery_is_none() -> None:
-    assert not creation(delivery=None).HasField("delivery")
-    assert not Delivery().ByteSize()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from google.rpc import error_details_pb2
-from grpc import aio
 
-from framecap.server.serve import Service
+from api.tasks.conftest import RunTasks
 from framecap.v1.capture_pb2 import CaptureSpec, Delivery, Output, OutputList
 from framecap.v1.task_service_pb2 import ListTasksRequest
-from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import code, detail, reason, refusal
 from support.api.tasks import creation, stored
 
@@ -182,11 +179,10 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("validate_only", [False, True], ids=["create", "validate"])
 async def test_a_refused_request_creates_no_task(
-    shared: Service, case: str, validate_only: bool
+    shared_tasks: RunTasks, case: str, validate_only: bool
 ) -> None:
     wanted = REFUSED[case]
-    async with aio.insecure_channel(shared.address) as channel:
-        stub = TaskServiceStub(channel)
+    async with shared_tasks() as (_, _, stub):
         status = await refusal(
             stub.CreateTask(creation(**wanted.request, validate_only=validate_only))
         )
@@ -198,10 +194,9 @@ async def test_a_refused_request_creates_no_task(
         assert not (await stub.ListTasks(ListTasksRequest())).tasks
 
 
-async def test_a_refusal_uses_up_no_request_id(shared: Service, media: Path) -> None:
+async def test_a_refusal_uses_up_no_request_id(shared_tasks: RunTasks) -> None:
     identity = "0190163d-8694-739b-aea5-966c26f8ad90"
-    async with aio.insecure_channel(shared.address) as channel:
-        stub = TaskServiceStub(channel)
+    async with shared_tasks() as (_, _, stub):
         request = creation(source="films/later.mp4", request_id=identity)
         assert reason(await refusal(stub.CreateTask(request))) == "SOURCE_NOT_FOUND"
         assert (await stub.CreateTask(creation(request_id=identity))).task_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from framecap.v1.task_service_pb2 import (
     GetTaskRequest,
     Task,
     WatchTaskRequest,
+    WatchTaskResponse,
 )
 from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import EVERY_SECOND, Taken, take_all
@@ -62,6 +64,13 @@ def watching(stub: TaskServiceStub, task_id: str, after: int = 0) -> aio.UnarySt
         WatchTaskRequest(task_id=task_id, after_sequence=after)
     )
     return call
+
+
+def events_of(
+    stub: TaskServiceStub, task_id: str, after: int = 0
+) -> AsyncIterator[WatchTaskResponse]:
+    """Returns the messages of a watch, one after the other."""
+    return aiter(watching(stub, task_id, after))
 
 
 async def watched(stub: TaskServiceStub, task_id: str, after: int = 0) -> Taken:
