@@ -94,7 +94,7 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "tasks": SHARED | {"events", "source"},
     "tasks.embedded": SHARED | {"events", "source", "tasks"},
     # Submission takes a request as a capture does, from the parts of the spine below `capture`.
-    **dict.fromkeys(
+    **_each_above(
         ("tasks.work", "tasks.creation", "tasks.retry"),
         SHARED | OUTER | DECODER | {*SPINE[:-1], "tasks"},
     ),

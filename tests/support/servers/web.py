@@ -25,6 +25,7 @@ class Site:
     ranges: bool = True
     status: int | None = None
     facts: dict[str, str] | None = None
+    signature: str | None = None
     asked: list[str] = field(default_factory=list)
 
     def url(self, name: str, host: str = "localhost") -> str:
@@ -36,6 +37,8 @@ class Site:
         self.asked.append(str(request.rel_url))
         if self.status is not None:
             return web.Response(status=self.status)
+        if self.signature is not None and request.rel_url.raw_query_string != self.signature:
+            return web.Response(status=403)
         name = request.path[1:]
         if name in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[name]})
