@@ -14,13 +14,12 @@ import pytest_asyncio
 from grpc import aio
 
 from framecap.call import ANYONE
-from framecap.config import Settings
 from framecap.server.serve import Service, running
 from framecap.tasks.engine import TaskEngine
 from framecap.tasks.task import Page
 from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.running import Run, server_settings
-from support.api.tasks import add_film
+from support.api.tasks import FRONT, add_film
 
 SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536))
 """Options of a client whose connection holds little of what it does not read."""
@@ -44,7 +43,7 @@ def run_tasks(run: Run, tmp_path: Path) -> RunTasks:
 
     @asynccontextmanager
     async def run_tasks() -> AsyncGenerator[Tasks]:
-        async with run() as (service, channel, _):
+        async with run(FRONT) as (service, channel, _):
             yield Tasks(service, service.tasks, TaskServiceStub(channel))
 
     return run_tasks
@@ -62,7 +61,7 @@ async def shared(media: Path, data: Path) -> AsyncGenerator[Service]:
     # The loop's own thread starts now, so that no test is taken for the one that left it.
     await asyncio.to_thread(int)
     server = server_settings(media, data, metrics=False, grace=30.0)
-    async with running(replace(Settings(), server=server)) as service:
+    async with running(replace(FRONT, server=server)) as service:
         # So do those of the engine: one reads, one writes.
         await service.tasks.sweep()
         await service.tasks.list("nobody")

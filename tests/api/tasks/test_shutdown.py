@@ -26,6 +26,7 @@ from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import code, detail, reason, refusal, take_all
 from support.api.running import NOISY_FRAMES, Run
 from support.api.tasks import (
+    FRONT,
     SOURCE,
     add_film,
     create,
@@ -51,7 +52,7 @@ async def test_a_shutdown_ends_watches_at_once_while_captures_go_on(
 ) -> None:
     add_film(tmp_path)
     stop = Stop()
-    async with ending(media, tmp_path, stop, grace=600) as client:
+    async with ending(media, tmp_path, stop, grace=600, base=FRONT) as client:
         stub = TaskServiceStub(client.channel)
         task_id = (await create(stub)).task_id
         watches = [events_of(stub, task_id) for _ in range(5)]
@@ -75,7 +76,7 @@ async def test_a_shutdown_ends_watches_at_once_while_captures_go_on(
         assert rest.status is None
         assert len(rest.frames) == NOISY_FRAMES - 1
     # Another service answers from there.
-    async with run() as (service, channel, _):
+    async with run(FRONT) as (service, channel, _):
         stub = TaskServiceStub(channel)
         going_on = asyncio.create_task(watched(stub, task_id, after=1))
         await end(await take_task(service.tasks))
@@ -88,7 +89,7 @@ async def test_a_shutdown_does_not_wait_for_a_watcher_that_reads_nothing(
     monkeypatch.setattr(grpc_server, "LAST_READ_SECONDS", 0.1)
     add_film(tmp_path)
     stop = Stop()
-    async with ending(media, tmp_path, stop, grace=600) as client:
+    async with ending(media, tmp_path, stop, grace=600, base=FRONT) as client:
         stub = TaskServiceStub(client.channel)
         task_id = (await create(stub)).task_id
         lease = await take_task(client.service.tasks)

@@ -11,7 +11,6 @@ from functools import partial
 import pytest
 
 from api.tasks.conftest import Tasks
-from framecap.config import Settings
 from framecap.storage.settings import StorageSettings
 from framecap.storage.web import backend
 from framecap.storage.web.reading import Web
@@ -20,7 +19,7 @@ from framecap.v1.task_service_pb2 import ListTasksRequest, RetryTaskRequest
 from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import code, reason, refusal
 from support.api.running import Run
-from support.api.tasks import create, creation, get, watched, watching
+from support.api.tasks import FRONT, create, creation, get, watched, watching
 from support.servers.web import CERTIFICATE, Site, running_site
 from support.tasks.engines import end, take
 
@@ -38,7 +37,7 @@ async def tasks_of_web(
     async with running_site() as site:
         site.files["film.mp4"] = b"a video"
         storage = StorageSettings(allow_private_host=(f"localhost:{site.port}",))
-        async with run(replace(Settings(), storage=storage)) as (service, channel, _):
+        async with run(replace(FRONT, storage=storage)) as (service, channel, _):
             yield Tasks(service, service.tasks, TaskServiceStub(channel)), site
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from grpc import aio
 
+from framecap.config import Settings
 from framecap.v1.capture_pb2 import Delivery, ObjectDelivery
 from framecap.v1.event_pb2 import CaptureEvent
 from framecap.v1.task_service_pb2 import (
@@ -22,6 +23,9 @@ from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import EVERY_SECOND, Taken, take_all
 
 SOURCE = "films/trip.mp4"
+
+FRONT = Settings()
+"""The settings of a service that runs no tasks itself, so that tests take them as workers do."""
 
 
 def add_film(data: Path, name: str = "trip.mp4", content: bytes = b"a video") -> Path:
