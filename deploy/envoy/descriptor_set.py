@@ -12,14 +12,15 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 
-from framecap.v1 import snapshot_service_pb2
+from framecap.v1 import snapshot_service_pb2, task_service_pb2, usage_service_pb2
 
+SERVICES = (snapshot_service_pb2, task_service_pb2, usage_service_pb2)
 # No method names the error details, but the transcoder needs them to write errors as JSON.
-ROOTS = (snapshot_service_pb2, status_pb2, error_details_pb2)
+ROOTS = (*SERVICES, status_pb2, error_details_pb2)
 
 
 def descriptor_set() -> FileDescriptorSet:
-    """Returns the service's files and all their imports, each file after its imports."""
+    """Returns the services' files and all their imports, each file after its imports."""
     found: dict[str, FileDescriptor] = {}
 
     def visit(file: FileDescriptor) -> None:

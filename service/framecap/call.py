@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 from framecap.decoder.v1 import decoder_pb2
@@ -28,6 +28,15 @@ from framecap.spec.format import format_text
 from framecap.spec.key import key as key_of
 from framecap.spec.request import WITHOUT_EFFECT, ParsedRequest
 from framecap.v1 import capture_pb2, event_pb2
+from framecap.v1.snapshot_service_pb2 import (
+    CaptureFramesRequest,
+    CaptureImageRequest,
+    ExplainCaptureRequest,
+)
+from framecap.v1.task_service_pb2 import CreateTaskRequest
+
+RequestForm: TypeAlias = str | capture_pb2.CaptureSpec | capture_pb2.OutputList
+"""A request as text, structured, or as named outputs."""
 
 ANYONE: Final = "anonymous"
 """The principal of a call whose caller has no name."""
@@ -40,7 +49,7 @@ class CaptureCall:
     source: str
     """The video's address."""
 
-    request: str | capture_pb2.CaptureSpec | capture_pb2.OutputList | None
+    request: RequestForm | None
     """The request, as text, structured or as named outputs; None when there is none."""
 
     delivery: capture_pb2.Delivery | None = None
@@ -58,11 +67,28 @@ class CaptureCall:
     validate_only: bool = False
     """True to end after `accepted`, without opening the source."""
 
+    background: bool = False
+    """True for a task's capture, whose end is published to a topic."""
+
     principal: str = ANYONE
     """The caller's name in the configuration."""
 
     call_id: str = field(default_factory=lambda: str(uuid4()))
     """Identifies the call in answers and logs."""
+
+
+def form_of(
+    request: CaptureFramesRequest | CaptureImageRequest | ExplainCaptureRequest | CreateTaskRequest,
+) -> RequestForm | None:
+    """Returns the request in the form that is set; None when none is."""
+    match request.WhichOneof("request"):
+        case "text":
+            return request.text
+        case "spec":
+            return request.spec
+        case "outputs" if not isinstance(request, CaptureImageRequest):
+            return request.outputs
+    return None
 
 
 def understand(call: CaptureCall, enabled: Collection[str]) -> ParsedRequest:
@@ -90,7 +116,7 @@ def understand(call: CaptureCall, enabled: Collection[str]) -> ParsedRequest:
         parsed = replace(parsed, spec=replace(parsed.spec, shrink_filter=call.shrink_filter))
     if call.first_only:
         return replace(parsed, spec=first_only(parsed.spec))
-    if parsed.spec.notify_topic is not None:
+    if parsed.spec.notify_topic is not None and not call.background:
         unpublished = CaptureWarning(
             reason=WITHOUT_EFFECT,
             message="notify: without effect; only a task publishes its end to a topic",
@@ -129,6 +155,7 @@ def accepted(
         warnings: Warnings besides those of the parsed request.
     """
     spec, delivery = structured.to_proto(parsed.spec)
+    kind = registry.written(parsed.kind)
     return event_pb2.CaptureAccepted(
         call_id=call.call_id,
         source=source,
@@ -137,6 +164,7 @@ def accepted(
         delivery=delivery,
         key=key_of(parsed.spec, parsed.kind),
         output=parsed.output,
+        output_kind=kind if kind.ByteSize() else None,
         warnings=[messages.warning(warning) for warning in (*parsed.warnings, *warnings)],
     )
 

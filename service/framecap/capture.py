@@ -1,6 +1,6 @@
 """One capture, from the request to the last event.
 
-    1 request     call.py, spec/         parses and validates the request; builds `accepted`
+    1 request     checked_request.py     parses and validates the request; builds `accepted`
     2 admission   services.py, server/   grants a slot: limits running and waiting captures
     3 source      source/                opens the video for reading
     4 decoder     decoder/, pipeline/    probes, plans, decodes, selects and encodes, in a process
@@ -23,8 +23,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
-from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
+from framecap.call import CaptureCall, job, mode, source_name
 from framecap.capture_result import CaptureResult, Delivered, finished
+from framecap.checked_request import check_request
 from framecap.decoder.service import reads
 from framecap.decoder.service.check import error_of
 from framecap.decoder.service.process import Decoder
@@ -44,7 +45,6 @@ from framecap.events.status import incident
 from framecap.events.stream import EventStream, Payload
 from framecap.events.time_left import TimeLeft
 from framecap.model.spec import CaptureSpec
-from framecap.outputs.registry import output_of
 from framecap.revocation import ended_by
 from framecap.services import Services, Slot
 from framecap.sink.naming import Naming
@@ -104,15 +104,9 @@ class _Capture:
     def __init__(self, call: CaptureCall, services: Services) -> None:
         self._call = call
         self._services = services
-        self._parsed = understand(call, services.launcher.selections)
-        self._address = services.read_address(call.source)
-        naming = services.sinks.naming(self._parsed.spec, source_name(self._address))
-        if naming is not None:
-            files = output_of(self._parsed.kind).files
-            naming = replace(naming, extensions=tuple(type.extension for type in files))
-        self._naming, address = naming, self._address
-        warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
-        self._accepted = accepted(call, self._parsed, address.public_name, warnings)
+        checked = check_request(call, services)
+        self._parsed, self._address = checked.parsed, checked.address
+        self._naming, self._accepted = checked.naming, checked.accepted
         self._events = EventStream()
         self._result = CaptureResult()
         self.error: CaptureError | None = None

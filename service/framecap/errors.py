@@ -3,11 +3,13 @@
 CaptureError
 ├── RequestError          the request is invalid                INVALID_ARGUMENT
 │   ├── SpecSyntax · OptionUnknown · OptionRepeated · OptionMissing · ValueOutOfRange
-│   ├── SourceInvalid · TargetInvalid · TargetIsSource · DeliveryConflict · OutputUnsupported
+│   ├── SourceInvalid · TargetInvalid · TargetIsSource · OutputUnsupported
+│   └── DeliveryConflict · DeliveryRequired
 ├── OffsetAfterEnd        `ss` lies after the last frame        OUT_OF_RANGE
 ├── SourceNotFound        no source at that address             NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
 ├── TaskNotFound          no such task                          NOT_FOUND
+├── TopicNotFound         no such topic                         NOT_FOUND
 ├── RequestIdReused       the id belongs to another request     ALREADY_EXISTS
 ├── SourceNotAllowed      the service may not read it           PERMISSION_DENIED
 ├── TargetNotAllowed      the store refuses the image           PERMISSION_DENIED
@@ -161,6 +163,12 @@ class DeliveryConflict(RequestError):
     reason = "DELIVERY_CONFLICT"
 
 
+class DeliveryRequired(RequestError):
+    """A task's request names no bucket for its images."""
+
+    reason = "DELIVERY_REQUIRED"
+
+
 class OutputUnsupported(RequestError):
     """The request has an output that this version does not make."""
 
@@ -189,6 +197,12 @@ class TaskNotFound(CaptureError):
     """The principal has no such task."""
 
     code, reason = Code.NOT_FOUND, "TASK_NOT_FOUND"
+
+
+class TopicNotFound(CaptureError):
+    """The topic to notify is not configured."""
+
+    code, reason = Code.NOT_FOUND, "TOPIC_NOT_FOUND"
 
 
 class RequestIdReused(CaptureError):

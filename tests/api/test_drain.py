@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ async def ending(
     *,
     running: int = 2,
     storage: StorageSettings | None = None,
+    base: Settings | None = None,
 ) -> AsyncGenerator[Ending]:
     """Runs a service that ends when `stop` says so, while its client stays."""
     server = server_settings(media, data, metrics=False, grace=grace)
@@ -87,7 +89,8 @@ async def ending(
 
     async def serve() -> None:
         # None forked ahead: the tests see a capture's decoder by its being there.
-        settings = Settings(
+        settings = replace(
+            base or Settings(),
             server=server,
             decoder=DecoderSettings(idle_decoders=0),
             admission=AdmissionLimits(running=running, open=running),

@@ -26,7 +26,8 @@ from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data, Sink
 from framecap.sink.stored import ObjectFacts, StoringSink
 from framecap.source.address import ObjectAddress
-from framecap.source.opened import OpenSource, Traffic
+from framecap.source.opened import OpenSource, Traffic, pinned
+from framecap.source.pin import SourcePin
 from framecap.source.references import resolve
 from framecap.storage.bucket import Bucket
 from framecap.storage.bucket_table import BucketTable
@@ -103,6 +104,10 @@ class ToyStore:
             reader=ToyReader(data),
             refer=refer,
         )
+
+    async def pin(self, address: ObjectAddress, bucket: ToyBucket) -> SourcePin:
+        """Returns the version of an object."""
+        return await pinned(self.open(address, bucket))
 
     def sink(self, bucket: ToyBucket, naming: Naming) -> Sink:
         """Returns a sink."""

@@ -244,3 +244,85 @@ def test_a_client_that_goes_away_stops_the_work(front: Front, films: Path) -> No
     while (now := stopped()) != (before[0] + 1, 0) and time.monotonic() < give_up:
         time.sleep(0.05)
     assert now == (before[0] + 1, 0)
+
+
+SHOTS = {"object": {"bucket": "shots", "keyTemplate": "trip/{index}.jpg"}}
+
+
+def create_task(front: Front, clip: str, **fields: object) -> str:
+    """Returns the id of a new task."""
+    request = {"source": clip, "text": "video/snapshots,f_jpg,inter_400", "delivery": SHOTS}
+    answer = front.post("/v1/tasks", {**request, **fields})
+    assert answer.status == 200
+    (created,) = answer.lines
+    assert created["accepted"]["source"] == clip
+    return str(created["taskId"])
+
+
+def cancelled(front: Front, task_id: str) -> list[dict[str, Any]]:
+    """Returns the events of a task that is cancelled, or was quicker."""
+    answer = front.post(f"/v1/tasks/{task_id}:cancel", {})
+    assert answer.status == 200
+    assert answer.lines[0]["task"]["taskId"] == task_id
+    watched = front.get(f"/v1/tasks/{task_id}:watch")
+    assert (watched.status, watched.headers["content-type"]) == (200, "application/json")
+    events = [line["event"] for line in watched.lines]
+    assert "finished" in events[-1]
+    return events
+
+
+def test_a_task_lives_its_life_in_json(front: Front, clip: str) -> None:
+    task_id = create_task(front, clip, labels={"show": "trip"}, userData="u")
+    (got,) = front.get(f"/v1/tasks/{task_id}").lines
+    assert (got["task"]["taskId"], got["task"]["labels"]) == (task_id, {"show": "trip"})
+    assert got["task"]["createTime"].endswith("Z")
+    states = ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED")
+    chosen = "&".join(f"states=TASK_STATE_{state}" for state in states)
+    query = f"{chosen}&source_prefix={clip}&created_from={got['task']['createTime']}&page_size=9"
+    (listed,) = front.ask("GET", f"/v1/tasks?{query}").lines
+    assert task_id in [task["taskId"] for task in listed["tasks"]]
+    events = cancelled(front, task_id)
+    numbers = [int(event["sequence"]) for event in events if int(event["sequence"])]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert "accepted" in events[0]
+    rest = front.get(f"/v1/tasks/{task_id}:watch", after_sequence="1")
+    assert [line["event"] for line in rest.lines if int(line["event"]["sequence"])] == [
+        event for event in events[1:] if int(event["sequence"])
+    ]
+    answer = front.post(f"/v1/tasks/{task_id}:retry", {})
+    assert answer.status == 200
+    again = answer.lines[0]["taskId"]
+    assert front.get(f"/v1/tasks/{again}").lines[0]["task"]["retryOf"] == task_id
+    cancelled(front, again)
+    for ended in (task_id, again):
+        assert front.ask("DELETE", f"/v1/tasks/{ended}").status == 200
+        assert front.get(f"/v1/tasks/{ended}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "reason"),
+    [
+        ({"delivery": None}, 400, "DELIVERY_REQUIRED"),
+        ({"source": "/absent.mp4"}, 403, "SOURCE_NOT_ALLOWED"),
+        ({"source": "absent/a.mp4"}, 404, "BUCKET_NOT_FOUND"),
+        ({"requestId": "x"}, 400, "VALUE_OUT_OF_RANGE"),
+    ],
+)
+def test_a_task_that_is_refused_says_why(
+    front: Front, clip: str, fields: dict[str, object], status: int, reason: str
+) -> None:
+    request = {"source": clip, "text": "video/snapshots,f_jpg,inter_400", "delivery": SHOTS}
+    answer = front.post("/v1/tasks", {**request, **fields})
+    assert answer.status == status
+    assert reason in [detail.get("reason") for detail in answer.lines[0]["details"]]
+
+
+def test_a_request_id_that_is_reused_is_a_conflict(front: Front, clip: str) -> None:
+    identity = "0190163d-8694-739b-aea5-966c26f8ad91"
+    task_id = create_task(front, clip, requestId=identity)
+    assert create_task(front, clip, requestId=identity) == task_id
+    request = {"source": clip, "text": "video/snapshots,f_png", "delivery": SHOTS}
+    answer = front.post("/v1/tasks", {**request, "requestId": identity})
+    assert answer.status == 409
+    assert "REQUEST_ID_REUSED" in [detail.get("reason") for detail in answer.lines[0]["details"]]
+    cancelled(front, task_id)

@@ -74,6 +74,15 @@ async def test_any_part_is_the_object_s(behind, clients) -> None:
         assert await it.reader.read(len(CONTENT), 5) == b""
 
 
+async def test_a_pin_costs_one_request_and_one_byte(behind, clients) -> None:
+    async with behind() as (bucket, proxy):
+        pin = await objects(clients).pin(address(bucket), bucket)
+        assert len(proxy.asked) == 1
+        async with await objects(clients).open(address(bucket), bucket) as it:
+            assert (pin.etag, pin.size) == (it.etag, len(CONTENT))
+            assert pin.last_modified == it.last_modified
+
+
 async def test_a_look_costs_one_request_and_reading_on_few(behind, clients) -> None:
     async with (
         behind() as (bucket, proxy),

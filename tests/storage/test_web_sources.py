@@ -8,9 +8,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from framecap.errors import CaptureError, SourceChanged, SourceNotAllowed, SourceUnreachable
+from framecap.errors import (
+    CaptureError,
+    SourceChanged,
+    SourceNotAllowed,
+    SourceNotFound,
+    SourceUnreachable,
+)
 from framecap.source.address import parse_source
+from framecap.source.pin import SourcePin
 from framecap.source.remote import RemoteLimits
+from framecap.source.sources import Sources
 from framecap.storage.web.hosts import Hosts, is_public
 from framecap.storage.web.opening import WebFiles
 from framecap.storage.web.reading import Web, WebOrigin
@@ -204,3 +212,78 @@ def test_private_addresses_are_known(address) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8"])
 def test_public_addresses_are_known(address) -> None:
     assert is_public(address)
+
+
+MONDAY, TUESDAY = "Mon, 23 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 2026 10:00:00 GMT"
+
+
+async def pin_of(site: Site, name: str = SIGNED) -> SourcePin:
+    connections = web(here(site))
+    try:
+        return await WebFiles(connections, here(site), LIMITS).pin(parse_source(site.url(name)))
+    finally:
+        await connections.close()
+
+
+@pytest.mark.parametrize(
+    ("facts", "same", "other"),
+    [
+        ({"ETag": '"1"'}, {"ETag": '"1"', "Last-Modified": MONDAY}, {"ETag": '"2"'}),
+        ({"ETag": '"1"'}, {"ETag": '"1"'}, {}),
+        ({"ETag": 'W/"1"', "Last-Modified": MONDAY}, {"Last-Modified": MONDAY}, {"ETag": '"1"'}),
+        ({"Last-Modified": MONDAY}, {"Last-Modified": MONDAY}, {"Last-Modified": TUESDAY}),
+    ],
+    ids=["strong", "strong-gone", "weak", "time"],
+)
+async def test_a_pin_is_the_strongest_that_the_server_says(site, facts, same, other) -> None:
+    site.facts = facts
+    pin = await pin_of(site)
+    assert not pin.by_size_alone
+    assert len(site.asked) == 1
+    for answer, admitted in ((same, True), (other, False)):
+        site.facts = answer
+        async with opened(site) as source:
+            assert pin.admits(source.pin) is admitted
+
+
+async def test_a_server_that_says_nothing_is_known_by_size_alone(site) -> None:
+    site.facts = {"ETag": 'W/"1"'}
+    pin = await pin_of(site)
+    assert pin.by_size_alone
+    assert pin == SourcePin(size=len(CONTENT))
+    async with opened(site) as source:
+        assert pin.admits(source.pin)
+    site.files["film.mp4"] = CONTENT[1:]
+    async with opened(site) as source:
+        assert not pin.admits(source.pin)
+
+
+async def test_a_pin_needs_what_reading_needs(site) -> None:
+    site.ranges = False
+    site.files["small.mp4"] = b"small"
+    assert (await pin_of(site, "small.mp4")).size == 5
+    with pytest.raises(SourceNotAllowed) as caught:
+        await pin_of(site)
+    assert caught.value.message == (
+        f'source: "{site.url("film.mp4")}" cannot be read: its store answers without ranges'
+    )
+    with pytest.raises(SourceNotFound):
+        await pin_of(site, "none.mp4")
+
+
+async def test_a_stored_copy_keeps_the_time_that_names_images(site) -> None:
+    hosts, connections = here(site), web(here(site))
+    address = parse_source(site.url(SIGNED))
+    sources = Sources({"https": WebFiles(connections, hosts, LIMITS)})
+    try:
+        site.facts = {"ETag": '"1"', "Last-Modified": MONDAY}
+        pin = await sources.pin(address)
+        site.facts = {"ETag": '"1"', "Last-Modified": TUESDAY}
+        async with await sources.open(address, pin) as source:
+            assert source.last_modified.day == 23
+        site.facts = {"ETag": '"2"', "Last-Modified": MONDAY}
+        with pytest.raises(SourceChanged) as caught:
+            await sources.open(address, pin)
+        assert caught.value.metadata == {"source": site.url("film.mp4")}
+    finally:
+        await connections.close()

@@ -31,7 +31,7 @@ def test_every_setting_has_a_name_of_its_own() -> None:
 
 def test_every_setting_is_read_from_its_variable() -> None:
     examples = {
-        int: "7",
+        int: "777",
         float: "7.5",
         Path: "/seven",
         LogLevel: "error",

@@ -62,8 +62,9 @@ from framecap.server.serve import serve as run_service
 def serve(ctx: click.Context, /, **options: str | tuple[str, ...]) -> Exit:
     """Run the service.
 
-    It answers gRPC (framecap.v1.SnapshotService), health checks and reflection until SIGTERM or
-    Ctrl-C; running captures then have some time to finish. README.md lists all settings.
+    It answers gRPC (framecap.v1.SnapshotService and TaskService), health checks and reflection
+    until SIGTERM or Ctrl-C; running captures then have some time to finish. README.md lists all
+    settings.
     """
     given = {
         name: text if isinstance(text, str) else os.pathsep.join(text)

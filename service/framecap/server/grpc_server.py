@@ -19,13 +19,33 @@ from framecap.api.interceptors.errors import ErrorsInterceptor
 from framecap.api.interceptors.in_flight import InFlightInterceptor
 from framecap.api.interceptors.stall import StallInterceptor
 from framecap.api.snapshot_service import SnapshotService
+from framecap.api.task_service import TaskService
+from framecap.api.watches import Watches
 from framecap.config import Settings, SettingsError
+from framecap.errors import Draining
 from framecap.listen_address import Address
 from framecap.services import Services
+from framecap.tasks.creation import CheckTopic
+from framecap.tasks.engine import TaskEngine
 from framecap.telemetry.metrics import ServiceMetrics
-from framecap.v1 import snapshot_service_pb2, snapshot_service_pb2_grpc
+from framecap.v1 import (
+    snapshot_service_pb2,
+    snapshot_service_pb2_grpc,
+    task_service_pb2,
+    task_service_pb2_grpc,
+)
 
-SERVICE: Final = snapshot_service_pb2.DESCRIPTOR.services_by_name["SnapshotService"].full_name
+SERVICES: Final = tuple(
+    service.full_name
+    for file in (snapshot_service_pb2, task_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+)
+"""The names of this project's services."""
+
+WAITING: Final = ("WatchTask",)
+"""The methods that wait for events of work done elsewhere; a shutdown does not wait for them."""
+
+WATCH_AGAIN_MS: Final = 1000
 LAST_READ_SECONDS: Final = 5.0
 """The time for clients to read the last messages of calls that the service ended."""
 
@@ -57,12 +77,21 @@ class GrpcServer:
         settings: All settings.
         services: The services that captures use.
         metrics: Counts calls.
+        engine: Keeps tasks.
+        check_topic: Checks the topics that tasks are to notify.
     """
 
-    def __init__(self, settings: Settings, services: Services, metrics: ServiceMetrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        services: Services,
+        metrics: ServiceMetrics,
+        engine: TaskEngine,
+        check_topic: CheckTopic,
+    ) -> None:
         self._listen = settings.server.listen
         # From the outermost in: errors become statuses before the outer ones count statuses.
-        self._calls = InFlightInterceptor()
+        self._calls = InFlightInterceptor(WAITING)
         interceptors = (
             self._calls,
             AccessLogInterceptor(),
@@ -76,8 +105,12 @@ class GrpcServer:
         snapshot_service_pb2_grpc.add_SnapshotServiceServicer_to_server(
             SnapshotService(services, settings.api), self._server
         )
+        self._watches = Watches()
+        task_service_pb2_grpc.add_TaskServiceServicer_to_server(
+            TaskService(engine, services, check_topic, self._watches), self._server
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE, HEALTH, reflection.SERVICE_NAME)
+        names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
@@ -91,7 +124,7 @@ class GrpcServer:
         except RuntimeError as error:
             raise SettingsError(f"listen: {self._listen} cannot be listened at") from error
         await self._server.start()
-        for name in (WHOLE, SERVICE):
+        for name in (WHOLE, *SERVICES):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return str(self._listen if self._listen.path else Address(self._listen.host, port))
 
@@ -99,9 +132,19 @@ class GrpcServer:
         """Makes health checks answer NOT_SERVING, so that clients send no more calls."""
         await self._health.enter_graceful_shutdown()
 
+    def end_watches(self) -> None:
+        """Ends all watches, and those to come, with `Draining`."""
+        self._watches.end(
+            Draining(
+                "The service is shutting down. Watch again after the last event; it may be another"
+                " service that answers.",
+                retry_after_ms=WATCH_AGAIN_MS,
+            )
+        )
+
     async def idle(self) -> None:
-        """Waits until no call is running."""
-        await self._calls.none()
+        """Waits until no call is working."""
+        await self._calls.idle()
 
     async def close(self) -> None:
         """Stops listening after the calls have ended; cancels calls that do not end in time."""

@@ -1,9 +1,10 @@
 """The service as a whole: assembly, serving and graceful shutdown.
 
-The order of a shutdown: health reports NOT_SERVING → new captures are refused with `DRAINING` →
-running captures finish within the grace period → the rest end with `DRAINING`, in `finished` and in
-the status of their call → calls whose clients do not read that in time are cancelled, and
-connections close → the decoders' fork server ends. A second signal ends the grace period at once.
+The order of a shutdown: health reports NOT_SERVING → new captures and tasks are refused with
+`DRAINING`, and watches end with it → running captures finish within the grace period → the rest end
+with `DRAINING`, in `finished` and in the status of their call → calls whose clients do not read
+that in time are cancelled, and connections close → the decoders' fork server ends. A second signal
+ends the grace period at once.
 """
 
 from __future__ import annotations
@@ -20,11 +21,18 @@ from framecap.config import Settings, SettingsError
 from framecap.decoder.service.launcher import ForkServer, StartRefused
 from framecap.decoder.service.settings import DecoderSettings
 from framecap.listen_address import Address
-from framecap.server.assembly import make_services, open_stores
+from framecap.server.assembly import (
+    check_no_topic,
+    empty_envelope,
+    make_services,
+    open_stores,
+    open_tasks,
+)
 from framecap.server.grpc_server import GrpcServer
 from framecap.server.stop import Stop
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
+from framecap.tasks.engine import TaskEngine
 from framecap.telemetry.logs import configure_logs
 from framecap.telemetry.metrics import MetricsPort, ServiceMetrics
 
@@ -46,6 +54,9 @@ class Service:
 
     admission: Admission
     """Admits its captures."""
+
+    tasks: TaskEngine
+    """Keeps its tasks."""
 
 
 class StoppedEarly(Exception):
@@ -81,7 +92,9 @@ async def running(
             metrics_port = (await held.enter_async_context(shown)).port
         stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
         services = make_services(settings, launcher, admission, metrics, stores)
-        server = GrpcServer(settings, services, metrics)
+        engine = await held.enter_async_context(open_tasks(settings, empty_envelope))
+        # Workers, and all that acts on tasks, begin here; they end before the engine is closed.
+        server = GrpcServer(settings, services, metrics, engine, check_no_topic)
         address = await server.start()
         logger.info("serving", extra={"facts": {"address": address}})
         try:
@@ -90,11 +103,13 @@ async def running(
                 metrics_port=metrics_port,
                 launcher=launcher,
                 admission=admission,
+                tasks=engine,
             )
         finally:
             logger.info("ending: calls have %g s to finish", settings.server.grace)
             await server.report_not_serving()
             admission.drain()
+            server.end_watches()
             await _either(server.idle(), (stop or Stop()).hurried(), settings.server.grace)
             admission.revoke()
             await server.close()

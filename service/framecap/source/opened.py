@@ -9,6 +9,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias, TypeVar
 
+from framecap.source.pin import SourcePin, pin_of_file, pin_of_object
+
 AddressT_contra = TypeVar("AddressT_contra", contravariant=True)
 
 
@@ -88,6 +90,16 @@ class OpenSource:
     refer: Refer | None = None
     """Opens a file that this one refers to, by the reference; None if references are refused."""
 
+    file: os.stat_result | None = None
+    """The facts of a local file at its opening; None for a remote source."""
+
+    @property
+    def pin(self) -> SourcePin:
+        """The version that is open."""
+        if self.file is not None:
+            return pin_of_file(self.file)
+        return pin_of_object(self.etag, self.size, self.last_modified)
+
     @property
     def descriptor(self) -> int | None:
         """The descriptor of a local source; None for a remote one."""
@@ -126,3 +138,17 @@ class SourceOpener(Protocol[AddressT_contra]):
             SourceUnreachable: It could not be read, for now.
         """
         ...
+
+    async def pin(self, address: AddressT_contra) -> SourcePin:
+        """Returns the version of the source after one request to its store, without reading it.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        ...
+
+
+async def pinned(opening: Awaitable[OpenSource]) -> SourcePin:
+    """Returns the version of a source that costs nothing to open."""
+    async with await opening as source:
+        return source.pin

@@ -19,6 +19,7 @@ from framecap.source.blocks import BLOCK_BYTES, Blocks
 from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource, Traffic
 from framecap.source.origin import Chunks, Found, Origin
+from framecap.source.pin import SourcePin, pin_of_object
 from framecap.source.refusals import not_allowed, not_found
 from framecap.transport.faults import FaultKind, StoreFault
 from framecap.transport.retry import DEFAULT_RETRY_POLICY, RetryPolicy, persist
@@ -92,7 +93,7 @@ class RemoteReader:
             CaptureError: It is not there, or cannot be read.
         """
         found, first = await self._translated(
-            lambda: persist(self._first, self._limits.retry_policy)
+            lambda: persist(lambda: self._first(BLOCK_BYTES), self._limits.retry_policy)
         )
         self._blocks = Blocks(
             self._origin,
@@ -112,6 +113,20 @@ class RemoteReader:
             public_name=self._name.public_name,
             reader=self,
         )
+
+    async def pin(self) -> SourcePin:
+        """Returns the version of the source after one request, which brings one byte of it.
+
+        A request for no bytes would not do: signed addresses allow no HEAD, and the answer of one
+        does not say whether the bucket or the object is missing.
+
+        Raises:
+            CaptureError: It is not there, or cannot be read.
+        """
+        found, _ = await self._translated(
+            lambda: persist(lambda: self._first(1), self._limits.retry_policy)
+        )
+        return pin_of_object(found.etag, found.size, found.last_modified)
 
     @property
     def traffic(self) -> Traffic:
@@ -147,14 +162,14 @@ class RemoteReader:
         if self._blocks is not None:
             await self._blocks.close()
 
-    async def _first(self) -> tuple[Found, bytes]:
-        async with self._origin.open(BLOCK_BYTES) as (found, chunks):
+    async def _first(self, length: int) -> tuple[Found, bytes]:
+        async with self._origin.open(length) as (found, chunks):
             parts = []
             async for chunk in chunks:
                 self._budget.take(len(chunk))
                 parts.append(chunk)
         first = b"".join(parts)
-        if len(first) < min(BLOCK_BYTES, found.size):
+        if len(first) < min(length, found.size):
             raise StoreFault(FaultKind.PASSING, "ended early")
         return found, first
 

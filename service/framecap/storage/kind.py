@@ -10,6 +10,7 @@ from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
 from framecap.source.address import ObjectAddress, UrlAddress
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.storage.bucket import Bucket
 from framecap.storage.bucket_table import BucketTable
 from framecap.storage.settings import StorageSettings
@@ -39,6 +40,14 @@ class BucketStore(Protocol[BucketT_contra]):
             SourceNotFound: There is no such object in it.
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
+        """
+        ...
+
+    async def pin(self, address: ObjectAddress, bucket: BucketT_contra) -> SourcePin:
+        """Returns the version of an object after one request, without reading it.
+
+        Raises:
+            CaptureError: As `open`.
         """
         ...
 
@@ -83,6 +92,14 @@ class UrlStore(Protocol):
             SourceNotFound: There is no such file.
             SourceNotAllowed: It may not be read.
             SourceUnreachable: It could not be opened, for now.
+        """
+        ...
+
+    async def pin(self, address: UrlAddress) -> SourcePin:
+        """Returns the version of a file after one request, without reading it.
+
+        Raises:
+            CaptureError: As `open`.
         """
         ...
 

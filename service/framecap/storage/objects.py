@@ -7,6 +7,7 @@ from typing import Any
 
 from framecap.source.address import ObjectAddress
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.storage.bucket import Bucket
 from framecap.storage.buckets import Buckets
 from framecap.storage.kind import BucketStore
@@ -35,3 +36,12 @@ class Objects:
         """
         bucket = self._buckets.find(address.bucket)
         return await self._store_of(bucket).open(address, bucket)
+
+    async def pin(self, address: ObjectAddress) -> SourcePin:
+        """Returns the version of an object after one request to its store.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        bucket = self._buckets.find(address.bucket)
+        return await self._store_of(bucket).pin(address, bucket)

@@ -10,6 +10,7 @@ from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
 from framecap.source.address import BARE, BUCKET_SCHEMES, UrlAddress
 from framecap.source.opened import OpenSource, SourceOpener
+from framecap.source.pin import SourcePin
 from framecap.storage.bucket import Bucket
 from framecap.storage.buckets import Buckets
 from framecap.storage.buckets_file import read_buckets
@@ -125,9 +126,20 @@ class _UrlServers:
         Raises:
             CaptureError: It cannot be read.
         """
+        return await self._made().open(address)
+
+    async def pin(self, address: UrlAddress) -> SourcePin:
+        """Returns the version of a file after one request to its server.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        return await self._made().pin(address)
+
+    def _made(self) -> UrlStore:
         if self._store is None:
             self._store = self._kind.make(self._settings, self._statistics)
-        return await self._store.open(address)
+        return self._store
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -201,6 +201,16 @@ class TaskEngine(Protocol):
             TaskNotFound: The request id stands for a task that was deleted.
         """
 
+    async def first_of(self, new: NewTask) -> Task | None:
+        """Returns the task that a submission's request id stands for; None where there is none.
+
+        Its source need not be pinned: the pin is no part of what makes two submissions equal.
+
+        Raises:
+            RequestIdReused: The request id stands for a task with another body.
+            TaskNotFound: The request id stands for a task that was deleted.
+        """
+
     async def get(self, principal: str, task_id: str) -> Task:
         """Returns a task of the principal.
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from google.rpc import status_pb2
 
+from framecap.source.pin import SourcePin
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureAccepted, CaptureEvent, CaptureProgress
 
@@ -34,26 +35,6 @@ class TaskState(IntEnum):
     def ended(self) -> bool:
         """True for the states that no task leaves."""
         return self >= TaskState.SUCCEEDED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourcePin:
-    """The version of the source that every attempt reads; what a store does not say is unset."""
-
-    etag: str = ""
-    """The entity tag; empty where there is none."""
-
-    size: int | None = None
-    """The size in bytes."""
-
-    modified: Nanoseconds | None = None
-    """The last modification."""
-
-    device: int | None = None
-    """The device of a file."""
-
-    inode: int | None = None
-    """The inode of a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ from framecap.sink.inline import InlineSink
 from framecap.source.address import BARE, ObjectAddress
 from framecap.source.opened import OpenSource
 from framecap.source.origin import Chunks, Found
+from framecap.source.pin import SourcePin
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
 from framecap.source.sources import Sources
 
@@ -90,10 +91,17 @@ class Objects:
 
     async def open(self, address: ObjectAddress) -> OpenSource:
         """Returns the open object."""
+        return await self._reader(address).open()
+
+    async def pin(self, address: ObjectAddress) -> SourcePin:
+        """Returns the version of an object."""
+        return await self._reader(address).pin()
+
+    def _reader(self, address: ObjectAddress) -> RemoteReader:
         name = RemoteName(public_name=address.public_name, bucket=address.bucket, key=address.key)
         limits = RemoteLimits(max_read_bytes=1 << 40, cache_bytes=32 << 20)
         origin = FileOrigin(self._folder / address.key, self._trace)
-        return await RemoteReader(origin, name, limits).open()
+        return RemoteReader(origin, name, limits)
 
 
 class Inline:

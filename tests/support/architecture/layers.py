@@ -42,6 +42,7 @@ SPINE: Final = (
     "capture_result",
     "services",
     "call",
+    "checked_request",
     "capture",
 )
 
@@ -90,8 +91,13 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "decoder.child": SHARED | {"decoder.wire", "decoder.v1", "pipeline", "spec", "events"},
     **_each_above(SPINE, SHARED | OUTER | DECODER),
     # Engines keep tasks and do not know how a capture is done.
-    "tasks": SHARED | {"events"},
-    "tasks.embedded": SHARED | {"events", "tasks"},
+    "tasks": SHARED | {"events", "source"},
+    "tasks.embedded": SHARED | {"events", "source", "tasks"},
+    # Submission takes a request as a capture does, from the parts of the spine below `capture`.
+    **_each_above(
+        ("tasks.work", "tasks.creation", "tasks.retry"),
+        SHARED | OUTER | DECODER | {*SPINE[:-1], "tasks"},
+    ),
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),

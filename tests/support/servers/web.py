@@ -24,6 +24,8 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
     status: int | None = None
+    facts: dict[str, str] | None = None
+    signature: str | None = None
     asked: list[str] = field(default_factory=list)
 
     def url(self, name: str, host: str = "localhost") -> str:
@@ -35,6 +37,8 @@ class Site:
         self.asked.append(str(request.rel_url))
         if self.status is not None:
             return web.Response(status=self.status)
+        if self.signature is not None and request.rel_url.raw_query_string != self.signature:
+            return web.Response(status=403)
         name = request.path[1:]
         if name in self.redirects:
             return web.Response(status=302, headers={"Location": self.redirects[name]})
@@ -45,6 +49,7 @@ class Site:
             "ETag": f'"{self.versions.get(name, 0)}"',
             "Last-Modified": "Tue, 24 Nov 2026 10:00:00 GMT",
         }
+        headers = headers if self.facts is None else self.facts
         wanted = request.http_range
         if not self.ranges or wanted.start is None:
             return web.Response(body=data, headers=headers)

@@ -108,6 +108,27 @@ class BucketStoreContract:
             await kept.store.open(address, kept.absent)
         assert caught.value.metadata == {"bucket": kept.absent.name}
 
+    async def test_a_pin_says_whether_an_object_is_the_same(self, kept: Kept) -> None:
+        address = ObjectAddress(kept.bucket.name, "a.jpg", "s3")
+        await kept.store_object("a", IMAGES[0])
+        pin = await kept.store.pin(address, kept.bucket)
+        assert pin.size == len(IMAGES[0])
+        assert not pin.by_size_alone
+        async with await kept.open("a.jpg") as source:
+            assert pin.admits(source.pin)
+        await kept.store_object("a", IMAGES[0][::-1] + b"x")
+        async with await kept.open("a.jpg") as source:
+            assert not pin.admits(source.pin)
+
+    async def test_what_is_absent_has_no_pin(self, kept: Kept) -> None:
+        await kept.store_object("a", b"one")
+        with pytest.raises(SourceNotFound) as caught:
+            await kept.store.pin(ObjectAddress(kept.bucket.name, "b.jpg", "s3"), kept.bucket)
+        assert caught.value.message == f'source: there is no "s3://{kept.bucket.name}/b.jpg"'
+        with pytest.raises(BucketNotFound) as lost:
+            await kept.store.pin(ObjectAddress(kept.absent.name, "a", "s3"), kept.absent)
+        assert lost.value.metadata == {"bucket": kept.absent.name}
+
     async def test_images_come_back_in_order_with_their_uris(self, kept: Kept) -> None:
         payloads = await stored(kept.sink("x/{index}"), IMAGES)
         assert [payload.index for payload in payloads] == list(range(1, len(IMAGES) + 1))

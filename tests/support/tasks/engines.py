@@ -21,6 +21,7 @@ from framecap.errors import (
 )
 from framecap.events.messages import finished
 from framecap.events.stream import EventStream, Payload
+from framecap.source.pin import SourcePin
 from framecap.tasks.ends import reason_of
 from framecap.tasks.engine import (
     SHARDS,
@@ -36,7 +37,6 @@ from framecap.tasks.task import (
     DEFAULT_PAGE_SIZE,
     Ending,
     NewTask,
-    SourcePin,
     Task,
     TaskFilter,
     TaskState,
@@ -214,6 +214,20 @@ class EngineContract:
         await setup.engine.delete(MINE, first.task_id)
         with pytest.raises(TaskNotFound):
             await setup.other.submit(new_task(request_id="a"))
+
+    async def test_a_repeat_is_known_before_it_is_submitted(self, setup: Setup) -> None:
+        assert await setup.engine.first_of(new_task(request_id="a")) is None
+        assert await setup.engine.first_of(new_task()) is None
+        first = (await setup.engine.submit(new_task(request_id="a"))).task
+        again = new_task(request_id="a", call_id="call-2", pin=SourcePin())
+        assert await setup.other.first_of(again) == first
+        assert await setup.other.first_of(new_task("other", request_id="a")) is None
+        with pytest.raises(RequestIdReused):
+            await setup.other.first_of(new_task(request_id="a", user_data="u"))
+        await end(await take(setup.engine))
+        await setup.engine.delete(MINE, first.task_id)
+        with pytest.raises(TaskNotFound):
+            await setup.other.first_of(again)
 
     async def test_fifty_submissions_at_once_are_one_task(self, setup: Setup) -> None:
         answers = await asyncio.gather(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
 from framecap.source.address import ObjectAddress
-from framecap.source.opened import OpenSource
+from framecap.source.opened import OpenSource, pinned
+from framecap.source.pin import SourcePin
 from framecap.storage.directory.bucket import DirectoryBucket
 from framecap.storage.directory.reading import open_object
 from framecap.storage.directory.writing import directory_bucket_sink, sweep_directory
@@ -28,6 +29,10 @@ class DirectoryStore:
     async def open(self, address: ObjectAddress, bucket: DirectoryBucket) -> OpenSource:
         """Returns the open object; see `open_object`."""
         return await open_object(address, bucket)
+
+    async def pin(self, address: ObjectAddress, bucket: DirectoryBucket) -> SourcePin:
+        """Returns the version of an object; it is opened and not read."""
+        return await pinned(open_object(address, bucket))
 
     def sink(self, bucket: DirectoryBucket, naming: Naming) -> Sink:
         """Returns the sink of one capture; the caller must close it."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from framecap.errors import BucketNotFound, SourceNotFound
 from framecap.model.names import shown
 from framecap.source.address import FileAddress, ObjectAddress, file_name
-from framecap.source.opened import OpenSource
+from framecap.source.opened import OpenSource, pinned
+from framecap.source.pin import SourcePin
 from framecap.source.references import resolve
 from framecap.source.refusals import not_allowed
 from framecap.storage.directory.beneath import open_beneath
@@ -56,6 +57,14 @@ class LocalFiles:
 
         source.refer = refer
         return source
+
+    async def pin(self, address: FileAddress) -> SourcePin:
+        """Returns the version of a file; it is opened and not read.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        return await pinned(in_thread(lambda: self._open(address)))
 
     def _open(self, address: FileAddress) -> OpenSource:
         name = address.public_name
@@ -146,6 +155,14 @@ class UserFiles:
 
         source.refer = refer
         return source
+
+    async def pin(self, address: FileAddress) -> SourcePin:
+        """Returns the version of a file; it is opened and not read.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        return await pinned(in_thread(lambda: self._open(address)))
 
     def _open(self, address: FileAddress) -> OpenSource:
         name = address.public_name

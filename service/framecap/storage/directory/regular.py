@@ -69,6 +69,7 @@ def open_regular(
         last_modified=_moment(facts.st_mtime_ns),
         etag=f"{facts.st_mtime_ns:x}-{facts.st_size:x}-{facts.st_ino:x}",
         public_name=public_name,
+        file=facts,
     )
 
 

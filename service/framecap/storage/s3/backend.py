@@ -8,6 +8,7 @@ from framecap.sink.naming import Naming
 from framecap.sink.payloads import Sink
 from framecap.source.address import ObjectAddress
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.source.remote import RemoteLimits
 from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
@@ -44,6 +45,14 @@ class S3Store:
             CaptureError: It cannot be read.
         """
         return await self._objects.open(address, bucket)
+
+    async def pin(self, address: ObjectAddress, bucket: S3Bucket) -> SourcePin:
+        """Returns the version of an object after one request.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        return await self._objects.pin(address, bucket)
 
     def sink(self, bucket: S3Bucket, naming: Naming) -> Sink:
         """Returns the sink of one capture; the caller must close it."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from framecap.source.address import ObjectAddress
 from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.source.references import resolve
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
 from framecap.storage.s3.bucket import S3Bucket
@@ -45,9 +46,23 @@ class S3Objects:
         source.refer = refer
         return source
 
+    async def pin(self, address: ObjectAddress, bucket: S3Bucket) -> SourcePin:
+        """Returns the version of an object after one request.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        budget = Budget(self._limits.max_read_bytes, self._clients.statistics)
+        return await self._reader(address, bucket, self._limits, budget).pin()
+
     async def _open(
         self, address: ObjectAddress, bucket: S3Bucket, limits: RemoteLimits, budget: Budget
     ) -> OpenSource:
+        return await self._reader(address, bucket, limits, budget).open()
+
+    def _reader(
+        self, address: ObjectAddress, bucket: S3Bucket, limits: RemoteLimits, budget: Budget
+    ) -> RemoteReader:
         name = RemoteName(public_name=address.public_name, bucket=address.bucket, key=address.key)
         origin = S3Origin(self._clients, bucket, address.key)
-        return await RemoteReader(origin, name, limits, budget).open()
+        return RemoteReader(origin, name, limits, budget)

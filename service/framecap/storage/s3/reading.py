@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from framecap.source.origin import Chunks, Found
+from framecap.source.pin import EPOCH
 from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.transport.faults import FaultKind, StoreFault
@@ -60,7 +60,7 @@ class S3Origin:
             found = Found(
                 size=size,
                 etag=answer.get("ETag", ""),
-                last_modified=answer.get("LastModified", datetime(1970, 1, 1, tzinfo=UTC)),
+                last_modified=answer.get("LastModified", EPOCH),
             )
             try:
                 yield found, _chunks(answer, min(length, size))

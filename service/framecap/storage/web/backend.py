@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framecap.source.address import UrlAddress
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.source.remote import RemoteLimits
 from framecap.storage.settings import StorageSettings
 from framecap.storage.web.hosts import Hosts
@@ -37,6 +38,14 @@ class WebStore:
             CaptureError: It cannot be read.
         """
         return await self._files.open(address)
+
+    async def pin(self, address: UrlAddress) -> SourcePin:
+        """Returns the version of a file after one request.
+
+        Raises:
+            CaptureError: It cannot be read.
+        """
+        return await self._files.pin(address)
 
     async def close(self) -> None:
         """Closes all connections."""

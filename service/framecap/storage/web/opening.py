@@ -10,6 +10,7 @@ from framecap.model.names import printable
 from framecap.source.address import UrlAddress
 from framecap.source.budget import Budget
 from framecap.source.opened import OpenSource
+from framecap.source.pin import SourcePin
 from framecap.source.references import refused, resolve
 from framecap.source.refusals import not_allowed
 from framecap.source.remote import RemoteLimits, RemoteName, RemoteReader
@@ -56,11 +57,23 @@ class WebFiles:
         source.refer = refer
         return source
 
+    async def pin(self, address: UrlAddress) -> SourcePin:
+        """Returns the version of a file after one request.
+
+        Raises:
+            CaptureError: As `open`.
+        """
+        budget = Budget(self._limits.max_read_bytes, self._web.statistics)
+        return await self._reader(address, self._limits, budget).pin()
+
     async def _open(self, address: UrlAddress, limits: RemoteLimits, budget: Budget) -> OpenSource:
+        return await self._reader(address, limits, budget).open()
+
+    def _reader(self, address: UrlAddress, limits: RemoteLimits, budget: Budget) -> RemoteReader:
         parts = urlsplit(address.public_name)
         if not self._hosts.allow(parts.hostname or "", parts.port or HTTPS_PORT):
             raise not_allowed(address.public_name, "is on a host that the operator did not allow")
         key = printable(unquote(posixpath.basename(parts.path))) or (parts.hostname or "")
         name = RemoteName(public_name=address.public_name, bucket=None, key=key)
         origin = WebOrigin(self._web, address.url)
-        return await RemoteReader(origin, name, limits, budget).open()
+        return RemoteReader(origin, name, limits, budget)

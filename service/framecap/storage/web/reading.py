@@ -16,7 +16,9 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from framecap.source.blocks import BLOCK_BYTES
 from framecap.source.origin import Chunks, Found
+from framecap.source.pin import EPOCH
 from framecap.storage.web.hosts import HTTPS_PORT, Hosts, is_public
 from framecap.transport.counted_requests import counted_request
 from framecap.transport.faults import FaultKind, StoreFault, by_status
@@ -25,7 +27,6 @@ from framecap.transport.retry import DEFAULT_RETRY_POLICY, RetryPolicy
 
 MAX_REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 256 * 1024
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OK, _PARTIAL, _NO_RANGE = 200, 206, 416
@@ -136,7 +137,7 @@ class WebOrigin:
             elif answer.status == _OK and answer.content_length is not None:
                 # The whole file: enough for a small file, but a large one cannot be read in ranges.
                 size = answer.content_length
-                if size > length:
+                if size > max(length, BLOCK_BYTES):
                     raise StoreFault(FaultKind.REFUSED, "without ranges")
             else:
                 raise _fault(answer)

@@ -99,6 +99,12 @@ class EmbeddedEngine:
         self._wakes.wake(WORK)
         return submitted
 
+    async def first_of(self, new: NewTask) -> Task | None:
+        """Returns the task of a request id; see `TaskEngine.first_of`."""
+        if not new.request_id:
+            return None
+        return await self.database.read(lambda connection: self._first(connection, new))
+
     async def get(self, principal: str, task_id: str) -> Task:
         """Returns a task; see `TaskEngine.get`."""
         row = await self.database.read(

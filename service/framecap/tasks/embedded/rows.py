@@ -12,11 +12,11 @@ from typing import Any, Final
 from google.rpc import status_pb2
 
 from framecap.errors import TaskNotFound
+from framecap.source.pin import SourcePin
 from framecap.tasks.engine import shard_of
 from framecap.tasks.task import (
     NO_USAGE,
     NewTask,
-    SourcePin,
     Task,
     TaskState,
     Usage,

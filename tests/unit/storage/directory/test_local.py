@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +16,14 @@ import pytest
 from framecap.errors import (
     BucketNotFound,
     CaptureError,
+    SourceChanged,
     SourceNotAllowed,
     SourceNotFound,
     SourceUnreachable,
 )
 from framecap.source.address import FileAddress, ObjectAddress, UrlAddress
 from framecap.source.opened import OpenSource, SourceOpener
+from framecap.source.pin import SourcePin
 from framecap.source.sources import Sources
 from framecap.storage.directory import regular
 from framecap.storage.directory.reading import LocalFiles, UserFiles
@@ -350,6 +353,10 @@ class Recorded:
         self.addresses.append(address)
         raise SourceNotFound("none")
 
+    async def pin(self, address: object) -> SourcePin:
+        self.addresses.append(address)
+        return SourcePin()
+
 
 ADDRESSES = {
     "": ObjectAddress("films", "a"),
@@ -364,7 +371,8 @@ async def test_each_scheme_has_its_opener(scheme: str) -> None:
     opener = Recorded()
     error = await refusal(Sources({scheme: opener}), ADDRESSES[scheme])
     assert isinstance(error, SourceNotFound)
-    assert opener.addresses == [ADDRESSES[scheme]]
+    assert await Sources({scheme: opener}).pin(ADDRESSES[scheme]) == SourcePin()
+    assert opener.addresses == [ADDRESSES[scheme]] * 2
 
 
 @pytest.mark.parametrize(
@@ -383,3 +391,52 @@ async def test_a_scheme_without_opener_is_refused(scheme: str, says: str) -> Non
     error = await refusal(Sources({}), ADDRESSES[scheme])
     assert isinstance(error, SourceNotAllowed)
     assert error.message == says
+    with pytest.raises(SourceNotAllowed) as caught:
+        await Sources({}).pin(ADDRESSES[scheme])
+    assert caught.value.message == says
+
+
+async def test_a_pinned_file_is_read_until_it_changes(root: Path) -> None:
+    path, address = root / "a.mp4", FileAddress(f"{root}/a.mp4")
+    sources = Sources({"file": LocalFiles([root])})
+    pin = await sources.pin(address)
+    facts = path.stat()
+    assert pin == SourcePin(
+        size=len(CONTENT),
+        modified=facts.st_mtime_ns,
+        device=facts.st_dev,
+        inode=facts.st_ino,
+    )
+    async with await sources.open(address, pin) as source:
+        assert content(source) == CONTENT
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 1))
+    with pytest.raises(SourceChanged) as caught:
+        await sources.open(address, pin)
+    assert caught.value.message == (
+        f'source: "{path}" is no longer what it was when its task was created;'
+        " retry the task to capture from it as it is now"
+    )
+    assert caught.value.metadata == {"source": str(path)}
+
+
+async def test_a_file_of_equal_time_and_size_is_another(root: Path) -> None:
+    path, address = root / "a.mp4", FileAddress(f"{root}/a.mp4")
+    sources = Sources({"file": LocalFiles([root])})
+    pin = await sources.pin(address)
+    other = root / "other.mp4"
+    other.write_bytes(CONTENT)
+    os.utime(other, ns=(0, path.stat().st_mtime_ns))
+    other.replace(path)
+    with pytest.raises(SourceChanged):
+        await sources.open(address, pin)
+    # Machines that share a file know it by other numbers.
+    async with await sources.open(address, replace(pin, device=None, inode=None)) as source:
+        assert content(source) == CONTENT
+
+
+async def test_what_cannot_be_opened_cannot_be_pinned(root: Path) -> None:
+    sources = Sources({"file": LocalFiles([root])})
+    with pytest.raises(SourceNotFound):
+        await sources.pin(FileAddress(f"{root}/none.mp4"))
+    with pytest.raises(SourceNotAllowed):
+        await sources.pin(FileAddress(f"{root}/sub"))
