@@ -9,7 +9,8 @@ from google.rpc import status_pb2
 
 from framecap.errors import CaptureError, Code
 from framecap.events.status import error_info
-from framecap.tasks.task import Task, TaskState, UsageRecord
+from framecap.model.usage import UsageRecord
+from framecap.tasks.task import Task, TaskState
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureFinished
 

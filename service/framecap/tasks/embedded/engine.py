@@ -13,7 +13,8 @@ from weakref import WeakValueDictionary
 
 from framecap.errors import RequestIdReused, TaskNotEnded
 from framecap.events.stream import EventStream
-from framecap.tasks.embedded import lists, rows, sweeping
+from framecap.model.usage import UsageRecord
+from framecap.tasks.embedded import lists, rows, sweeping, usage
 from framecap.tasks.embedded.database import Database
 from framecap.tasks.embedded.lease import EmbeddedLease, Surroundings
 from framecap.tasks.embedded.rows import Row
@@ -32,14 +33,17 @@ from framecap.tasks.engine import (
 )
 from framecap.tasks.task import (
     ALL,
+    ALL_USAGE,
     DEFAULT_PAGE_SIZE,
+    DEFAULT_USAGE_PAGE_SIZE,
     NewTask,
     Notification,
     Page,
     Task,
     TaskFilter,
     TaskState,
-    UsageRecord,
+    UsageFilter,
+    UsagePage,
 )
 from framecap.tasks.uuid7 import Uuid7, created, task_id
 from framecap.timebase import Nanoseconds
@@ -251,13 +255,20 @@ class EmbeddedEngine:
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture; see `TaskEngine.record_usage`."""
         await self.database.write(
-            DurableWrite.RECORD_USAGE, lambda connection: rows.add_usage(connection, record)
+            DurableWrite.RECORD_USAGE, lambda connection: usage.add(connection, record)
         )
 
-    async def usage(self, principal: str | None, since: Nanoseconds) -> Sequence[UsageRecord]:
-        """Returns usage records; see `TaskEngine.usage`."""
+    async def usage(
+        self,
+        principal: str | None,
+        chosen: UsageFilter = ALL_USAGE,
+        *,
+        page_size: int = DEFAULT_USAGE_PAGE_SIZE,
+        page_token: str = "",
+    ) -> UsagePage:
+        """Returns a page of usage records; see `TaskEngine.usage`."""
         return await self.database.read(
-            lambda connection: rows.usage_records(connection, principal, since)
+            lambda connection: usage.page(connection, principal, chosen, page_size, page_token)
         )
 
     async def close(self) -> None:
