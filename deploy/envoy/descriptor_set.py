@@ -12,10 +12,10 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import error_details_pb2, status_pb2
 
-from framecap.v1 import snapshot_service_pb2
+from framecap.v1 import snapshot_service_pb2, usage_service_pb2
 
 # No method names the error details, but the transcoder needs them to write errors as JSON.
-ROOTS = (snapshot_service_pb2, status_pb2, error_details_pb2)
+ROOTS = (snapshot_service_pb2, usage_service_pb2, status_pb2, error_details_pb2)
 
 
 def descriptor_set() -> FileDescriptorSet:

@@ -7,6 +7,9 @@ from typing import Final
 
 from framecap.timebase import Nanoseconds
 
+SUCCESS: Final = "OK"
+"""The outcome of a capture that succeeded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
+from typing import Final
 
 from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
 from framecap.decoder.service.launcher import Launcher
 from framecap.model.spec import CaptureSpec
+from framecap.server.usage_log import EngineUsageLog
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
 from framecap.sink.naming import Naming, SourceName, object_naming
@@ -21,7 +24,13 @@ from framecap.storage.directory.reading import LocalFiles
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
 from framecap.storage.registry import Stores
+from framecap.tasks.embedded.engine import EmbeddedEngine
+from framecap.tasks.engine import Envelope, TaskEngine
+from framecap.tasks.task import Task
 from framecap.telemetry.metrics import ServiceMetrics
+
+TASKS: Final = Path("tasks", "tasks.sqlite")
+"""The file of tasks below the data directory."""
 
 
 class BucketSinks:
@@ -58,6 +67,7 @@ def make_services(
     admission: Admission,
     metrics: ServiceMetrics,
     stores: Stores,
+    engine: TaskEngine,
 ) -> Services:
     """Returns the services that captures use, by the settings.
 
@@ -75,6 +85,7 @@ def make_services(
         admission=admission,
         read_address=partial(parse_source, bucket_schemes=stores.bucket_schemes),
         meter=metrics,
+        usage=EngineUsageLog(engine),
         limits=settings.capture,
     )
 
@@ -103,3 +114,23 @@ async def open_stores(
         yield stores
     finally:
         await stores.close()
+
+
+@asynccontextmanager
+async def open_tasks(settings: Settings, envelope: Envelope) -> AsyncIterator[TaskEngine]:
+    """Yields the engine of tasks; closes it after the block.
+
+    Args:
+        settings: All settings.
+        envelope: Makes the bodies of notifications.
+    """
+    engine = EmbeddedEngine(settings.server.data / TASKS, envelope=envelope)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def empty_envelope(task: Task) -> bytes:
+    """Returns the body of the notification of an ended task: nothing yet."""
+    return b""

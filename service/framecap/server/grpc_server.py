@@ -19,13 +19,26 @@ from framecap.api.interceptors.errors import ErrorsInterceptor
 from framecap.api.interceptors.in_flight import InFlightInterceptor
 from framecap.api.interceptors.stall import StallInterceptor
 from framecap.api.snapshot_service import SnapshotService
+from framecap.api.usage_service import UsageService
 from framecap.config import Settings, SettingsError
 from framecap.listen_address import Address
 from framecap.services import Services
+from framecap.tasks.engine import TaskEngine
 from framecap.telemetry.metrics import ServiceMetrics
-from framecap.v1 import snapshot_service_pb2, snapshot_service_pb2_grpc
+from framecap.v1 import (
+    snapshot_service_pb2,
+    snapshot_service_pb2_grpc,
+    usage_service_pb2,
+    usage_service_pb2_grpc,
+)
 
-SERVICE: Final = snapshot_service_pb2.DESCRIPTOR.services_by_name["SnapshotService"].full_name
+SERVICES: Final = tuple(
+    service.full_name
+    for file in (snapshot_service_pb2, usage_service_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+)
+"""The names of this project's services."""
+
 LAST_READ_SECONDS: Final = 5.0
 """The time for clients to read the last messages of calls that the service ended."""
 
@@ -57,9 +70,16 @@ class GrpcServer:
         settings: All settings.
         services: The services that captures use.
         metrics: Counts calls.
+        engine: Keeps tasks and usage records.
     """
 
-    def __init__(self, settings: Settings, services: Services, metrics: ServiceMetrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        services: Services,
+        metrics: ServiceMetrics,
+        engine: TaskEngine,
+    ) -> None:
         self._listen = settings.server.listen
         # From the outermost in: errors become statuses before the outer ones count statuses.
         self._calls = InFlightInterceptor()
@@ -76,8 +96,11 @@ class GrpcServer:
         snapshot_service_pb2_grpc.add_SnapshotServiceServicer_to_server(
             SnapshotService(services, settings.api), self._server
         )
+        usage_service_pb2_grpc.add_UsageServiceServicer_to_server(
+            UsageService(engine), self._server
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE, HEALTH, reflection.SERVICE_NAME)
+        names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
@@ -91,7 +114,7 @@ class GrpcServer:
         except RuntimeError as error:
             raise SettingsError(f"listen: {self._listen} cannot be listened at") from error
         await self._server.start()
-        for name in (WHOLE, SERVICE):
+        for name in (WHOLE, *SERVICES):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return str(self._listen if self._listen.path else Address(self._listen.host, port))
 

@@ -20,11 +20,12 @@ from framecap.config import Settings, SettingsError
 from framecap.decoder.service.launcher import ForkServer, StartRefused
 from framecap.decoder.service.settings import DecoderSettings
 from framecap.listen_address import Address
-from framecap.server.assembly import make_services, open_stores
+from framecap.server.assembly import empty_envelope, make_services, open_stores, open_tasks
 from framecap.server.grpc_server import GrpcServer
 from framecap.server.stop import Stop
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
+from framecap.tasks.engine import TaskEngine
 from framecap.telemetry.logs import configure_logs
 from framecap.telemetry.metrics import MetricsPort, ServiceMetrics
 
@@ -46,6 +47,9 @@ class Service:
 
     admission: Admission
     """Admits its captures."""
+
+    tasks: TaskEngine
+    """Keeps its tasks and usage records."""
 
 
 class StoppedEarly(Exception):
@@ -80,8 +84,9 @@ async def running(
             shown = _show(metrics, settings.server.metrics)
             metrics_port = (await held.enter_async_context(shown)).port
         stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
-        services = make_services(settings, launcher, admission, metrics, stores)
-        server = GrpcServer(settings, services, metrics)
+        engine = await held.enter_async_context(open_tasks(settings, empty_envelope))
+        services = make_services(settings, launcher, admission, metrics, stores, engine)
+        server = GrpcServer(settings, services, metrics, engine)
         address = await server.start()
         logger.info("serving", extra={"facts": {"address": address}})
         try:
@@ -90,6 +95,7 @@ async def running(
                 metrics_port=metrics_port,
                 launcher=launcher,
                 admission=admission,
+                tasks=engine,
             )
         finally:
             logger.info("ending: calls have %g s to finish", settings.server.grace)

@@ -40,8 +40,10 @@ SPINE: Final = (
     "back_pressure",
     "admission",
     "capture_result",
+    "usage_log",
     "services",
     "call",
+    "charge",
     "capture",
 )
 

@@ -19,6 +19,7 @@ from framecap.tasks.embedded.database import Database
 from framecap.tasks.embedded.lease import EmbeddedLease, Surroundings
 from framecap.tasks.embedded.rows import Row
 from framecap.tasks.embedded.transitions import cancelled
+from framecap.tasks.embedded.usage_writes import UsageWrites
 from framecap.tasks.embedded.wakes import WORK, Wakes
 from framecap.tasks.embedded.writes import NO_FAULTS, DurableWrite, FaultPoints
 from framecap.tasks.engine import (
@@ -80,6 +81,7 @@ class EmbeddedEngine:
         holder_clock: Callable[[], Nanoseconds] = lease_clock,
     ) -> None:
         self.database: Final = Database(path, faults)
+        self._usage_writes = UsageWrites(self.database)
         self._wakes = Wakes(self.database.change_count)
         self._around = Surroundings(
             database=self.database,
@@ -254,9 +256,7 @@ class EmbeddedEngine:
 
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture; see `TaskEngine.record_usage`."""
-        await self.database.write(
-            DurableWrite.RECORD_USAGE, lambda connection: usage.add(connection, record)
-        )
+        await self._usage_writes.add(record)
 
     async def usage(
         self,
@@ -274,6 +274,7 @@ class EmbeddedEngine:
     async def close(self) -> None:
         """Closes the file; see `TaskEngine.close`."""
         await self._wakes.close()
+        await self._usage_writes.close()
         await self.database.close()
 
     def _submit(self, connection: sqlite3.Connection, new: NewTask) -> Submitted:
