@@ -25,7 +25,16 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
-from framecap.call import CaptureCall, accepted, job, mode, name_warnings, source_name, understand
+from framecap.call import (
+    CaptureCall,
+    accepted,
+    check_size,
+    job,
+    mode,
+    name_warnings,
+    source_name,
+    understand,
+)
 from framecap.capture_result import CaptureResult, Delivered, finished
 from framecap.charge import Charge
 from framecap.decoder.service import reads
@@ -424,9 +433,12 @@ class _Work:
         return [report] if self._throttle.offer(report) else []
 
     async def _image(self, image: EncodedImage) -> Payloads:
+        # Each access to `image.data` copies the bytes.
+        data = image.data
+        check_size(self._call, len(data))
         image.facts.output = self._output
         with self._timer.stage("deliver"):
-            delivered = await self._sink.deliver(image.facts, image.data)
+            delivered = await self._sink.deliver(image.facts, data)
         self._count_frames(1)
         return self._counted(delivered)
 

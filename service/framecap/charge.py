@@ -35,7 +35,7 @@ class Charge:
         """Returns if the record can be written, as far as is known.
 
         Raises:
-            DataStoreUnavailable: It cannot, for now; the capture would be in vain.
+            DataStoreUnavailable: It cannot, for now; the work of the capture would be wasted.
         """
         if self._due:
             self._services.usage.check()

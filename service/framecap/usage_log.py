@@ -14,7 +14,7 @@ class UsageLog(Protocol):
         """Returns if records can be written, as far as is known.
 
         Raises:
-            DataStoreUnavailable: They cannot, for now; captures would be in vain.
+            DataStoreUnavailable: They cannot, for now; the work of captures would be wasted.
         """
 
     async def record(self, record: UsageRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Final
 from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
 from framecap.decoder.service.launcher import Launcher
+from framecap.errors import DataStoreUnavailable
 from framecap.model.spec import CaptureSpec
 from framecap.server.usage_log import EngineUsageLog
 from framecap.services import Services
@@ -28,6 +30,8 @@ from framecap.tasks.embedded.engine import EmbeddedEngine
 from framecap.tasks.engine import Envelope, TaskEngine
 from framecap.tasks.task import Task
 from framecap.telemetry.metrics import ServiceMetrics
+
+logger = logging.getLogger(__name__)
 
 TASKS: Final = Path("tasks", "tasks.sqlite")
 """The file of tasks below the data directory."""
@@ -118,7 +122,10 @@ async def open_stores(
 
 @asynccontextmanager
 async def open_tasks(settings: Settings, envelope: Envelope) -> AsyncIterator[TaskEngine]:
-    """Yields the engine of tasks; closes it after the block.
+    """Yields the engine of tasks, whose file is open; closes it after the block.
+
+    A file that cannot be opened does not keep the service from starting: what needs it is refused
+    until it can be.
 
     Args:
         settings: All settings.
@@ -126,6 +133,10 @@ async def open_tasks(settings: Settings, envelope: Envelope) -> AsyncIterator[Ta
     """
     engine = EmbeddedEngine(settings.server.data / TASKS, envelope=envelope)
     try:
+        try:
+            await engine.sweep()
+        except DataStoreUnavailable as error:
+            logger.warning("%s", error)
         yield engine
     finally:
         await engine.close()

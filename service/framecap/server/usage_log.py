@@ -23,8 +23,8 @@ REFUSE_SECONDS: Final = 1.0
 class EngineUsageLog:
     """Keeps the usage records of direct captures in an engine.
 
-    After a record that could not be written, captures are refused for a moment rather than done in
-    vain; the next one after it finds out whether records can be written again.
+    After a record that could not be written, captures are refused for a moment, so that no work is
+    wasted; the next one after it finds out whether records can be written again.
 
     Args:
         engine: Keeps the records.

@@ -83,19 +83,19 @@ class _UsageMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         def counter(name: str, text: str) -> Counter:
             return Counter(
-                f"framecap_usage_{name}",
+                name,
                 f"{text}, summed over usage records.",
                 ["principal", "mode"],
                 registry=registry,
             )
 
-        self._records = counter("records", "Captures")
-        self._images = counter("images", "Images delivered")
-        self._frames = counter("decoded_frames", "Frames decoded")
-        self._cpu = counter("cpu_seconds", "CPU time of decoders")
-        self._read = counter("read_bytes", "Bytes read from sources")
-        self._written = counter("written_bytes", "Bytes sent to stores")
-        self._requests = counter("requests", "Requests to stores")
+        self._records = counter("framecap_usage_records", "Captures")
+        self._images = counter("framecap_usage_images", "Images delivered")
+        self._frames = counter("framecap_usage_decoded_frames", "Frames decoded")
+        self._cpu = counter("framecap_usage_cpu_seconds", "CPU time of decoders")
+        self._read = counter("framecap_usage_read_bytes", "Bytes read from sources")
+        self._written = counter("framecap_usage_written_bytes", "Bytes sent to stores")
+        self._requests = counter("framecap_usage_requests", "Requests to stores")
 
     def add(self, record: UsageRecord, principal: str) -> None:
         """Adds a record."""

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from framecap.api.settings import ApiSettings
+from framecap.config import Settings
 from framecap.model.usage import UsageRecord
 from framecap.v1 import capture_pb2
 from framecap.v1.snapshot_service_pb2 import (
@@ -255,3 +257,14 @@ async def test_a_client_that_leaves_the_last_event_has_one_record(run: Run, medi
         await until(lambda: client.service.admission.load.open == 0, "its place is free")
         (record,) = await recorded(client.channel)
     assert record.outcome == "OK"
+
+
+async def test_an_image_that_no_answer_carries_is_not_charged(run: Run, media: Path) -> None:
+    settings = Settings(api=ApiSettings(max_unary_image_bytes=100))
+    async with run(settings) as client:
+        request = CaptureImageRequest(source=f"{media}/short.mp4", text=EVERY_SECOND)
+        status = await refusal(client.stub.CaptureImage(request))
+        (record,) = await recorded(client.channel)
+    assert reason(status) == "LIMIT_EXCEEDED"
+    assert "more than the 100 that one answer carries" in status.message
+    assert (record.outcome, record.usage.image_count) == ("LIMIT_EXCEEDED", 0)
