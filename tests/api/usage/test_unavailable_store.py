@@ -31,6 +31,10 @@ async def fill(client: Running) -> EmbeddedEngine:
     engine = client.service.tasks
     assert isinstance(engine, EmbeddedEngine)
     engine.database.max_pages = PAGES
+    # The file is open already.
+    await engine.database.note(
+        lambda connection: connection.execute(f"PRAGMA max_page_count = {PAGES}").fetchone()
+    )
     with pytest.raises(DataStoreUnavailable):
         for number in range(10_000):
             await engine.record_usage(direct(f"{number}" + "x" * 3000, 1, "other"))
