@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from uuid import uuid4
 
 from framecap.decoder.v1 import decoder_pb2
-from framecap.errors import DeliveryConflict, OptionMissing
+from framecap.errors import DeliveryConflict, LimitExceeded, OptionMissing
 from framecap.events import messages
 from framecap.model.capture import CaptureWarning
 from framecap.model.names import shown, unprintable_name
@@ -63,6 +63,9 @@ class CaptureCall:
 
     first_only: bool = False
     """True to capture only the first image that the request chooses."""
+
+    max_image_bytes: int | None = None
+    """The size of the largest image that fits the answer; None where images are sent in parts."""
 
     validate_only: bool = False
     """True to end after `accepted`, without opening the source."""
@@ -167,6 +170,21 @@ def accepted(
         output_kind=kind if kind.ByteSize() else None,
         warnings=[messages.warning(warning) for warning in (*parsed.warnings, *warnings)],
     )
+
+
+def check_size(call: CaptureCall, size: int) -> None:
+    """Checks that an image of `size` bytes fits the answer to a call.
+
+    Raises:
+        LimitExceeded: It does not.
+    """
+    limit = call.max_image_bytes
+    if limit is not None and size > limit:
+        raise LimitExceeded(
+            f"the image has {size} bytes, more than the {limit} that one answer carries; ask for a "
+            "smaller box or for jpg, or use CaptureFrames, which sends images in parts",
+            metadata={"actual": str(size), "limit": str(limit)},
+        )
 
 
 def source_name(source: SourceAddress | OpenSource) -> SourceName:

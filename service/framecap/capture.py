@@ -7,7 +7,8 @@
                                          of its own; decoder/service/reads.py answers its reads
     5 sink        sink/                  names the images; sends them inline or stores them
     6 events      events/                numbers the events, thins progress, keeps the manifest
-    7 result      capture_result.py      makes `finished` of the values that the others return
+    7 usage       charge.py              records what is charged for, before `finished` is sent
+    8 result      capture_result.py      makes `finished` of the values that the others return
 
 The API, the command line and the tests all call `capture`. Before `accepted`, an error refuses the
 request and is raised. After `accepted`, an error is first reported in `finished`, then raised.
@@ -16,6 +17,7 @@ request and is raised. After `accepted`, an error is first reported in `finished
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
@@ -23,8 +25,9 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from framecap.back_pressure import with_back_pressure
-from framecap.call import CaptureCall, job, mode, source_name
+from framecap.call import CaptureCall, check_size, job, mode, source_name
 from framecap.capture_result import CaptureResult, Delivered, finished
+from framecap.charge import Charge
 from framecap.checked_request import check_request
 from framecap.decoder.service import reads
 from framecap.decoder.service.check import error_of
@@ -53,6 +56,8 @@ from framecap.spec.request import ParsedRequest
 from framecap.stage_timer import StageTimer
 from framecap.v1 import event_pb2
 
+logger = logging.getLogger(__name__)
+
 Payloads: TypeAlias = list[Payload]
 """A batch: payloads that are sent one after the other, with nothing in between."""
 
@@ -80,12 +85,14 @@ async def capture(call: CaptureCall, services: Services) -> AsyncGenerator[event
                 yield event
         # Slot, source and decoder are released by now: a client slow to read the last event
         # holds none of them.
+        await current.charge()
         error = current.error
         outcome = error.reason if error else "OK"
         yield current.last_event()
     finally:
         if current.has_begun:
             services.meter.capture_ended(mode(call, current.spec), outcome)
+            await current.charge_cancelled()
     if error is not None:
         raise error
 
@@ -109,6 +116,7 @@ class _Capture:
         self._naming, self._accepted = checked.naming, checked.accepted
         self._events = EventStream()
         self._result = CaptureResult()
+        self._charge = Charge(call, self._accepted.source, mode(call, self.spec), services)
         self.error: CaptureError | None = None
         """The error by which the work ended; None while it goes on, and when it succeeded."""
 
@@ -140,11 +148,28 @@ class _Capture:
                 self.error = failure
             except Exception as fault:
                 self.error = incident(fault)
-            self._result = work.result
+            finally:
+                self._result = work.result
+
+    async def charge(self) -> None:
+        """Records the usage. A capture whose usage cannot be recorded fails, however it ended."""
+        try:
+            await self._charge.record(self._result, self.error)
+        except CaptureError as failure:
+            self.error = failure
+        except Exception as fault:
+            self.error = incident(fault)
+
+    async def charge_cancelled(self) -> None:
+        """Records the usage of a capture that was cancelled before `charge` was called."""
+        try:
+            await self._charge.record(self._result, Cancelled("The capture was cancelled."))
+        except CaptureError as failure:
+            logger.warning("the usage of a cancelled capture is not recorded: %s", failure)
 
     def last_event(self) -> event_pb2.CaptureEvent:
         """Returns the event of `finished`."""
-        return self._events.wrap(finished(self._result, self.error))
+        return self._events.wrap(finished(self._result, self.error, charged=self._charge.recorded))
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[_Work | None]:
@@ -158,6 +183,7 @@ class _Capture:
             services.admission.check()
             yield None
             return
+        self._charge.check()
         async with AsyncExitStack() as held:
             slot = held.enter_context(services.admission.enter())
             with ended_by(slot.revoked):
@@ -203,6 +229,7 @@ class _Work:
         self._timer = StageTimer()
         self._began = time.monotonic()
         self._delivered = Delivered()
+        self._decoder: Decoder | None = None
         self._manifest_uri = ""
         self._unyielded: Payloads = []
         self._manifest: Manifest | None = None
@@ -238,6 +265,9 @@ class _Work:
             yield self._progress_to(self._throttle.latest.phase)
             raise
         finally:
+            # Of a cancelled capture, stored images are charged although no event names them.
+            with suppress(CaptureError):
+                self._counted(self._sink.ready())
             await self._sink.close()
             if self._manifest is not None:
                 self._manifest.close()
@@ -301,6 +331,7 @@ class _Work:
         """Runs a decoder for the block; yields it with its messages, as `_arrivals` does."""
         source = self._source
         async with self._services.decoder(source.descriptor) as decoder:
+            self._decoder = decoder
             await decoder.send(ToDecoder(job=job(self._call, self._parsed, source)))
             async with (
                 aclosing(reads.messages(decoder, source.reader, source.refer)) as messages,
@@ -387,9 +418,12 @@ class _Work:
         return [report] if self._throttle.offer(report) else []
 
     async def _image(self, image: EncodedImage) -> Payloads:
+        # Each access to `image.data` copies the bytes.
+        data = image.data
+        check_size(self._call, len(data))
         image.facts.output = self._output
         with self._timer.stage("deliver"):
-            delivered = await self._sink.deliver(image.facts, image.data)
+            delivered = await self._sink.deliver(image.facts, data)
         self._count_frames(1)
         return self._counted(delivered)
 
@@ -429,12 +463,17 @@ class _Work:
         for payload in delivered:
             if not isinstance(payload, event_pb2.FrameCaptured | event_pb2.OutputFile):
                 continue
-            count, superseded = self._delivered.count, False
+            before, superseded = self._delivered, False
+            count = before.count
             if isinstance(payload, event_pb2.FrameCaptured):
                 # An image may be stored although `deliver` was cancelled before it was counted.
                 count, superseded = max(count, payload.index), payload.superseded
             size = 0 if superseded else payload.size_bytes
-            self._delivered = Delivered(count=count, size_bytes=self._delivered.size_bytes + size)
+            self._delivered = Delivered(
+                count=count,
+                size_bytes=before.size_bytes + size,
+                object_count=before.object_count + (not superseded),
+            )
             if not superseded:
                 self._services.meter.image_delivered(payload.size_bytes, self._call.principal)
         return list(delivered)
@@ -460,6 +499,8 @@ class _Work:
             stage_times=self._timer.times | ({"upload": uploading} if uploading else {}),
             output=self._output,
             manifest_uri=self._manifest_uri,
+            cpu=0 if self._decoder is None else self._decoder.cpu,
+            written=self._sink.written,
         )
 
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from framecap.errors import CaptureError
+from framecap.events import messages
 from framecap.events.status import to_status
+from framecap.model.usage import Usage
+from framecap.sink.payloads import Written
 from framecap.source.opened import Traffic
 from framecap.timebase import NANOSECONDS_PER_MICROSECOND, Nanoseconds
 from framecap.v1 import event_pb2
@@ -21,6 +24,9 @@ class Delivered:
 
     size_bytes: int = 0
     """Their bytes, without those of superseded images."""
+
+    object_count: int = 0
+    """The images and files that can be had, each once: superseded images are not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,6 +54,24 @@ class CaptureResult:
     manifest_uri: str = ""
     """The address of the manifest; empty while none is stored."""
 
+    cpu: Nanoseconds = 0
+    """The CPU time of the decoder; 0 while it runs."""
+
+    written: Written = field(default_factory=Written)
+    """The cost of storing."""
+
+    @property
+    def usage(self) -> Usage:
+        """The work that is charged for."""
+        # Figures of a decoder, which a malicious file may control, are at least not negative.
+        return Usage(
+            decoded_count=max(0, self.reported.decoded_count),
+            cpu=self.cpu,
+            read_bytes=max(0, self.read_bytes),
+            written_bytes=self.written.bytes,
+            request_count=self.written.requests + (self.traffic.requests if self.traffic else 0),
+        )
+
     @property
     def read_bytes(self) -> int:
         """Bytes read from the source."""
@@ -70,12 +94,15 @@ class CaptureResult:
         return {"read": read, **self.stage_times}
 
 
-def finished(result: CaptureResult, error: CaptureError | None) -> event_pb2.CaptureFinished:
+def finished(
+    result: CaptureResult, error: CaptureError | None, *, charged: bool = False
+) -> event_pb2.CaptureFinished:
     """Returns the payload of `finished`.
 
     Args:
         result: The result.
         error: The error that ended the capture; None when it succeeded.
+        charged: True when the usage of the capture was recorded, and so is said.
     """
     message = event_pb2.CaptureFinished()
     message.CopyFrom(result.reported)
@@ -86,6 +113,8 @@ def finished(result: CaptureResult, error: CaptureError | None) -> event_pb2.Cap
     message.manifest_uri = result.manifest_uri
     if result.traffic is not None:
         message.read_request_count = result.traffic.requests
+    if charged:
+        message.usage.CopyFrom(messages.usage(result.usage, result.delivered.object_count))
     for shortfall in message.shortfalls:
         shortfall.output = result.output
     for stage, spent in result.service_times.items():

@@ -17,11 +17,13 @@ from framecap.decoder.service.launcher import Launcher
 from framecap.decoder.service.process import Decoder
 from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
 from framecap.model.spec import CaptureSpec
+from framecap.model.usage import UsageRecord
 from framecap.revocation import Revocation
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink
 from framecap.source.address import SourceAddress, parse_source
 from framecap.source.sources import Sources
+from framecap.usage_log import NoUsageLog, UsageLog
 
 
 class KillCause(Enum):
@@ -70,6 +72,9 @@ class Meter(Protocol):
     def capture_summed_up(self, result: CaptureResult) -> None:
         """Records a capture's bytes read, its time by stage and its damage."""
 
+    def usage_recorded(self, record: UsageRecord) -> None:
+        """Records that the usage of a capture was recorded."""
+
     def decoder_started(self) -> None:
         """Records that a decoder started."""
 
@@ -90,6 +95,9 @@ class NoMeter:
         """Does nothing."""
 
     def capture_summed_up(self, result: CaptureResult) -> None:
+        """Does nothing."""
+
+    def usage_recorded(self, record: UsageRecord) -> None:
         """Does nothing."""
 
     def decoder_started(self) -> None:
@@ -182,6 +190,9 @@ class Services:
 
     meter: Meter = field(default_factory=NoMeter)
     """Records the metrics of captures."""
+
+    usage: UsageLog = field(default_factory=NoUsageLog)
+    """Keeps the usage records of captures."""
 
     limits: CaptureLimits = field(default_factory=CaptureLimits)
     """Limits on every capture."""

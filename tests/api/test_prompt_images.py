@@ -36,6 +36,7 @@ class SteppedStore:
     def __init__(self) -> None:
         self.received = asyncio.Semaphore(1)
         self.putting = 0
+        self.request_count = 0
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         self.putting += 1

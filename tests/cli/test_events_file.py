@@ -99,3 +99,16 @@ def test_events_that_cannot_be_written(framecap, clip, tmp_path):
     assert done.returncode == 4
     assert "nowhere/events.jsonl" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_last_event_has_the_work_of_the_decoder(framecap, clip, tmp_path):
+    framecap("capture", clip, REQUEST, "--events", "events.jsonl")
+    finished = read((tmp_path / "events.jsonl").read_text())[-1]["finished"]
+    usage = finished["usage"]
+    assert usage["imageCount"] == "4"
+    assert usage["decodedCount"] == finished["decodedCount"]
+    assert usage["readBytes"] == finished["readBytes"]
+    images = tmp_path.glob("film_0_*.jpg")
+    assert usage["writtenBytes"] == str(sum(image.stat().st_size for image in images))
+    assert usage["requestCount"] == "0"
+    assert float(usage["cpuTime"].removesuffix("s")) > 0

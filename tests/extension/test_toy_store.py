@@ -151,6 +151,11 @@ class ToyWriter:
         self._shelf[key] = bytes(data)
         return f"s3://{self._bucket.name}/{key}"
 
+    @property
+    def request_count(self) -> int:
+        """Sends none."""
+        return 0
+
     async def close(self) -> None:
         """Has nothing to remove."""
 

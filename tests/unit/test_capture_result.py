@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 import framecap
 from framecap.capture_result import CaptureResult, Delivered, finished
 from framecap.errors import MediaCorrupt
+from framecap.model.usage import NO_USAGE
+from framecap.sink.payloads import Written
 from framecap.source.opened import Traffic
-from framecap.v1.event_pb2 import CaptureFinished
+from framecap.v1.event_pb2 import CaptureFinished, CaptureUsage
 
 AUTHORS = {"capture_result.py", "events/messages.py"}
 """The author of the event, and that of the decoder's report, which has the same message."""
@@ -64,6 +67,34 @@ def test_the_traffic_of_a_remote_source_replaces_the_decoders_report() -> None:
     message = finished(CaptureResult(reported=report(), traffic=traffic), None)
     assert (message.read_bytes, message.read_request_count) == (5, 2)
     assert message.stage_times["read"].ToMilliseconds() == 250
+
+
+def test_the_usage_is_said_where_it_is_recorded() -> None:
+    reported = CaptureFinished(decoded_count=30, read_bytes=77)
+    result = CaptureResult(
+        reported=reported,
+        delivered=Delivered(count=4, size_bytes=900, object_count=3),
+        cpu=2_500_000_000,
+        written=Written(bytes=1000, requests=5),
+    )
+    assert not finished(result, None).HasField("usage")
+    message = finished(result, None, charged=True)
+    assert message.captured_count == 4
+    assert message.usage == CaptureUsage(
+        image_count=3,
+        decoded_count=30,
+        cpu_time=Duration(seconds=2, nanos=500_000_000),
+        read_bytes=77,
+        written_bytes=1000,
+        request_count=5,
+    )
+    remote = replace(result, traffic=Traffic(bytes=5, requests=2, seconds=0.25))
+    assert (remote.usage.read_bytes, remote.usage.request_count) == (5, 7)
+
+
+def test_a_decoder_cannot_lower_the_usage_of_others() -> None:
+    reported = CaptureFinished(decoded_count=-30, read_bytes=-77)
+    assert CaptureResult(reported=reported).usage == NO_USAGE
 
 
 def test_a_result_is_frozen() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from google.api import httpbody_pb2
 
-from framecap.errors import LimitExceeded, MediaCorrupt
+from framecap.errors import MediaCorrupt
 from framecap.formats.registry import numbered
 from framecap.v1 import event_pb2
 from framecap.v1.event_pb2 import CaptureEvent
@@ -75,15 +75,13 @@ async def outline(events: AsyncGenerator[CaptureEvent]) -> Outline:
     return found
 
 
-async def first_image(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> WholeImage:
+async def first_image(events: AsyncGenerator[CaptureEvent]) -> WholeImage:
     """Returns the first image of the events.
 
     Args:
         events: A capture's events, with inline delivery.
-        max_bytes: The size of the largest image that fits the response.
 
     Raises:
-        LimitExceeded: The image is larger than `max_bytes`.
         MediaCorrupt: There is no image, for the reason the capture gives.
         CaptureError: The capture failed.
     """
@@ -98,7 +96,6 @@ async def first_image(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> W
                         # A selection that finds its first frame by scores may send more.
                         break
                     facts = event.frame
-                    _check_size(facts.size_bytes, max_bytes)
                     chunks.append(facts.data)
                 case "chunk":
                     chunks.append(event.chunk.data)
@@ -107,12 +104,3 @@ async def first_image(events: AsyncGenerator[CaptureEvent], max_bytes: int) -> W
     if facts is None:
         raise MediaCorrupt(f"there is no image at the request's instant: {why}")
     return WholeImage(facts, b"".join(chunks))
-
-
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        raise LimitExceeded(
-            f"the image has {size} bytes, more than the {limit} that one answer carries; ask for a "
-            "smaller box or for jpg, or use CaptureFrames, which sends images in parts",
-            metadata={"actual": str(size), "limit": str(limit)},
-        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from google.api import httpbody_pb2
 
@@ -49,8 +50,8 @@ class SnapshotService(snapshot_service_pb2_grpc.SnapshotServiceServicer):
         self, request: CaptureImageRequest, context: Context
     ) -> httpbody_pb2.HttpBody:
         """Captures one image: the first that the request chooses."""
-        events = capture(image_call(request), self._services)
-        image = await first_image(events, self._settings.max_unary_image_bytes)
+        call = replace(image_call(request), max_image_bytes=self._settings.max_unary_image_bytes)
+        image = await first_image(capture(call, self._services))
         await context.send_initial_metadata((("etag", image.etag),))
         return image.body()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from framecap.events import messages
 from framecap.tasks import fields
-from framecap.tasks.task import Task, TaskFilter, TaskState, Usage
+from framecap.tasks.task import Task, TaskFilter, TaskState
 from framecap.timebase import Nanoseconds
 from framecap.v1 import task_service_pb2 as pb
-from framecap.v1.event_pb2 import CaptureAccepted, CaptureUsage
-from framecap.values import checks
+from framecap.v1.event_pb2 import CaptureAccepted
+from framecap.values.instants import instant, timestamp
 
 STATES = {
     TaskState.PENDING: pb.TASK_STATE_PENDING,
@@ -34,29 +33,17 @@ def task_message(task: Task) -> pb.Task:
         retry_of=task.retry_of,
         attempt=task.attempt,
         progress=task.progress,
-        create_time=_timestamp(task.create_time),
+        create_time=timestamp(task.create_time),
         error=task.error,
-        usage=usage_message(task.usage, task.image_count),
+        usage=messages.usage(task.usage, task.image_count),
         dead=task.dead,
         cancel_requested=task.cancel_requested,
     )
     if task.start_time is not None:
-        message.start_time.CopyFrom(_timestamp(task.start_time))
+        message.start_time.CopyFrom(timestamp(task.start_time))
     if task.end_time is not None:
-        message.end_time.CopyFrom(_timestamp(task.end_time))
+        message.end_time.CopyFrom(timestamp(task.end_time))
     return message
-
-
-def usage_message(usage: Usage, image_count: int) -> CaptureUsage:
-    """Returns what a capture used, and the images that are charged for."""
-    return CaptureUsage(
-        image_count=image_count,
-        decoded_count=usage.decoded_count,
-        cpu_time=checks.duration(usage.cpu),
-        read_bytes=usage.read_bytes,
-        written_bytes=usage.written_bytes,
-        request_count=usage.request_count,
-    )
 
 
 def task_filter(request: pb.ListTasksRequest) -> TaskFilter:
@@ -75,13 +62,4 @@ def task_filter(request: pb.ListTasksRequest) -> TaskFilter:
 
 
 def _instant(request: pb.ListTasksRequest, field: str) -> Nanoseconds | None:
-    if not request.HasField(field):
-        return None
-    given: Timestamp = getattr(request, field)
-    return fields.instant(field, given)
-
-
-def _timestamp(instant: Nanoseconds) -> Timestamp:
-    message = Timestamp()
-    message.FromNanoseconds(instant)
-    return message
+    return instant(field, getattr(request, field)) if request.HasField(field) else None

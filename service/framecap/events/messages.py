@@ -29,6 +29,7 @@ from framecap.model.capture import (
 from framecap.model.media import MediaInfo, StreamStart
 from framecap.model.plan import Plan, Strategy
 from framecap.model.spec import ImageFormat
+from framecap.model.usage import Usage
 from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
 from framecap.v1 import capture_pb2, event_pb2
 
@@ -216,6 +217,18 @@ def finished(
     if summary.end is not None:
         message.end_time.CopyFrom(duration(summary.end))
     return message
+
+
+def usage(work: Usage, image_count: int) -> event_pb2.CaptureUsage:
+    """Returns the usage of a capture, as `finished`, tasks and usage records have it."""
+    return event_pb2.CaptureUsage(
+        image_count=image_count,
+        decoded_count=_int64(work.decoded_count),
+        cpu_time=duration(work.cpu),
+        read_bytes=_int64(work.read_bytes),
+        written_bytes=_int64(work.written_bytes),
+        request_count=_int64(work.request_count),
+    )
 
 
 def rational(value: Fraction) -> event_pb2.Rational:

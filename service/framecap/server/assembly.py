@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from framecap.admission import Admission
 from framecap.config import Settings, SettingsError
 from framecap.decoder.service.launcher import Launcher
 from framecap.model.spec import CaptureSpec
+from framecap.server.usage_log import EngineUsageLog
 from framecap.services import Services
 from framecap.sink.inline import InlineSink
 from framecap.sink.naming import Naming, SourceName, object_naming
@@ -28,6 +30,8 @@ from framecap.tasks.engine import Envelope, TaskEngine
 from framecap.tasks.sweeper import sweeping
 from framecap.tasks.task import Task
 from framecap.telemetry.metrics import ServiceMetrics
+
+logger = logging.getLogger(__name__)
 
 TASKS: Final = Path("tasks", "tasks.sqlite")
 """The file of tasks below the data directory."""
@@ -67,6 +71,7 @@ def make_services(
     admission: Admission,
     metrics: ServiceMetrics,
     stores: Stores,
+    engine: TaskEngine,
 ) -> Services:
     """Returns the services that captures use, by the settings.
 
@@ -84,6 +89,7 @@ def make_services(
         admission=admission,
         read_address=partial(parse_source, bucket_schemes=stores.bucket_schemes),
         meter=metrics,
+        usage=EngineUsageLog(engine),
         limits=settings.capture,
     )
 
@@ -116,7 +122,10 @@ async def open_stores(
 
 @asynccontextmanager
 async def open_tasks(settings: Settings, envelope: Envelope) -> AsyncIterator[TaskEngine]:
-    """Yields the engine of tasks, swept during the block; closes it after.
+    """Yields the engine of tasks, whose file is open, swept during the block; closes it after.
+
+    A file that cannot be opened does not keep the service from starting: what needs it is refused
+    until it can be.
 
     Args:
         settings: All settings.

@@ -20,6 +20,7 @@ from framecap.api.interceptors.in_flight import InFlightInterceptor
 from framecap.api.interceptors.stall import StallInterceptor
 from framecap.api.snapshot_service import SnapshotService
 from framecap.api.task_service import TaskService
+from framecap.api.usage_service import UsageService
 from framecap.api.watches import Watches
 from framecap.config import Settings, SettingsError
 from framecap.errors import Draining
@@ -33,11 +34,13 @@ from framecap.v1 import (
     snapshot_service_pb2_grpc,
     task_service_pb2,
     task_service_pb2_grpc,
+    usage_service_pb2,
+    usage_service_pb2_grpc,
 )
 
 SERVICES: Final = tuple(
     service.full_name
-    for file in (snapshot_service_pb2, task_service_pb2)
+    for file in (snapshot_service_pb2, task_service_pb2, usage_service_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
 )
 """The names of this project's services."""
@@ -77,7 +80,7 @@ class GrpcServer:
         settings: All settings.
         services: The services that captures use.
         metrics: Counts calls.
-        engine: Keeps tasks.
+        engine: Keeps tasks and usage records.
         check_topic: Checks the topics that tasks are to notify.
     """
 
@@ -108,6 +111,9 @@ class GrpcServer:
         self._watches = Watches()
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(
             TaskService(engine, services, check_topic, self._watches), self._server
+        )
+        usage_service_pb2_grpc.add_UsageServiceServicer_to_server(
+            UsageService(engine), self._server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)

@@ -56,7 +56,7 @@ class Service:
     """Admits its captures."""
 
     tasks: TaskEngine
-    """Keeps its tasks."""
+    """Keeps its tasks and usage records."""
 
 
 class StoppedEarly(Exception):
@@ -91,8 +91,8 @@ async def running(
             shown = _show(metrics, settings.server.metrics)
             metrics_port = (await held.enter_async_context(shown)).port
         stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
-        services = make_services(settings, launcher, admission, metrics, stores)
         engine = await held.enter_async_context(open_tasks(settings, empty_envelope))
+        services = make_services(settings, launcher, admission, metrics, stores, engine)
         # Workers, and all that acts on tasks, begin here; they end before the engine is closed.
         server = GrpcServer(settings, services, metrics, engine, check_no_topic)
         address = await server.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from framecap.sink.payloads import Data, Facts, SinkPayload, measured
+from framecap.sink.payloads import Data, Facts, SinkPayload, Written, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -52,6 +52,11 @@ class InlineSink:
     def upload_time(self) -> Nanoseconds:
         """Nothing is stored."""
         return 0
+
+    @property
+    def written(self) -> Written:
+        """Nothing is stored."""
+        return Written()
 
     async def close(self) -> None:
         """Does nothing: nothing is written."""

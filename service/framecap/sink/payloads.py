@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 from framecap.timebase import Nanoseconds
@@ -22,6 +23,17 @@ Facts = TypeVar("Facts", event_pb2.FrameCaptured, event_pb2.OutputFile)
 
 # Hashing more bytes would block the event loop for too long.
 LARGE_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The cost of storing so far."""
+
+    bytes: int = 0
+    """Bytes of images, files and manifests that a store has taken."""
+
+    requests: int = 0
+    """Sent requests, repeated ones included; a directory takes none."""
 
 
 class Sink(Protocol):
@@ -103,6 +115,10 @@ class Sink(Protocol):
     @property
     def upload_time(self) -> Nanoseconds:
         """The time spent storing so far, summed over concurrent uploads."""
+
+    @property
+    def written(self) -> Written:
+        """The cost of storing so far."""
 
     async def close(self) -> None:
         """Removes half-written objects. Closing again does nothing."""

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from framecap.formats.registry import numbered
 from framecap.outputs.registry import file_type
 from framecap.sink.naming import Naming
-from framecap.sink.payloads import Data, SinkPayload, measured
+from framecap.sink.payloads import Data, SinkPayload, Written, measured
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -68,6 +68,11 @@ class ObjectWriter(Protocol):
         """
         ...
 
+    @property
+    def request_count(self) -> int:
+        """Requests that it has sent, repeated ones included."""
+        ...
+
     async def close(self) -> None:
         """Removes half-written objects. Closing again does nothing."""
         ...
@@ -103,6 +108,7 @@ class StoringSink:
         self._held: tuple[event_pb2.FrameCaptured, bytes] | None = None
         self._warned = False
         self._upload_time = 0
+        self._stored_bytes = 0
 
     def begin(self, stream_ordinal: int) -> None:
         """Receives the stream's ordinal, which names may contain.
@@ -185,6 +191,11 @@ class StoringSink:
         """The time spent storing so far, summed over concurrent uploads."""
         return self._upload_time
 
+    @property
+    def written(self) -> Written:
+        """The cost of storing so far."""
+        return Written(bytes=self._stored_bytes, requests=self._store.request_count)
+
     async def close(self) -> None:
         """Cancels all uploads, and closes the store."""
         self._held = None
@@ -202,7 +213,9 @@ class StoringSink:
     async def _stored(self, key: str, data: Data, facts: ObjectFacts) -> str:
         began = monotonic_ns()
         try:
-            return await self._store.put(key, data, facts)
+            uri = await self._store.put(key, data, facts)
+            self._stored_bytes += len(data)
+            return uri
         finally:
             self._upload_time += monotonic_ns() - began
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from google.rpc import status_pb2
 
 from framecap.errors import CaptureError, Code
 from framecap.events.status import error_info
-from framecap.tasks.task import Task, TaskState, UsageRecord
+from framecap.model.usage import SUCCESS, UsageRecord
+from framecap.tasks.task import Task, TaskState
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureFinished
-
-SUCCESS: Final = "OK"
 
 
 def finished_of(events: Sequence[CaptureEvent]) -> CaptureFinished:

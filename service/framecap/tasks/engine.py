@@ -20,18 +20,20 @@ from hashlib import sha256
 from typing import Final, Protocol, TypeAlias
 
 from framecap.errors import CaptureError
+from framecap.model.usage import NO_USAGE, Usage, UsageRecord
 from framecap.tasks.task import (
     ALL,
+    ALL_USAGE,
     DEFAULT_PAGE_SIZE,
-    NO_USAGE,
+    DEFAULT_USAGE_PAGE_SIZE,
     Ending,
     NewTask,
     Notification,
     Page,
     Task,
     TaskFilter,
-    Usage,
-    UsageRecord,
+    UsageFilter,
+    UsagePage,
 )
 from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureProgress
@@ -288,8 +290,22 @@ class TaskEngine(Protocol):
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture, once for each id."""
 
-    async def usage(self, principal: str | None, since: Nanoseconds) -> Sequence[UsageRecord]:
-        """Returns the records since a time, in order; of all principals for None."""
+    async def usage(
+        self,
+        principal: str | None,
+        chosen: UsageFilter = ALL_USAGE,
+        *,
+        page_size: int = DEFAULT_USAGE_PAGE_SIZE,
+        page_token: str = "",
+    ) -> UsagePage:
+        """Returns a page of usage records, by the end of their captures; of all for None.
+
+        Records of equal end have a fixed order. A page has no record twice, and none is missed
+        between two pages but those written meanwhile with an earlier end.
+
+        Raises:
+            ValueOutOfRange: The token is not from a page of the same list.
+        """
 
     async def close(self) -> None:
         """Gives up all descriptors and threads. Leases are not given back."""

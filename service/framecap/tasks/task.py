@@ -14,12 +14,14 @@ from typing import Final
 
 from google.rpc import status_pb2
 
+from framecap.model.usage import NO_USAGE, Usage, UsageRecord
 from framecap.source.pin import SourcePin
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureAccepted, CaptureEvent, CaptureProgress
 
 DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 1000
+DEFAULT_USAGE_PAGE_SIZE: Final = 100
 
 
 class TaskState(IntEnum):
@@ -35,38 +37,6 @@ class TaskState(IntEnum):
     def ended(self) -> bool:
         """True for the states that no task leaves."""
         return self >= TaskState.SUCCEEDED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """The work that attempts reported. The images are counted once, at the end of the task."""
-
-    decoded_count: int = 0
-    """Frames decoded."""
-
-    cpu: Nanoseconds = 0
-    """CPU time of the decoders."""
-
-    read_bytes: int = 0
-    """Bytes read from the source."""
-
-    written_bytes: int = 0
-    """Bytes stored."""
-
-    request_count: int = 0
-    """Requests to stores."""
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            decoded_count=self.decoded_count + other.decoded_count,
-            cpu=self.cpu + other.cpu,
-            read_bytes=self.read_bytes + other.read_bytes,
-            written_bytes=self.written_bytes + other.written_bytes,
-            request_count=self.request_count + other.request_count,
-        )
-
-
-NO_USAGE: Final = Usage()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,29 +243,25 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRecord:
-    """What one capture that ended used."""
+class UsageFilter:
+    """The usage records that a list contains: those for which every field holds."""
 
-    record_id: str
-    """The task's id; of a direct capture, that of its call."""
+    ended_from: Nanoseconds | None = None
+    """The earliest end."""
 
-    principal: str
-    """The principal that is charged."""
+    ended_before: Nanoseconds | None = None
+    """The time that the end precedes."""
 
-    source: str
-    """The source's address without a query."""
 
-    mode: str
-    """The capture mode's name."""
+ALL_USAGE: Final = UsageFilter()
 
-    outcome: str
-    """`OK`, or the reason of the failure."""
 
-    image_count: int
-    """Images captured. They are what is charged for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePage:
+    """A part of a list of usage records, by the end of their captures."""
 
-    usage: Usage = NO_USAGE
-    """The work."""
+    records: tuple[UsageRecord, ...]
+    """The records. There may be fewer than asked for, or none, although more follow."""
 
-    end_time: Nanoseconds
-    """The end of the capture."""
+    next_page_token: str = ""
+    """Continues the list; empty at its end."""

@@ -17,7 +17,9 @@ from framecap.admission import Admission
 from framecap.call import ANYONE
 from framecap.capture_result import CaptureResult
 from framecap.listen_address import Address
+from framecap.model.usage import UsageRecord
 from framecap.services import KillCause
+from framecap.timebase import NANOSECONDS_PER_SECOND
 from framecap.transport.request_statistics import Operation
 
 FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -73,6 +75,41 @@ class _CaptureMetrics:
         _show_zero(self.frames, principals)
         _show_zero(self.stages, (*STAGES, OTHER))
         _show_zero(self.damage, DAMAGE)
+
+
+class _UsageMetrics:
+    """The sums of usage records, by who is charged and the mode."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str) -> Counter:
+            return Counter(
+                name,
+                f"{text}, summed over usage records.",
+                ["principal", "mode"],
+                registry=registry,
+            )
+
+        self._records = counter("framecap_usage_records", "Captures")
+        self._images = counter("framecap_usage_images", "Images delivered")
+        self._frames = counter("framecap_usage_decoded_frames", "Frames decoded")
+        self._cpu = counter("framecap_usage_cpu_seconds", "CPU time of decoders")
+        self._read = counter("framecap_usage_read_bytes", "Bytes read from sources")
+        self._written = counter("framecap_usage_written_bytes", "Bytes sent to stores")
+        self._requests = counter("framecap_usage_requests", "Requests to stores")
+
+    def add(self, record: UsageRecord, principal: str) -> None:
+        """Adds a record."""
+        usage = record.usage
+        for metric, value in (
+            (self._records, 1),
+            (self._images, record.image_count),
+            (self._frames, usage.decoded_count),
+            (self._cpu, usage.cpu / NANOSECONDS_PER_SECOND),
+            (self._read, usage.read_bytes),
+            (self._written, usage.written_bytes),
+            (self._requests, usage.request_count),
+        ):
+            metric.labels(principal, record.mode).inc(value)
 
 
 class _StorageMetrics:
@@ -153,6 +190,7 @@ class ServiceMetrics:
         self.registry: Final = CollectorRegistry()
         self._principals = frozenset({ANYONE, *principals})
         self._captures = _CaptureMetrics(self.registry, (*self._principals, OTHER))
+        self._usage = _UsageMetrics(self.registry)
         self._storage = _StorageMetrics(self.registry)
         self._decoders = _DecoderMetrics(self.registry)
         self._calls = Histogram(
@@ -178,8 +216,7 @@ class ServiceMetrics:
 
     def image_delivered(self, size: int, principal: str) -> None:
         """Notes that an image of `size` bytes was delivered to a principal."""
-        # Bounds the number of labels by the configuration, however names come about.
-        self._captures.frames.labels(principal if principal in self._principals else OTHER).inc()
+        self._captures.frames.labels(self._label(principal)).inc()
         self._captures.image_bytes.inc(size)
 
     def capture_summed_up(self, result: CaptureResult) -> None:
@@ -194,6 +231,10 @@ class ServiceMetrics:
             self._captures.damage.labels(kind).inc(
                 max(0, getattr(result.reported.damage, f"{kind}_count"))
             )
+
+    def usage_recorded(self, record: UsageRecord) -> None:
+        """Notes a usage record."""
+        self._usage.add(record, self._label(record.principal))
 
     def request_began(self, operation: Operation) -> None:
         """Notes that a request to a store began."""
@@ -221,6 +262,10 @@ class ServiceMetrics:
         self._decoders.alive.dec()
         if cause is not None:
             self._decoders.kills.labels(cause.value).inc()
+
+    def _label(self, principal: str) -> str:
+        """Returns a principal's label; the configuration bounds the number of labels."""
+        return principal if principal in self._principals else OTHER
 
 
 class MetricsPort:

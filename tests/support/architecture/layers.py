@@ -40,9 +40,11 @@ SPINE: Final = (
     "back_pressure",
     "admission",
     "capture_result",
+    "usage_log",
     "services",
     "call",
     "checked_request",
+    "charge",
     "capture",
 )
 

@@ -176,6 +176,16 @@ def hang(_: BinaryIO) -> Iterator[Report]:
         signal.pause()
 
 
+def burn(file: BinaryIO, milliseconds: str) -> Iterator[Report]:
+    """Uses so much CPU time, reports that it did, and then does nothing, for ever."""
+    yield INFO
+    while time.process_time_ns() < int(milliseconds) * 1_000_000:
+        pass
+    report(file, int(milliseconds))
+    while True:
+        signal.pause()
+
+
 def shun(_: BinaryIO) -> Iterator[Report]:
     """Closes its socket and goes on."""
     yield INFO
@@ -361,7 +371,7 @@ def _is_socket(fd: int) -> bool:
 BEHAVIOURS: dict[str, Callable[..., Iterator[Any]]] = {
     function.__name__: function
     for function in (
-        *(capture, flood, die, leave, hang, shun, babble, skip, corrupt, sum_up, usurp, err),
+        *(capture, flood, die, leave, hang, burn, shun, babble, skip, corrupt, sum_up, usurp, err),
         *(overflow, stop_short, read_on, digest, read_in_threads, read_side_by_side),
         *(revisit, inspect),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from framecap.sink.payloads import Sink, SinkPayload
+from framecap.sink.payloads import Sink, SinkPayload, Written
 from framecap.v1 import capture_pb2, event_pb2
 
 SMALL = b"one image"
@@ -79,6 +79,7 @@ class SinkContract:
         assert opened.sink.ready() == []
         assert await opened.sink.finish() == []
         assert opened.sink.upload_time == 0
+        assert opened.sink.written == Written()
         await opened.sink.close()
         await opened.sink.close()
 
@@ -89,6 +90,16 @@ class SinkContract:
         assert opened.sink.uploading is None
         assert opened.sink.ready() == []
         assert opened.sink.upload_time >= 0
+        await opened.sink.close()
+
+    async def test_it_counts_the_bytes_that_a_store_has_taken(self, opened: Opened) -> None:
+        opened.sink.begin(0)
+        payloads = []
+        for index, data in enumerate((SMALL, LARGE), 1):
+            payloads += await opened.sink.deliver(frame(index), data)
+        payloads += await opened.sink.finish()
+        is_stored = all(image.uri for image in frames(payloads))
+        assert opened.sink.written.bytes == (len(SMALL) + len(LARGE)) * is_stored
         await opened.sink.close()
 
     async def test_it_can_be_closed_at_any_time(self, opened: Opened) -> None:

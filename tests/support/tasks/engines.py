@@ -21,6 +21,7 @@ from framecap.errors import (
 )
 from framecap.events.messages import finished
 from framecap.events.stream import EventStream, Payload
+from framecap.model.usage import Usage, UsageRecord
 from framecap.source.pin import SourcePin
 from framecap.tasks.ends import reason_of
 from framecap.tasks.engine import (
@@ -34,14 +35,14 @@ from framecap.tasks.engine import (
 )
 from framecap.tasks.retry_policy import DELAYS, MAX_ATTEMPTS
 from framecap.tasks.task import (
+    ALL_USAGE,
     DEFAULT_PAGE_SIZE,
     Ending,
     NewTask,
     Task,
     TaskFilter,
     TaskState,
-    Usage,
-    UsageRecord,
+    UsageFilter,
 )
 from framecap.tasks.watch import watch
 from framecap.v1 import event_pb2
@@ -117,6 +118,32 @@ async def log(engine: TaskEngine, task: Task) -> list[str]:
         events += batch
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     return [event.WhichOneof("event") or "" for event in events]
+
+
+async def recorded(
+    engine: TaskEngine, principal: str | None = None, chosen: UsageFilter = ALL_USAGE
+) -> list[UsageRecord]:
+    """Returns the usage records of a list, read in pages of two."""
+    page = await engine.usage(principal, chosen, page_size=2)
+    records = [*page.records]
+    while page.next_page_token:
+        page = await engine.usage(principal, chosen, page_size=2, page_token=page.next_page_token)
+        records += page.records
+    return records
+
+
+def direct(record_id: str, end_time: int, principal: str = MINE) -> UsageRecord:
+    """Returns the usage record of a direct capture."""
+    return UsageRecord(
+        record_id=record_id,
+        principal=principal,
+        source="films/a.mp4",
+        mode="key",
+        outcome="OK",
+        image_count=2,
+        usage=WORKED,
+        end_time=end_time,
+    )
 
 
 def principal_of(shard: int) -> str:
@@ -415,7 +442,7 @@ class EngineContract:
         assert (await setup.engine.get(MINE, task.task_id)).progress is None
         await end(fresh)
         assert await log(setup.engine, task) == [*written, "finished"]
-        assert len(await setup.engine.usage(None, 0)) == 1
+        assert len(await recorded(setup.engine)) == 1
 
     @pytest.mark.parametrize("number", range(6))
     async def test_a_holder_whose_clock_is_wrong_is_fenced(self, setup: Setup, number: int) -> None:
@@ -433,7 +460,7 @@ class EngineContract:
         assert await setup.engine.get(MINE, task.task_id) == seen
         assert await log(setup.engine, task) == ["accepted", *["attempt_started"] * 2]
         assert await setup.engine.take_notification() is None
-        assert await setup.engine.usage(None, 0) == []
+        assert await recorded(setup.engine) == []
 
     def _writes(self, lease: Lease, number: int | None = None) -> list[Awaitable[Any]]:
         """Returns what a holder may write: all, or one of it."""
@@ -500,13 +527,13 @@ class EngineContract:
         assert (notification.event_id, notification.topic) == (ended.event_id, "t")
         assert notification.body == envelope(ended)
         assert await setup.engine.take_notification() is None
-        (record,) = await setup.other.usage(MINE, 0)
+        (record,) = await recorded(setup.other, MINE)
         assert (record.record_id, record.outcome) == (ended.task_id, outcome)
         assert (record.source, record.mode) == (ended.source, ended.mode)
         assert (record.image_count, record.usage) == (ended.image_count, ended.usage)
         assert record.end_time == ended.end_time
-        assert await setup.engine.usage("other", 0) == []
-        assert await setup.engine.usage(None, record.end_time + 1) == []
+        assert await recorded(setup.engine, "other") == []
+        assert await recorded(setup.engine, None, UsageFilter(ended_from=record.end_time + 1)) == []
 
     async def test_no_topic_no_notification(self, setup: Setup) -> None:
         await setup.engine.submit(new_task())
@@ -647,7 +674,7 @@ class EngineContract:
             await setup.engine.get(MINE, task.task_id)
         assert (await setup.engine.list(MINE)).tasks == ()
         assert await setup.engine.take_notification() is not None
-        assert len(await setup.engine.usage(MINE, 0)) == 1
+        assert len(await recorded(setup.engine, MINE)) == 1
 
     async def test_a_task_expires(self, setup: Setup) -> None:
         task = (await setup.engine.submit(new_task(topic="t"))).task
@@ -674,10 +701,10 @@ class EngineContract:
         assert (await setup.other.sweep()).removed == 1
         with pytest.raises(TaskNotFound):
             await setup.engine.events(MINE, first.task_id)
-        assert len(await setup.engine.usage(MINE, 0)) == 1
+        assert len(await recorded(setup.engine, MINE)) == 1
         await setup.pass_time(SETTINGS.usage)
         await setup.other.sweep()
-        assert first.task_id not in {r.record_id for r in await setup.engine.usage(MINE, 0)}
+        assert first.task_id not in {r.record_id for r in await recorded(setup.engine, MINE)}
 
     # Watching, notifications, usage
 
@@ -735,16 +762,73 @@ class EngineContract:
         assert await setup.other.take_notification() is None
 
     async def test_a_direct_capture_is_recorded_once(self, setup: Setup) -> None:
-        record = UsageRecord(
-            record_id="call-9",
-            principal=MINE,
-            source="films/a.mp4",
-            mode="keyframe",
-            outcome="OK",
-            image_count=2,
-            usage=WORKED,
-            end_time=5,
-        )
+        record = direct("call-9", 5)
         for engine in (setup.engine, setup.other):
             await engine.record_usage(record)
-        assert await setup.other.usage(MINE, 0) == [record]
+        assert await recorded(setup.other, MINE) == [record]
+
+    async def test_records_at_once_are_all_written(self, setup: Setup) -> None:
+        records = [direct(f"call-{number:02}", number) for number in range(40)]
+        engines = [setup.engine, setup.other] * 40
+        await asyncio.gather(
+            *(engine.record_usage(record) for engine in engines[:2] for record in records)
+        )
+        assert await recorded(setup.engine) == records
+
+    async def test_usage_is_listed_by_the_end_whoever_wrote_it_first(self, setup: Setup) -> None:
+        records = [
+            direct("call-a", 5),
+            direct("call-b", 5),
+            direct("call-c", 5, "other"),
+            direct("call-d", 7),
+            direct("call-e", 9),
+        ]
+        for record in reversed(records):
+            await setup.engine.record_usage(record)
+        mine = [record for record in records if record.principal == MINE]
+        assert await recorded(setup.other) == records
+        assert await recorded(setup.other, MINE) == mine
+        assert await recorded(setup.other, "nobody") == []
+
+        async def between(first: int | None, last: int | None) -> list[str]:
+            chosen = UsageFilter(ended_from=first, ended_before=last)
+            return [record.record_id for record in await recorded(setup.other, MINE, chosen)]
+
+        assert await between(5, None) == ["call-a", "call-b", "call-d", "call-e"]
+        assert await between(6, 9) == ["call-d"]
+        assert await between(None, 5) == []
+        assert await between(9, 6) == []
+
+    async def test_a_page_of_usage_continues_where_the_last_one_ended(self, setup: Setup) -> None:
+        for number in range(5):
+            await setup.engine.record_usage(direct(f"call-{number}", 5))
+        first = await setup.engine.usage(MINE, page_size=2)
+        # A record that comes later is in a later page, and moves no other.
+        await setup.other.record_usage(direct("call-9", 6))
+        second = await setup.other.usage(MINE, page_size=2, page_token=first.next_page_token)
+        third = await setup.engine.usage(MINE, page_size=2, page_token=second.next_page_token)
+        pages = (first, second, third)
+        ids = [[record.record_id for record in page.records] for page in pages]
+        assert ids == [["call-0", "call-1"], ["call-2", "call-3"], ["call-4", "call-9"]]
+        assert third.next_page_token == ""
+        assert len((await setup.engine.usage(MINE, page_size=10**6)).records) == 6
+        assert len((await setup.engine.usage(MINE, page_size=0)).records) == 1
+
+    async def test_a_page_token_of_another_list_of_usage_is_refused(self, setup: Setup) -> None:
+        for number in range(3):
+            await setup.engine.record_usage(direct(f"call-{number}", 5))
+        token = (await setup.engine.usage(MINE, page_size=1)).next_page_token
+        later = UsageFilter(ended_from=1)
+        for principal, chosen, page_token in (
+            ("other", ALL_USAGE, token),
+            (None, ALL_USAGE, token),
+            (MINE, later, token),
+            (MINE, ALL_USAGE, token[:-4]),
+            (MINE, ALL_USAGE, "AAAA" + token[4:-8]),
+            (MINE, ALL_USAGE, "no token"),
+            (MINE, ALL_USAGE, "é"),
+        ):
+            with pytest.raises(ValueOutOfRange) as caught:
+                await setup.engine.usage(principal, chosen, page_token=page_token)
+            assert caught.value.field == "page_token"
+            assert str(caught.value) == "page_token: it is not from a page of this list"

@@ -16,11 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecap.errors import TaskNotFound
+from framecap.model.usage import UsageRecord
 from framecap.tasks.embedded.engine import EmbeddedEngine
 from framecap.tasks.embedded.writes import NO_FAULTS, DurableWrite, FaultPoints
 from framecap.tasks.engine import DAY, EngineSettings, Fenced, Lease
 from framecap.tasks.retry_policy import DELAYS
-from framecap.tasks.task import TaskState, UsageRecord
+from framecap.tasks.task import TaskState
 from support.tasks.clocks import MovedClock
 from support.tasks.engines import LOST_STORE, PROBED, end, envelope, new_task, write
 

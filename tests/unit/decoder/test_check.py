@@ -262,6 +262,12 @@ def test_where_the_manifest_is_is_the_services_own():
         accept([FromDecoder(finished=end)])
 
 
+def test_the_usage_is_the_services_own():
+    end = event_pb2.CaptureFinished(status=to_status(None), usage=event_pb2.CaptureUsage())
+    with pytest.raises(Violation):
+        accept([FromDecoder(finished=end)])
+
+
 def opening(reference: str = "a.ts") -> FromDecoder:
     return FromDecoder(open=OpenRequest(reference=reference, number=1))
 

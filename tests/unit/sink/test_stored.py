@@ -26,10 +26,12 @@ class Memory:
         self.writes: list[str] = []
         self.failing = False
         self.closed = 0
+        self.request_count = 0
 
     async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
         if self.failing:
             raise SinkUnreachable("no room")
+        self.request_count += 1
         self.objects[key] = data
         self.writes.append(key)
         return f"s3://shots/{key}"

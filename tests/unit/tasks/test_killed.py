@@ -15,7 +15,7 @@ from framecap.tasks.embedded.engine import EmbeddedEngine
 from framecap.tasks.embedded.writes import DurableWrite
 from framecap.tasks.task import TaskState
 from support.tasks.clocks import MovedClock
-from support.tasks.engines import envelope, log, new_task
+from support.tasks.engines import envelope, log, new_task, recorded
 from support.tasks.scenario import MINE, OUTCOMES, SETTINGS, engine_on, remove, run
 
 TESTS = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ async def check(engine: EmbeddedEngine, path: Path, deliveries: Path) -> None:
         cases = await log(engine, task)
         assert (cases[0], cases[-1], cases.count("finished")) == ("accepted", "finished", 1)
         assert cases.count("attempt_started") <= 4
-    records = await engine.usage(None, 0)
+    records = await recorded(engine)
     outcomes = {record.source: record.outcome for record in records}
     assert outcomes == {**OUTCOMES, "direct": "OK"}
     assert len(records) == len(outcomes)
@@ -100,7 +100,7 @@ async def test_two_processes_on_one_file_are_killed(
         cases = await log(engine, task)
         assert cases.count("attempt_started") == task.attempt
         assert cases[-4:] == ["probed"] * 3 + ["finished"]
-    records = await engine.usage(None, 0)
+    records = await recorded(engine)
     assert sorted(record.record_id for record in records) == sorted(t.task_id for t in tasks)
     assert {record.image_count for record in records} == {3}
     await engine.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +15,7 @@ from framecap.services import KillCause
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.transport.request_statistics import Operation
 from framecap.v1.event_pb2 import CaptureFinished
+from support.tasks.engines import WORKED, direct
 
 
 def samples(metrics: ServiceMetrics) -> dict[tuple[str, ...], float]:
@@ -102,6 +105,34 @@ async def test_the_load_is_shown_as_it_is(admission: Admission, metrics: Service
         assert seen["framecap_captures_open",] == 1
         assert seen["framecap_captures_queued",] == 1
     assert samples(metrics)["framecap_captures_queued",] == 0
+
+
+def test_usage_is_summed_by_principal_and_mode(admission: Admission) -> None:
+    metrics = ServiceMetrics(admission, ["shop"])
+    for principal, mode in (("shop", "key"), ("shop", "key"), ("shop", "avg"), ("made up", "key")):
+        metrics.usage_recorded(replace(direct("a", 5, principal), mode=mode))
+    metrics.usage_recorded(direct("b", 5, "also made up"))
+    seen = samples(metrics)
+    whole = {
+        "records": 1,
+        "images": 2,
+        "decoded_frames": WORKED.decoded_count,
+        "cpu_seconds": WORKED.cpu / 1e9,
+        "read_bytes": WORKED.read_bytes,
+        "written_bytes": WORKED.written_bytes,
+        "requests": WORKED.request_count,
+    }
+    for name, value in whole.items():
+        sums = {
+            key[1:]: total
+            for key, total in seen.items()
+            if key[0] == f"framecap_usage_{name}_total"
+        }
+        assert sums == {
+            ("key", "shop"): 2 * value,
+            ("avg", "shop"): value,
+            ("key", "other"): 2 * value,
+        }
 
 
 def test_frames_are_counted_by_principal_and_never_by_more_than_there_are(

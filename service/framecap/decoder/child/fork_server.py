@@ -142,10 +142,17 @@ class Server:
         ended = self._children.reap(pidfd)
         if ended is None:
             return
-        child, status = ended
+        child, kind = ended.child, ReplyKind.EXITED
         if child.number is not None:
-            kind = ReplyKind.EXITED
-            self._post(Reply(kind=kind, number=child.number, pid=child.pid, value=status))
+            self._post(
+                Reply(
+                    kind=kind,
+                    number=child.number,
+                    pid=child.pid,
+                    value=ended.status,
+                    cpu=ended.cpu,
+                )
+            )
 
     def _post(self, reply: Reply, descriptors: tuple[int, ...] = ()) -> None:
         """Queues a reply and sends it as soon as possible; its descriptors are closed then."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, Protocol
 
 from framecap.decoder.wire import control
+from framecap.timebase import NANOSECONDS_PER_SECOND
 
 REST_S: Final = 1.0
 """Seconds to pause forking ahead after an idle decoder died or could not be forked."""
@@ -47,6 +48,20 @@ class Child:
 
     waiting: socket.socket | None = None
     """The fork server's end of the socket on which an idle decoder waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A decoder that has ended."""
+
+    child: Child
+    """The decoder."""
+
+    status: int
+    """Its wait status."""
+
+    cpu: int
+    """Its CPU time from its fork on, in nanoseconds, with that of processes that it waited for."""
 
 
 class Children:
@@ -117,13 +132,13 @@ class Children:
                 return
         self._idle.append(child.pidfd)
 
-    def reap(self, pidfd: int) -> tuple[Child, int] | None:
-        """Returns a child that has ended, and its wait status; None if it has not ended."""
+    def reap(self, pidfd: int) -> Ended | None:
+        """Returns a decoder that has ended; None if it has not."""
         child = self._all[pidfd]
         if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
         _kill_group(child)
-        _, status = os.waitpid(child.pid, 0)
+        _, status, used = os.wait4(child.pid, 0)
         del self._all[pidfd]
         os.close(pidfd)
         if child.waiting is not None:
@@ -132,7 +147,8 @@ class Children:
                 self._idle.remove(pidfd)
             # The cause may kill the next one too, so a pause limits how often that happens.
             self._rest()
-        return child, status
+        cpu = round((used.ru_utime + used.ru_stime) * NANOSECONDS_PER_SECOND)
+        return Ended(child=child, status=status, cpu=cpu)
 
     def end(self) -> None:
         """Kills all decoders, waits for their exits and closes all descriptors."""

@@ -181,6 +181,7 @@ class Check:
             finished.read_request_count == 0, "a count of requests that only the service knows"
         )
         _require(finished.image_bytes == 0, "a count of bytes that only the service knows")
+        _require(not finished.HasField("usage"), "a usage that only the service knows")
         _require(not finished.manifest_uri, "an object that only the service stores")
         refuses = self._job.spec.HasField("plugin") and "probed" not in self._seen
         finished.status.CopyFrom(own_status(finished.status, refuses=refuses))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import dataclass
 from typing import Final
 
 from framecap.errors import CaptureError, DecoderCrashed, DecoderLost, DecoderStalled
+from framecap.timebase import Nanoseconds
 
 RETRY_AFTER_MS: Final = 1000
 
@@ -14,6 +16,17 @@ FROM_OUTSIDE: Final = frozenset(
     {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT}
 )
 """The signals that a process does not cause itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """The end of a decoder, as its fork server reports it."""
+
+    status: int
+    """The wait status."""
+
+    cpu: Nanoseconds
+    """The CPU time of the process from its fork on."""
 
 
 def crashed() -> DecoderCrashed:
@@ -38,24 +51,24 @@ def stalled(stall_after: float) -> DecoderStalled:
     )
 
 
-def error_for(wait_status: int | None) -> CaptureError:
+def error_for(exit: Exit | None) -> CaptureError:
     """Returns the error for a decoder that ended before its job did.
 
     Args:
-        wait_status: The status from `waitpid`; None when it was lost with the fork server.
+        exit: The decoder's end; None when it was lost with the fork server.
     """
-    if wait_status is None:
+    if exit is None:
         return lost()
-    if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) in FROM_OUTSIDE:
+    if os.WIFSIGNALED(exit.status) and os.WTERMSIG(exit.status) in FROM_OUTSIDE:
         return lost()
     return crashed()
 
 
-def describe(wait_status: int | None) -> str:
+def describe(exit: Exit | None) -> str:
     """Returns a description of a decoder's exit, for the log."""
-    if wait_status is None:
+    if exit is None:
         return "it was lost with its fork server"
-    if os.WIFSIGNALED(wait_status):
-        number = os.WTERMSIG(wait_status)
+    if os.WIFSIGNALED(exit.status):
+        number = os.WTERMSIG(exit.status)
         return f"signal {number}, {signal.strsignal(number)}"
-    return f"exit status {os.waitstatus_to_exitcode(wait_status)}"
+    return f"exit status {os.waitstatus_to_exitcode(exit.status)}"

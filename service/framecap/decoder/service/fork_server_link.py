@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from framecap.decoder.service.exits import Exit
 from framecap.decoder.service.pidfd import gone
 from framecap.decoder.wire import control
 from framecap.decoder.wire.control import (
@@ -61,8 +62,8 @@ class Forked:
     pidfd: int
     """Its pidfd, which the requester of the process must close."""
 
-    exited: asyncio.Future[int | None]
-    """Resolves to its wait status, or to None when the fork server ended first."""
+    exited: asyncio.Future[Exit | None]
+    """Resolves to its end, or to None when the fork server ended first."""
 
 
 class ForkServerLink:
@@ -84,7 +85,7 @@ class ForkServerLink:
         self._reap = reap
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._pending: dict[int, asyncio.Future[Forked]] = {}
-        self._running: dict[int, asyncio.Future[int | None]] = {}
+        self._running: dict[int, asyncio.Future[Exit | None]] = {}
         self._numbers = 0
         self._room: asyncio.Future[None] = self._loop.create_future()
         self._sending = asyncio.Lock()
@@ -211,10 +212,10 @@ class ForkServerLink:
         elif reply.kind is ReplyKind.EXITED:
             exited = self._running.pop(reply.number, None)
             if exited is not None:
-                _resolve(exited, reply.value)
+                _resolve(exited, Exit(status=reply.value, cpu=reply.cpu))
 
     def _started(self, reply: Reply, pidfd: int) -> None:
-        exited: asyncio.Future[int | None] = self._loop.create_future()
+        exited: asyncio.Future[Exit | None] = self._loop.create_future()
         self._running[reply.number] = exited
         forked = Forked(pid=reply.pid, pidfd=pidfd, exited=exited)
         answer = self._pending.pop(reply.number, None)
@@ -252,6 +253,8 @@ def _discard(forked: Forked) -> None:
         os.close(forked.pidfd)
 
 
-def _resolve(future: asyncio.Future[int | None] | asyncio.Future[None], value: int | None) -> None:
+def _resolve(
+    future: asyncio.Future[Exit | None] | asyncio.Future[None], value: Exit | None
+) -> None:
     if not future.done():
         future.set_result(value)  # type: ignore[arg-type]

@@ -1,9 +1,9 @@
-"""Waits for the end of processes by their pidfds."""
+"""Waits for the end of processes by their pidfds, whether or not the waiter is cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 KILL_GRACE: Final = 10.0
 """Seconds to wait for a killed process. Only a process stuck in the kernel takes that long."""
@@ -15,24 +15,32 @@ async def gone(pidfd: int, grace: float = KILL_GRACE) -> bool:
     A cancellation takes effect only after the wait, so that the caller's cleanup may rely on it.
     """
     loop = asyncio.get_running_loop()
-    ended: asyncio.Future[bool] = loop.create_future()
-    interruption: asyncio.CancelledError | None = None
-    loop.add_reader(pidfd, _resolve, ended, True)
-    timer = loop.call_later(grace, _resolve, ended, False)
+    ended: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(pidfd, _resolve, ended)
     try:
-        while not ended.done():
-            try:
-                await asyncio.shield(ended)
-            except asyncio.CancelledError as error:
-                interruption = error
+        return await settled(ended, grace)
     finally:
         loop.remove_reader(pidfd)
-        timer.cancel()
+
+
+async def settled(future: asyncio.Future[Any], grace: float) -> bool:
+    """Returns True once the future is done; False when it is not within `grace` seconds.
+
+    A cancellation takes effect only after the wait.
+    """
+    loop = asyncio.get_running_loop()
+    give_up = loop.time() + grace
+    interruption: asyncio.CancelledError | None = None
+    while not future.done() and (left := give_up - loop.time()) > 0:
+        try:
+            await asyncio.wait((future,), timeout=left)
+        except asyncio.CancelledError as error:
+            interruption = error
     if interruption is not None:
         raise interruption
-    return ended.result()
+    return future.done()
 
 
-def _resolve(future: asyncio.Future[bool], value: bool) -> None:
+def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
-        future.set_result(value)
+        future.set_result(None)

@@ -14,12 +14,14 @@ from typing import Final, NoReturn, Self
 from framecap.decoder.service import exits
 from framecap.decoder.service.channel import AsyncChannel, Overdue
 from framecap.decoder.service.check import Check, Violation
-from framecap.decoder.service.pidfd import gone
+from framecap.decoder.service.exits import Exit
+from framecap.decoder.service.pidfd import gone, settled
 from framecap.decoder.service.settings import DecoderSettings
 from framecap.decoder.service.watchdog import Watchdog
 from framecap.decoder.v1.decoder_pb2 import FromDecoder, OpenAnswer, ReadAnswer, ToDecoder
 from framecap.decoder.wire.framing import StreamCut, StreamEnded, WireError
 from framecap.events.status import incident
+from framecap.timebase import Nanoseconds
 
 SPARE_BYTES: Final = 1024 * 1024
 """The room for the other fields of a message with the largest image."""
@@ -46,7 +48,7 @@ class Decoder:
         sock: The service's end of the decoder's socket; this object closes it.
         pid: The process id.
         pidfd: The process's pidfd; this object closes it.
-        exited: Resolves to the wait status, or to None when the fork server ended first.
+        exited: Resolves to the end of the process, or to None when the fork server ended first.
         settings: The limits of a decoder.
     """
 
@@ -56,7 +58,7 @@ class Decoder:
         sock: socket.socket,
         pid: int,
         pidfd: int,
-        exited: asyncio.Future[int | None],
+        exited: asyncio.Future[Exit | None],
         settings: DecoderSettings,
     ) -> None:
         self.pid: Final = pid
@@ -87,6 +89,12 @@ class Decoder:
         except Overdue as error:
             self.kill()
             raise exits.stalled(self._settings.stall_after) from error
+
+    @property
+    def cpu(self) -> Nanoseconds:
+        """The CPU time of the process, once its context was left; 0 if its fork server was lost."""
+        exit = self._exited.result() if self._exited.done() else None
+        return 0 if exit is None else exit.cpu
 
     @property
     def has_more(self) -> bool:
@@ -150,6 +158,8 @@ class Decoder:
             await gone(self._pidfd)
         finally:
             os.close(self._pidfd)
+            # The report of the CPU time follows the end of the process.
+            await settled(self._exited, EXIT_GRACE)
 
     async def _next(self, check: Check) -> FromDecoder:
         try:
@@ -173,11 +183,11 @@ class Decoder:
         """Raises the error for a stream that ended before its job."""
         try:
             async with asyncio.timeout(EXIT_GRACE):
-                status = await asyncio.shield(self._exited)
+                exit = await asyncio.shield(self._exited)
         except TimeoutError:
             self.kill()
             raise exits.crashed() from DecoderEnded("it closed its socket and went on")
-        raise exits.error_for(status) from DecoderEnded(exits.describe(status))
+        raise exits.error_for(exit) from DecoderEnded(exits.describe(exit))
 
 
 def _printable(text: str) -> str:

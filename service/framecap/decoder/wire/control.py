@@ -19,7 +19,7 @@ MAX_DESCRIPTORS: Final = 2
 """The capture's socket, and the source's descriptor where there is one."""
 
 _REQUEST: Final = struct.Struct("!4sQ")
-_REPLY: Final = struct.Struct("!4sBQii")
+_REPLY: Final = struct.Struct("!4sBQiiQ")
 _MAGIC: Final = b"fcap"
 
 
@@ -40,7 +40,7 @@ class ReplyKind(IntEnum):
     """A decoder could not be started; `value` is the errno."""
 
     EXITED = 4
-    """A decoder ended; `value` is its wait status."""
+    """A decoder ended; `value` is its wait status, `cpu` its CPU time."""
 
     UNUSABLE = 5
     """An enabled selection cannot be loaded, so the server ends. Sent instead of READY; `number` is
@@ -140,9 +140,12 @@ class Reply:
     value: int = 0
     """An errno or a wait status, by kind."""
 
+    cpu: int = 0
+    """The CPU time of an ended decoder, in nanoseconds."""
+
     def pack(self) -> bytes:
         """Returns the packet."""
-        return _REPLY.pack(_MAGIC, self.kind, self.number, self.pid, self.value)
+        return _REPLY.pack(_MAGIC, self.kind, self.number, self.pid, self.value, self.cpu)
 
     @classmethod
     def unpack(cls, packet: bytes) -> Self:
@@ -152,10 +155,10 @@ class Reply:
             PacketMalformed: The packet is not a reply.
         """
         try:
-            magic, kind, number, pid, value = _REPLY.unpack(packet)
+            magic, kind, number, pid, value, cpu = _REPLY.unpack(packet)
             if magic != _MAGIC:
                 raise PacketMalformed("a reply of unknown form")
-            return cls(kind=ReplyKind(kind), number=number, pid=pid, value=value)
+            return cls(kind=ReplyKind(kind), number=number, pid=pid, value=value, cpu=cpu)
         except (struct.error, ValueError) as error:
             raise PacketMalformed(f"a reply of {len(packet)} bytes") from error
 

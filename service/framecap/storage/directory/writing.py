@@ -81,6 +81,11 @@ class FileWriter:
             raise _translated(error, key, facts.what) from None
         return self._uri(key)
 
+    @property
+    def request_count(self) -> int:
+        """Files take no requests."""
+        return 0
+
     async def close(self) -> None:
         """Removes half-written files. Closing again does nothing."""
         # A cancelled put continues in its thread and still needs its files.

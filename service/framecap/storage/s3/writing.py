@@ -49,6 +49,7 @@ class S3Writer:
         self._clients = clients
         self._bucket = bucket
         self._part_bytes = part_bytes
+        self._request_count = 0
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI once it is readable.
@@ -73,6 +74,11 @@ class S3Writer:
         self._clients.statistics.stored(len(data))
         return f"s3://{self._bucket.name}/{key}"
 
+    @property
+    def request_count(self) -> int:
+        """Requests that it has sent, repeated ones and those of parts included."""
+        return self._request_count
+
     async def close(self) -> None:
         """Does nothing: each `put` completes or aborts its own upload."""
 
@@ -84,6 +90,7 @@ class S3Writer:
         """
 
         async def once() -> T:
+            self._request_count += 1
             async with self._clients.counted_request(operation):
                 return await request()
 

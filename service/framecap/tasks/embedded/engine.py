@@ -13,11 +13,13 @@ from weakref import WeakValueDictionary
 
 from framecap.errors import RequestIdReused, TaskNotEnded
 from framecap.events.stream import EventStream
-from framecap.tasks.embedded import lists, rows, sweeping
+from framecap.model.usage import UsageRecord
+from framecap.tasks.embedded import lists, rows, sweeping, usage
 from framecap.tasks.embedded.database import Database
 from framecap.tasks.embedded.lease import EmbeddedLease, Surroundings
 from framecap.tasks.embedded.rows import Row
 from framecap.tasks.embedded.transitions import cancelled
+from framecap.tasks.embedded.usage_writes import UsageWrites
 from framecap.tasks.embedded.wakes import WORK, Wakes
 from framecap.tasks.embedded.writes import NO_FAULTS, DurableWrite, FaultPoints
 from framecap.tasks.engine import (
@@ -32,14 +34,17 @@ from framecap.tasks.engine import (
 )
 from framecap.tasks.task import (
     ALL,
+    ALL_USAGE,
     DEFAULT_PAGE_SIZE,
+    DEFAULT_USAGE_PAGE_SIZE,
     NewTask,
     Notification,
     Page,
     Task,
     TaskFilter,
     TaskState,
-    UsageRecord,
+    UsageFilter,
+    UsagePage,
 )
 from framecap.tasks.uuid7 import Uuid7, created, task_id
 from framecap.timebase import Nanoseconds
@@ -76,6 +81,7 @@ class EmbeddedEngine:
         holder_clock: Callable[[], Nanoseconds] = lease_clock,
     ) -> None:
         self.database: Final = Database(path, faults)
+        self._usage_writes = UsageWrites(self.database)
         self._wakes = Wakes(self.database.change_count)
         self._around = Surroundings(
             database=self.database,
@@ -256,19 +262,25 @@ class EmbeddedEngine:
 
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture; see `TaskEngine.record_usage`."""
-        await self.database.write(
-            DurableWrite.RECORD_USAGE, lambda connection: rows.add_usage(connection, record)
-        )
+        await self._usage_writes.add(record)
 
-    async def usage(self, principal: str | None, since: Nanoseconds) -> Sequence[UsageRecord]:
-        """Returns usage records; see `TaskEngine.usage`."""
+    async def usage(
+        self,
+        principal: str | None,
+        chosen: UsageFilter = ALL_USAGE,
+        *,
+        page_size: int = DEFAULT_USAGE_PAGE_SIZE,
+        page_token: str = "",
+    ) -> UsagePage:
+        """Returns a page of usage records; see `TaskEngine.usage`."""
         return await self.database.read(
-            lambda connection: rows.usage_records(connection, principal, since)
+            lambda connection: usage.page(connection, principal, chosen, page_size, page_token)
         )
 
     async def close(self) -> None:
         """Closes the file; see `TaskEngine.close`."""
         await self._wakes.close()
+        await self._usage_writes.close()
         await self.database.close()
 
     def _submit(self, connection: sqlite3.Connection, new: NewTask) -> Submitted:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from framecap.errors import CaptureError
+from framecap.model.usage import NO_USAGE, Usage
 from framecap.tasks.embedded import rows
 from framecap.tasks.embedded.database import Database
 from framecap.tasks.embedded.rows import Row
@@ -19,7 +20,7 @@ from framecap.tasks.embedded.writes import DurableWrite
 from framecap.tasks.ends import finished_of
 from framecap.tasks.engine import EngineSettings, Envelope, Fenced, LeaseLost, lease_clock
 from framecap.tasks.retry_policy import MAX_ATTEMPTS, backoff
-from framecap.tasks.task import NO_USAGE, Ending, Task, Usage
+from framecap.tasks.task import Ending, Task
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureProgress
 

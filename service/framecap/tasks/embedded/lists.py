@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import heapq
 import itertools
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import Any, Final
 
-from framecap.errors import ValueOutOfRange
 from framecap.tasks.embedded.rows import TASK, task_of
+from framecap.tasks.page_token import check_of, foreign, position_of, token_of
 from framecap.tasks.task import MAX_PAGE_SIZE, Page, Task, TaskFilter, TaskState
 from framecap.tasks.uuid7 import lowest, parse_task_id, task_id
 
-CHECK_BYTES: Final = 8
+UUID_BYTES: Final = 16
 
 Statement = tuple[str, dict[str, Any]]
 
@@ -93,7 +90,7 @@ def _tasks(connection: sqlite3.Connection, statement: Statement) -> Iterator[Tas
 
 def _check(principal: str, chosen: TaskFilter) -> bytes:
     """Returns what the tokens of one list share."""
-    parts = (
+    return check_of(
         principal,
         sorted(chosen.states),
         chosen.source_prefix,
@@ -101,21 +98,17 @@ def _check(principal: str, chosen: TaskFilter) -> bytes:
         chosen.created_before,
         chosen.dead,
     )
-    return sha256(repr(parts).encode()).digest()[:CHECK_BYTES]
 
 
 def _token(last: Task, check: bytes) -> str:
     number = parse_task_id(last.task_id)
     assert number is not None
-    return base64.urlsafe_b64encode(number.bytes + check).decode()
+    return token_of(number.bytes, check)
 
 
 def _read_token(token: str, check: bytes) -> str:
     """Returns the id that the page's ids precede."""
-    try:
-        value = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        value = b""
-    if len(value) != 16 + CHECK_BYTES or value[16:] != check:
-        raise ValueOutOfRange("page_token: it is not from a page of this list", field="page_token")
-    return task_id(uuid.UUID(bytes=value[:16]))
+    position = position_of(token, check)
+    if len(position) != UUID_BYTES:
+        raise foreign()
+    return task_id(uuid.UUID(bytes=position))

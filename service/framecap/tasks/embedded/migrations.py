@@ -85,8 +85,8 @@ CREATE TABLE usage (
     usage TEXT NOT NULL,
     end_time INTEGER NOT NULL
 );
-CREATE INDEX usage_by_time ON usage (end_time);
-CREATE INDEX usage_by_principal ON usage (principal, end_time);
+CREATE INDEX usage_by_time ON usage (end_time, record_id);
+CREATE INDEX usage_by_principal ON usage (principal, end_time, record_id);
 """
 
 MIGRATIONS: Final = (_FIRST,)

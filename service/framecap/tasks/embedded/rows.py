@@ -12,16 +12,10 @@ from typing import Any, Final
 from google.rpc import status_pb2
 
 from framecap.errors import TaskNotFound
+from framecap.model.usage import NO_USAGE, Usage
 from framecap.source.pin import SourcePin
 from framecap.tasks.engine import shard_of
-from framecap.tasks.task import (
-    NO_USAGE,
-    NewTask,
-    Task,
-    TaskState,
-    Usage,
-    UsageRecord,
-)
+from framecap.tasks.task import NewTask, Task, TaskState
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import CaptureEvent, CaptureProgress
 
@@ -155,37 +149,3 @@ def add_events(
         "INSERT INTO events VALUES (?, ?, ?)",
         [(task_id, event.sequence, event.SerializeToString()) for event in events],
     )
-
-
-def add_usage(connection: sqlite3.Connection, record: UsageRecord) -> None:
-    """Adds a usage record, unless its id has one."""
-    connection.execute(
-        "INSERT OR IGNORE INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            record.record_id,
-            record.principal,
-            record.source,
-            record.mode,
-            record.outcome,
-            record.image_count,
-            to_json(record.usage),
-            record.end_time,
-        ),
-    )
-
-
-def usage_records(
-    connection: sqlite3.Connection, principal: str | None, since: Nanoseconds
-) -> list[UsageRecord]:
-    """Returns the usage records since a time, in order; of all principals for None."""
-    own = "" if principal is None else "principal = :principal AND "
-    found = connection.execute(
-        "SELECT record_id, principal, source, mode, outcome, image_count, usage, end_time"
-        f" FROM usage WHERE {own}end_time >= :since ORDER BY end_time, record_id",
-        {"principal": principal, "since": since},
-    )
-    names = [column for column, *_ in found.description]
-    return [
-        UsageRecord(**{**values, "usage": usage_of(values["usage"])})
-        for values in (dict(zip(names, columns, strict=True)) for columns in found)
-    ]

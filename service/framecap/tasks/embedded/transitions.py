@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from framecap.errors import Cancelled, CaptureError, WorkerLost
 from framecap.events.messages import finished as finished_payload
 from framecap.events.stream import EventStream
-from framecap.tasks.embedded import rows
+from framecap.tasks.embedded import rows, usage
 from framecap.tasks.embedded.rows import Row
 from framecap.tasks.ends import finished_of, state_of, usage_record
 from framecap.tasks.engine import Envelope
@@ -78,7 +78,7 @@ class Transitions:
             sequence=events[-1].sequence,
         )
         ended = self._again(row).task
-        rows.add_usage(self.connection, usage_record(ended, finished, self.now))
+        usage.add(self.connection, usage_record(ended, finished, self.now))
         if ended.topic:
             self.connection.execute(
                 "INSERT INTO notifications (event_id, topic, body, due_time) VALUES (?, ?, ?, ?)",
