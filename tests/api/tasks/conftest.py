@@ -62,9 +62,6 @@ async def shared(media: Path, data: Path) -> AsyncGenerator[Service]:
     await asyncio.to_thread(int)
     server = server_settings(media, data, metrics=False, grace=30.0)
     async with running(replace(FRONT, server=server)) as service:
-        # So do those of the engine: one reads, one writes.
-        await service.tasks.sweep()
-        await service.tasks.list("nobody")
         yield service
 
 

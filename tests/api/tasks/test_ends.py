@@ -108,7 +108,8 @@ async def test_a_deleted_task_is_gone_with_its_events(shared_tasks: RunTasks) ->
         for status in await refusals(stub, task_id):
             not_found(status, task_id)
         # The usage stays.
-        assert task_id in [record.record_id for record in await engine.usage(None, 0)]
+        records = (await engine.usage(None)).records
+        assert task_id in [record.record_id for record in records]
 
 
 @pytest.mark.parametrize("running", [False, True], ids=["pending", "running"])

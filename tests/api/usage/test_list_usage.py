@@ -22,6 +22,9 @@ from support.tasks.engines import WORKED, direct
 SERVICE = "framecap.v1.UsageService"
 COUNT = 7
 
+LATER = 4_102_444_800 * 10**9
+"""In the year 2100, so that nothing is old enough to be removed."""
+
 BAD = [
     pytest.param(
         {"page_size": -1}, "page_size", "page_size: -1 is not in 0..2147483647", id="size"
@@ -57,7 +60,7 @@ async def fill(client: Running) -> None:
     """Records seven captures of the caller, and as many of another."""
     for number in range(COUNT):
         for principal in (ANYONE, "other"):
-            record = direct(f"{principal}-{number}", 10 * number, principal)
+            record = direct(f"{principal}-{number}", LATER + 10 * number, principal)
             await client.service.tasks.record_usage(record)
 
 
@@ -71,9 +74,9 @@ async def test_ones_own_records_are_listed_by_their_end(run: Run) -> None:
         own = [f"{ANYONE}-{number}" for number in range(COUNT)]
         assert calls(await recorded(client.channel)) == own
         assert calls(await recorded(client.channel, page_size=3)) == own
-        chosen = {"ended_from": time(20), "ended_before": time(50)}
+        chosen = {"ended_from": time(LATER + 20), "ended_before": time(LATER + 50)}
         assert calls(await recorded(client.channel, **chosen, page_size=2)) == own[2:5]
-        assert calls(await recorded(client.channel, ended_before=time(0))) == []
+        assert calls(await recorded(client.channel, ended_before=time(LATER + 0))) == []
         stub = UsageServiceStub(client.channel)
         answer = await stub.ListUsage(ListUsageRequest(page_size=COUNT))
         assert len(answer.records) == COUNT
@@ -83,14 +86,14 @@ async def test_ones_own_records_are_listed_by_their_end(run: Run) -> None:
 async def test_a_record_is_shown_whole(run: Run) -> None:
     name = task_id(Uuid7()())
     async with run() as client:
-        await client.service.tasks.record_usage(direct("a call", 1_500_000_000, ANYONE))
-        await client.service.tasks.record_usage(direct(name, 2_000_000_000, ANYONE))
+        await client.service.tasks.record_usage(direct("a call", LATER + 1_500_000_000, ANYONE))
+        await client.service.tasks.record_usage(direct(name, LATER + 2_000_000_000, ANYONE))
         of_call, of_task = await recorded(client.channel)
     assert (of_call.call_id, of_call.task_id) == ("a call", "")
     assert (of_task.call_id, of_task.task_id) == ("", name)
     assert (of_call.principal, of_call.source) == (ANYONE, "films/a.mp4")
     assert (of_call.mode, of_call.outcome) == ("key", "OK")
-    assert of_call.end_time == Timestamp(seconds=1, nanos=500_000_000)
+    assert of_call.end_time == time(LATER + 1_500_000_000)
     usage = of_call.usage
     assert usage.image_count == 2
     assert usage.decoded_count == WORKED.decoded_count
@@ -118,7 +121,7 @@ async def test_a_token_of_another_list_is_refused(run: Run) -> None:
         await fill(client)
         stub = UsageServiceStub(client.channel)
         token = (await stub.ListUsage(ListUsageRequest(page_size=2))).next_page_token
-        other = ListUsageRequest(page_token=token, ended_from=time(1))
+        other = ListUsageRequest(page_token=token, ended_from=time(LATER + 1))
         status = await refusal(stub.ListUsage(other))
         assert reason(status) == "VALUE_OUT_OF_RANGE"
         # The size of the pages may change from one to the next.

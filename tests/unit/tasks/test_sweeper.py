@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from framecap.errors import DataStoreUnavailable
+from framecap.tasks import sweeper
 from framecap.tasks.engine import EngineSettings, Swept, TaskEngine
 from framecap.tasks.settings import MOST_DAYS, TaskSettings
 from framecap.tasks.sweeper import sweeping
@@ -73,3 +74,24 @@ def test_more_days_than_a_clock_has_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: 36501 days are more than 36500") as caught:
         TaskSettings(**{name: MOST_DAYS + 1})
     assert "example" in str(caught.value)
+
+
+async def test_a_long_first_sweep_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "FIRST_SECONDS", 0.01)
+    never = asyncio.Event()
+
+    class Long(Sweeps):
+        async def sweep(self) -> Swept:
+            await never.wait()
+            return Swept()
+
+    engine: TaskEngine = Long()  # type: ignore[assignment]
+    async with asyncio.timeout(30), sweeping(engine):
+        assert not never.is_set()
+
+
+async def test_the_first_sweep_precedes_the_block() -> None:
+    sweeps = Sweeps(Swept(reclaimed=1))
+    engine: TaskEngine = sweeps  # type: ignore[assignment]
+    async with sweeping(engine):
+        assert sweeps.count == 1
