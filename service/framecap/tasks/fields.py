@@ -6,10 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from framecap.tasks.task import TaskState
-from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
 from framecap.values import checks
 from framecap.values.wording import listed, shown
 
@@ -22,9 +19,6 @@ PROJECT_ALLOWED: Final = "1 to 128 letters, digits, _ and -, first a letter or _
 MAX_LABELS: Final = 64
 MAX_LABEL_CHARACTERS: Final = 256
 MAX_USER_DATA_CHARACTERS: Final = 2048
-
-MAX_SECONDS: Final = 2**63 // NANOSECONDS_PER_SECOND - 1
-"""The last second whose nanoseconds a data store can hold: in the year 2262."""
 
 
 def request_id(text: str) -> str:
@@ -92,17 +86,6 @@ def states(given: Iterable[int]) -> frozenset[TaskState]:
             raise checks.refused("states", str(number), f"is none of {allowed}", allowed)
         chosen.add(TaskState(number))
     return frozenset(chosen)
-
-
-def instant(field: str, given: Timestamp) -> Nanoseconds:
-    """Returns a time of the wall clock.
-
-    Raises:
-        ValueOutOfRange: It is no valid `google.protobuf.Timestamp` after 1970.
-    """
-    nanos = checks.number(f"{field}.nanos", given.nanos, 0, NANOSECONDS_PER_SECOND - 1)
-    seconds = checks.number(f"{field}.seconds", given.seconds, 0, MAX_SECONDS)
-    return seconds * NANOSECONDS_PER_SECOND + nanos
 
 
 def _check_length(field: str, name: str, text: str, limit: int) -> None:
