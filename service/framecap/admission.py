@@ -62,6 +62,7 @@ class Admission:
         self._open = asyncio.Semaphore(limits.open)
         self._load = {"queued": 0, "running": 0, "open": 0}
         self._draining = False
+        self._ended_by: CaptureError | None = None
         self._slots: set[Slot] = set()
 
     @property
@@ -98,7 +99,10 @@ class Admission:
 
         Raises:
             Draining: The service is shutting down.
+            CaptureError: The error that `revoke` was called with.
         """
+        if self._ended_by is not None:
+            raise self._ended_by
         if self._draining:
             raise Draining(
                 "The service is shutting down. Try again, it may be another one that answers.",
@@ -109,12 +113,18 @@ class Admission:
         """Refuses all new captures; those that have entered continue."""
         self._draining = True
 
-    def revoke(self) -> None:
-        """Ends the captures that have entered, with `Draining`; refuses all others."""
+    def revoke(self, error: CaptureError | None = None) -> None:
+        """Ends the captures that have entered; refuses all others.
+
+        Args:
+            error: The error that ends and refuses them; None for `Draining`.
+        """
         self.drain()
+        self._ended_by = self._ended_by or error
         for slot in tuple(self._slots):
             slot.revoke(
-                Draining(
+                error
+                or Draining(
                     "The service is shutting down and the capture did not end in time. Try again, "
                     "it may be another one that answers.",
                     retry_after_ms=RETRY_AFTER_MS,

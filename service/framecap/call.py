@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 from uuid import uuid4
 
+from framecap.attempt import Attempt
 from framecap.decoder.v1 import decoder_pb2
 from framecap.errors import DeliveryConflict, LimitExceeded, OptionMissing
 from framecap.events import messages
@@ -72,6 +73,9 @@ class CaptureCall:
 
     background: bool = False
     """True for a task's capture, whose end is published to a topic."""
+
+    attempt: Attempt | None = None
+    """The attempt at a task that the capture is; None for a direct one."""
 
     principal: str = ANYONE
     """The caller's name in the configuration."""
@@ -229,6 +233,16 @@ def job(call: CaptureCall, parsed: ParsedRequest, source: OpenSource) -> decoder
     message = None
     if call.kind != decoder_pb2.JOB_KIND_PROBE:
         message, _ = structured.to_proto(parsed.spec)
+    resumed = None
+    if call.attempt is not None and call.attempt.earlier is not None:
+        point = call.attempt.earlier.point
+        resumed = decoder_pb2.Resume(
+            captured_count=point.captured_count,
+            answered_count=point.answered_count,
+            damaged_count=point.damaged_count,
+            pts=point.pts,
+            time_base=messages.rational(point.time_base),
+        )
     return decoder_pb2.Job(
         kind=call.kind,
         spec=message,
@@ -236,6 +250,7 @@ def job(call: CaptureCall, parsed: ParsedRequest, source: OpenSource) -> decoder
         source_size=source.size,
         remote=source.reader is not None,
         refers=source.refer is not None,
+        resume=resumed,
     )
 
 

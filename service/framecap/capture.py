@@ -114,7 +114,8 @@ class _Capture:
         checked = check_request(call, services)
         self._parsed, self._address = checked.parsed, checked.address
         self._naming, self._accepted = checked.naming, checked.accepted
-        self._events = EventStream()
+        self._attempt = call.attempt
+        self._events = EventStream.resumed(call.attempt.sequence if call.attempt else 0)
         self._result = CaptureResult()
         self._charge = Charge(call, self._accepted.source, mode(call, self.spec), services)
         self.error: CaptureError | None = None
@@ -134,22 +135,34 @@ class _Capture:
         """Yields all events but the last. An error after `accepted` ends them, and is recorded.
 
         Raises:
-            CaptureError: The request is refused; nothing was yielded.
+            CaptureError: The request is refused; nothing was yielded. Never in an attempt at a
+                task, whose log has `accepted` from its creation.
         """
-        async with self._opened() as work:
-            yield self._events.wrap(self._accepted)
-            if work is None:
-                return
-            try:
-                async with aclosing(work.payloads()) as payloads:
-                    async for payload in payloads:
-                        yield self._events.wrap(payload)
-            except CaptureError as failure:
-                self.error = failure
-            except Exception as fault:
-                self.error = incident(fault)
-            finally:
-                self._result = work.result
+        try:
+            async with self._opened() as work:
+                if self._attempt is None:
+                    yield self._events.wrap(self._accepted)
+                if work is None:
+                    return
+                async for event in self._worked(work):
+                    yield event
+        except CaptureError as failure:
+            if self._attempt is None:
+                raise
+            self.error = failure
+
+    async def _worked(self, work: _Work) -> AsyncGenerator[event_pb2.CaptureEvent]:
+        """Yields the events of the work. An error ends them, and is recorded."""
+        try:
+            async with aclosing(work.payloads()) as payloads:
+                async for payload in payloads:
+                    yield self._events.wrap(payload)
+        except CaptureError as failure:
+            self.error = failure
+        except Exception as fault:
+            self.error = incident(fault)
+        finally:
+            self._result = work.result
 
     async def charge(self) -> None:
         """Records the usage. A capture whose usage cannot be recorded fails, however it ended."""
@@ -169,7 +182,8 @@ class _Capture:
 
     def last_event(self) -> event_pb2.CaptureEvent:
         """Returns the event of `finished`."""
-        return self._events.wrap(finished(self._result, self.error, charged=self._charge.recorded))
+        charged = self._charge.recorded or self._attempt is not None
+        return self._events.wrap(finished(self._result, self.error, charged=charged))
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[_Work | None]:
@@ -187,7 +201,8 @@ class _Capture:
         async with AsyncExitStack() as held:
             slot = held.enter_context(services.admission.enter())
             with ended_by(slot.revoked):
-                opening = await services.sources.open(self._address)
+                pin = self._attempt.pin if self._attempt else None
+                opening = await services.sources.open(self._address, pin)
                 source = await held.enter_async_context(opening)
             naming = self._naming
             yield _Work(self._call, self._parsed, source, naming, slot, services, self._accepted)
@@ -318,11 +333,33 @@ class _Work:
             async for message in messages:
                 if message is not None:
                     self._unyielded += self._noted(await self._payloads_of(message))
+                    if message.HasField("planned"):
+                        async for earlier in self._earlier_images():
+                            yield self._taken() + self._noted(earlier)
                 self._unyielded += self._noted(self._counted(self._sink.ready()))
                 # Messages that arrived together make one batch, unless that means a wait.
                 more = decoder.has_more and self._sink.uploading is None
                 if len(self._unyielded) > (MAX_BATCH if more else 0):
                     yield self._taken()
+
+    async def _earlier_images(self) -> AsyncGenerator[Payloads]:
+        """Yields the images that an earlier attempt at the task stored."""
+        attempt = self._call.attempt
+        if attempt is None or attempt.earlier is None:
+            return
+        batch: Payloads = []
+        async with aclosing(attempt.earlier.frames()) as frames:
+            async for frame in frames:
+                self._delivered = Delivered(
+                    count=frame.index,
+                    size_bytes=self._delivered.size_bytes + frame.size_bytes,
+                    object_count=frame.index,
+                )
+                batch.append(frame)
+                if len(batch) == MAX_BATCH:
+                    yield batch
+                    batch = []
+        yield batch
 
     @asynccontextmanager
     async def _decoding(

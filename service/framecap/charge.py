@@ -27,7 +27,9 @@ class Charge:
         self._source = source
         self._mode = mode
         self._services = services
-        self._due = call.kind == decoder_pb2.JOB_KIND_CAPTURE and not call.validate_only
+        captures = call.kind == decoder_pb2.JOB_KIND_CAPTURE and not call.validate_only
+        # A task is charged once, at its end.
+        self._due = captures and call.attempt is None
         self.recorded = False
         """True once the record is written."""
 

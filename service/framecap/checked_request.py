@@ -10,6 +10,7 @@ from framecap.services import Services
 from framecap.sink.naming import Naming
 from framecap.source.address import SourceAddress
 from framecap.spec.request import ParsedRequest
+from framecap.timebase import utc
 from framecap.v1.event_pb2 import CaptureAccepted
 
 
@@ -42,6 +43,9 @@ def check_request(call: CaptureCall, services: Services) -> CheckedRequest:
     if naming is not None:
         files = output_of(parsed.kind).files
         naming = replace(naming, extensions=tuple(type.extension for type in files))
+        if call.attempt is not None:
+            # The names are the same in every attempt.
+            naming = replace(naming, created=utc(call.attempt.created))
     warnings = (*naming.warnings(), *name_warnings(address)) if naming else ()
     return CheckedRequest(
         parsed=parsed,

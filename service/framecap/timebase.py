@@ -8,6 +8,7 @@ stream's time base. A `Clock` converts between the two. Seconds are never floats
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Final, TypeAlias
 
@@ -55,6 +56,11 @@ class Clock:
 def floor_nanoseconds(seconds: Fraction) -> Nanoseconds:
     """Returns `seconds` in nanoseconds, rounded down."""
     return seconds * NANOSECONDS_PER_SECOND // 1
+
+
+def utc(instant: Nanoseconds) -> datetime:
+    """Returns a time in nanoseconds since 1970 in UTC, cut to a second."""
+    return datetime.fromtimestamp(instant // NANOSECONDS_PER_SECOND, UTC)
 
 
 def format_time(instant: Nanoseconds) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds
+from framecap.timebase import NANOSECONDS_PER_SECOND, Nanoseconds, utc
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of the last change that stores have for objects of which none is known."""
@@ -45,7 +45,7 @@ class SourcePin:
         """The last modification in UTC, to the second; None where it is not known."""
         if self.modified is None:
             return None
-        return datetime.fromtimestamp(self.modified // NANOSECONDS_PER_SECOND, UTC)
+        return utc(self.modified)
 
     def admits(self, found: SourcePin) -> bool:
         """Returns whether a version is this one.

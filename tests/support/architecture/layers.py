@@ -42,6 +42,7 @@ SPINE: Final = (
     "capture_result",
     "usage_log",
     "services",
+    "attempt",
     "call",
     "checked_request",
     "charge",
@@ -100,6 +101,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
         ("tasks.work", "tasks.creation", "tasks.retry"),
         SHARED | OUTER | DECODER | {*SPINE[:-1], "tasks"},
     ),
+    # A worker runs the whole capture.
+    "tasks.worker": SHARED | OUTER | DECODER | {*SPINE, "tasks", "tasks.work"},
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),

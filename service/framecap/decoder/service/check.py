@@ -82,9 +82,9 @@ class Check:
         self._job = job
         self._max_image_bytes = max_image_bytes
         self._seen: set[str] = set()
-        self._images = 0
+        self._images = job.resume.captured_count
         self._output_files = 0
-        self._captured = 0
+        self._captured = job.resume.captured_count
         self._warnings = 0
         self._files = 0
 

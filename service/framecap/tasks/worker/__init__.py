@@ -1,0 +1,1 @@
+"""Workers: they take tasks from an engine and capture them."""
