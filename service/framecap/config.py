@@ -25,6 +25,7 @@ from framecap.serve_settings import ServerSettings
 from framecap.services import CaptureLimits
 from framecap.storage.settings import StorageSettings
 from framecap.tasks.settings import TaskSettings
+from framecap.tasks.worker.settings import WorkerSettings
 from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
@@ -61,6 +62,9 @@ class Settings:
 
     tasks: TaskSettings = field(default_factory=TaskSettings)
     """How long tasks and usage records are kept."""
+
+    worker: WorkerSettings = field(default_factory=WorkerSettings)
+    """The work on tasks."""
 
     logs: LogSettings = field(default_factory=LogSettings)
     """Logs."""

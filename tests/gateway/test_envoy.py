@@ -187,6 +187,16 @@ def test_what_a_source_contains_is_json(front: Front, clip: str) -> None:
     assert (media["codec"], media["width"], media["height"]) == ("h264", 192, 108)
 
 
+def test_what_captures_used_is_json(front: Front, clip: str) -> None:
+    front.get("/v1/image", source=clip, text="video/snapshots,f_jpg,ss_1000")
+    (page,) = front.get("/v1/usage", page_size="1").lines
+    (record,) = page["records"]
+    assert (record["principal"], record["mode"]) == ("anonymous", "inter")
+    assert int(record["usage"]["decodedCount"]) > 0
+    answer = front.get("/v1/usage", page_token="made up")
+    assert answer.status == 400
+
+
 @pytest.mark.parametrize(
     ("text", "status", "reason"),
     [

@@ -49,12 +49,15 @@ def free_address() -> str:
 
 
 @contextmanager
-def served(*, data: Path, allow: Path, **environment: str) -> Iterator[Served]:
+def served(
+    *, data: Path, allow: Path, exit_status: int = 0, **environment: str
+) -> Iterator[Served]:
     """Runs a service, ready when the block begins, ended in good order when it ends.
 
     Args:
         data: Its data directory.
         allow: The directory whose files it may read.
+        exit_status: The status with which it ends: of one that the block kills, less the signal.
         environment: All of its environment: settings, `FRAMECAP_…`.
     """
     address, metrics = free_address(), free_address()
@@ -75,7 +78,7 @@ def served(*, data: Path, allow: Path, **environment: str) -> Iterator[Served]:
             process.kill()
             process.wait()
             raise
-    assert status == 0, log.read_text()
+    assert status == exit_status, log.read_text()
 
 
 def _await_health(process: subprocess.Popen[str], address: str, log: Path) -> None:

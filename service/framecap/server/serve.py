@@ -33,6 +33,8 @@ from framecap.server.stop import Stop
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
 from framecap.tasks.engine import TaskEngine
+from framecap.tasks.worker.settings import Role
+from framecap.tasks.worker.workers import Workers
 from framecap.telemetry.logs import configure_logs
 from framecap.telemetry.metrics import MetricsPort, ServiceMetrics
 
@@ -93,7 +95,11 @@ async def running(
         stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
         engine = await held.enter_async_context(open_tasks(settings, empty_envelope))
         services = make_services(settings, launcher, admission, metrics, stores, engine)
-        # Workers, and all that acts on tasks, begin here; they end before the engine is closed.
+        # All that acts on tasks begins here, and ends before the engine is closed.
+        role, slots = settings.worker.role, settings.worker.task_slots
+        workers = Workers(engine, services, slots=slots, meter=metrics)
+        if role is not Role.FRONT:
+            await held.enter_async_context(workers.running())
         server = GrpcServer(settings, services, metrics, engine, check_no_topic)
         address = await server.start()
         logger.info("serving", extra={"facts": {"address": address}})
@@ -106,12 +112,15 @@ async def running(
                 tasks=engine,
             )
         finally:
-            logger.info("ending: calls have %g s to finish", settings.server.grace)
+            logger.info("ending: calls and tasks have %g s to finish", settings.server.grace)
             await server.report_not_serving()
             admission.drain()
             server.end_watches()
-            await _either(server.idle(), (stop or Stop()).hurried(), settings.server.grace)
+            await workers.drain()
+            idle = _all(server.idle(), workers.idle())
+            await _either(idle, (stop or Stop()).hurried(), settings.server.grace)
             admission.revoke()
+            workers.hand_back()
             await server.close()
 
 
@@ -159,6 +168,10 @@ def _show(metrics: ServiceMetrics, address: Address) -> MetricsPort:
         raise SettingsError(
             f"metrics: {address} cannot be listened at: {error.strerror}"
         ) from error
+
+
+async def _all(*waits: Awaitable[None]) -> None:
+    await asyncio.gather(*waits)
 
 
 async def _either(one: Awaitable[None], other: Awaitable[None], timeout: float) -> None:

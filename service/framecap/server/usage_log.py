@@ -10,8 +10,11 @@ from framecap.errors import DataStoreUnavailable
 from framecap.model.usage import UsageRecord
 from framecap.tasks.engine import TaskEngine
 
-RECORD_SECONDS: Final = 15.0
-"""The longest time that a record takes; the capture fails after it."""
+RECORD_SECONDS: Final = 8.0
+"""The longest time that a record takes; the capture fails after it.
+
+It is less than the time in which cancelled calls clean up at a shutdown.
+"""
 
 PAUSE_SECONDS: Final = 0.5
 """The wait between two attempts to write a record."""

@@ -27,6 +27,9 @@ async def watch(
             for event in batch:
                 yield event
                 after_sequence = event.sequence
+                if event.HasField("finished"):
+                    # The state read before may be older than the log.
+                    return
         # The state was read first: a log that ended before then was read to its end.
         if ended:
             return

@@ -19,6 +19,7 @@ from framecap.capture_result import CaptureResult
 from framecap.listen_address import Address
 from framecap.model.usage import UsageRecord
 from framecap.services import KillCause
+from framecap.tasks.worker.meter import Outcome
 from framecap.timebase import NANOSECONDS_PER_SECOND
 from framecap.transport.request_statistics import Operation
 
@@ -26,6 +27,7 @@ FIRST_FRAME_BUCKETS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 
 STORAGE_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliver", "upload")
 OTHER: Final = "other"
+UNENDED: Final = "unended"
 DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
@@ -158,6 +160,22 @@ class _DecoderMetrics:
         _show_zero(self.kills, (cause.value for cause in KillCause))
 
 
+class _TaskMetrics:
+    """The metrics of attempts at tasks."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.running = Gauge(
+            "framecap_tasks_running", "Tasks that this process works on.", registry=registry
+        )
+        self.attempts = Counter(
+            "framecap_task_attempts",
+            "Attempts at tasks that ended, by how they ended.",
+            ["outcome"],
+            registry=registry,
+        )
+        _show_zero(self.attempts, (*(outcome.value for outcome in Outcome), UNENDED))
+
+
 def _show_zero(metric: Counter | Gauge, labels: Iterable[str]) -> None:
     """Shows a metric with each label before anything is counted under it."""
     for label in labels:
@@ -193,6 +211,7 @@ class ServiceMetrics:
         self._usage = _UsageMetrics(self.registry)
         self._storage = _StorageMetrics(self.registry)
         self._decoders = _DecoderMetrics(self.registry)
+        self._tasks = _TaskMetrics(self.registry)
         self._calls = Histogram(
             "framecap_call_seconds",
             "Time of calls.",
@@ -262,6 +281,15 @@ class ServiceMetrics:
         self._decoders.alive.dec()
         if cause is not None:
             self._decoders.kills.labels(cause.value).inc()
+
+    def attempt_began(self) -> None:
+        """Notes that an attempt at a task began."""
+        self._tasks.running.inc()
+
+    def attempt_ended(self, outcome: Outcome | None) -> None:
+        """Notes that an attempt ended; `outcome` is None when its end could not be written."""
+        self._tasks.running.dec()
+        self._tasks.attempts.labels(outcome.value if outcome else UNENDED).inc()
 
     def _label(self, principal: str) -> str:
         """Returns a principal's label; the configuration bounds the number of labels."""

@@ -9,6 +9,7 @@ from typing import Any
 from grpc import aio
 
 from framecap.config import Settings
+from framecap.tasks.worker.settings import Role, WorkerSettings
 from framecap.v1.capture_pb2 import Delivery, ObjectDelivery
 from framecap.v1.event_pb2 import CaptureEvent
 from framecap.v1.task_service_pb2 import (
@@ -24,7 +25,7 @@ from support.api.calls import EVERY_SECOND, Taken, take_all
 
 SOURCE = "films/trip.mp4"
 
-FRONT = Settings()
+FRONT = Settings(worker=WorkerSettings(role=Role.FRONT))
 """The settings of a service that runs no tasks itself, so that tests take them as workers do."""
 
 

@@ -181,5 +181,5 @@ def test_after_one_died_the_next_is_forked_later(monkeypatch):
     ended = None
     while ended is None:
         ended = known.reap(pidfd)
-    assert os.WTERMSIG(ended[1]) == signal.SIGKILL
+    assert os.WTERMSIG(ended.status) == signal.SIGKILL
     assert known.ahead_in_ms() > 0

@@ -48,6 +48,12 @@ def test_a_page_runs_down_one_index(
     assert step.startswith("SEARCH" if bounded else "SCAN")
 
 
+def test_old_records_are_found_by_the_index(connection: sqlite3.Connection) -> None:
+    steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {usage.REMOVE}", (5, 9))]
+    assert any("usage_by_time (end_time<?)" in step for step in steps)
+    assert not any(step.startswith("SCAN") for step in steps)
+
+
 def test_a_page_has_the_records_of_its_times(connection: sqlite3.Connection) -> None:
     page = usage.page(connection, MINE, BETWEEN, 1000, "")
     assert [record.end_time for record in page.records] == list(range(101, 200, 2))

@@ -6,7 +6,7 @@ import sqlite3
 from typing import Final
 
 from framecap.errors import TaskExpired
-from framecap.tasks.embedded import rows
+from framecap.tasks.embedded import rows, usage
 from framecap.tasks.embedded.lease import Surroundings
 from framecap.tasks.embedded.wakes import WORK
 from framecap.tasks.embedded.writes import DurableWrite
@@ -64,8 +64,8 @@ async def remove_old(around: Surroundings) -> int:
         for (task_id,) in ended:
             remove_task(connection, task_id)
         lapsed = connection.execute("DELETE FROM request_ids WHERE lapse_time <= ?", (now,))
-        used = connection.execute("DELETE FROM usage WHERE end_time <= ?", (now - settings.usage,))
-        return len(ended) + lapsed.rowcount + used.rowcount
+        used = usage.remove(connection, now - settings.usage, BATCH)
+        return len(ended) + lapsed.rowcount + used
 
     removed = 0
     while count := await around.database.write(DurableWrite.REMOVE, remove):

@@ -14,6 +14,9 @@ from framecap.timebase import Nanoseconds
 
 COLUMNS: Final = "record_id, principal, source, mode, outcome, image_count, usage, end_time"
 
+REMOVE: Final = """DELETE FROM usage WHERE record_id IN (SELECT record_id FROM usage
+    INDEXED BY usage_by_time WHERE end_time <= ? ORDER BY end_time LIMIT ?)"""
+
 END: Final = struct.Struct("!q")
 """The end of the last record of a page, before its id, in a token."""
 
@@ -35,6 +38,12 @@ def add(connection: sqlite3.Connection, record: UsageRecord) -> None:
             record.end_time,
         ),
     )
+
+
+def remove(connection: sqlite3.Connection, until: Nanoseconds, limit: int) -> int:
+    """Removes at most `limit` records of captures that ended by `until`; returns how many."""
+    removed = connection.execute(REMOVE, (until, limit))
+    return removed.rowcount
 
 
 def page(

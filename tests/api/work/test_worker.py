@@ -1,0 +1,281 @@
+"""Tasks that the service works on itself: from their creation to their end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from framecap.call import ANYONE
+from framecap.config import Settings
+from framecap.errors import DataStoreUnavailable
+from framecap.server import assembly
+from framecap.server.serve import Service
+from framecap.tasks import retry_policy
+from framecap.tasks.embedded.engine import EmbeddedEngine
+from framecap.tasks.embedded.lease import EmbeddedLease
+from framecap.tasks.engine import EngineSettings
+from framecap.tasks.task import TaskState
+from framecap.tasks.worker.settings import WorkerSettings
+from framecap.v1 import task_service_pb2 as pb
+from framecap.v1.event_pb2 import CaptureEvent
+from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from framecap.v1.task_service_pb2_grpc import TaskServiceStub
+from support.api.calls import EVERY_FRAME_JPG, Taken, reason, take, until
+from support.api.running import Run
+from support.api.tasks import FRONT, create, events_of, get, of_record, stored, watched
+from support.clips import make_clip
+
+FRAMES = 60
+LONG = 1500
+"""The frames of a film whose capture does not end while a test looks away."""
+
+
+class Working(NamedTuple):
+    """A service that works on tasks, and its client."""
+
+    service: Service
+    tasks: TaskServiceStub
+    captures: SnapshotServiceStub
+
+
+RunWorking = Callable[..., AbstractAsyncContextManager[Working]]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data directory, with a short film and a long one in the bucket `films`."""
+    films = tmp_path / "buckets/films"
+    films.mkdir(parents=True)
+    make_clip(films / "trip.mp4", frames=FRAMES, gop=20, b_frames=2)
+    make_clip(films / "long.mp4", frames=LONG, gop=25, size=(64, 36))
+    return tmp_path
+
+
+@pytest.fixture
+def working(run: Run, data: Path) -> RunWorking:
+    """Runs services on the same data directory."""
+
+    @asynccontextmanager
+    async def working(slots: int = 2, grace: float = 30.0) -> AsyncGenerator[Working]:
+        settings = replace(Settings(), worker=WorkerSettings(task_slots=slots))
+        async with run(settings, grace=grace) as (service, channel, captures):
+            yield Working(service, TaskServiceStub(channel), captures)
+
+    return working
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Returns the SHA-256 of the files of a folder, by name."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def last_attempt(taken: Taken) -> Taken:
+    """Returns the events from the last `attempt_started` on."""
+    begin = max(n for n, case in enumerate(taken.cases) if case == "attempt_started")
+    return Taken(taken.events[begin:])
+
+
+def assert_whole(taken: Taken, folder: Path) -> None:
+    """Asserts that a log has no gap, and that its last attempt names the stored images."""
+    numbers = of_record(taken.events)
+    assert numbers == list(range(1, len(numbers) + 1))
+    frames = last_attempt(taken).frames
+    assert [frame.index for frame in frames] == list(range(1, len(frames) + 1))
+    stored_hashes = hashes(folder)
+    assert {Path(frame.uri).name: frame.sha256 for frame in frames} == stored_hashes
+
+
+def decoders_of(service: Service) -> list[int]:
+    """Returns the pids of a service's decoders."""
+    pid = service.launcher.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def until_a_frame(stub: TaskServiceStub, task_id: str, count: int = 1) -> CaptureEvent:
+    """Returns the event of an image, once it is in the log."""
+    seen = 0
+    async for response in events_of(stub, task_id):
+        seen += response.event.HasField("frame")
+        if seen == count:
+            return response.event
+    raise AssertionError("the log ended before")
+
+
+async def test_a_task_is_captured_as_a_direct_call_would(working: RunWorking, data: Path) -> None:
+    async with working() as (service, tasks, captures):
+        direct = await take(
+            captures,
+            source="films/trip.mp4",
+            text="video/snapshots,f_jpg,inter_300",
+            delivery=stored("direct/{index}.{autoext}"),
+        )
+        created = await create(
+            tasks,
+            text="video/snapshots,f_jpg,inter_300",
+            delivery=stored("task/{index}.{autoext}"),
+        )
+        taken = await watched(tasks, created.task_id)
+        task = await get(tasks, created.task_id)
+        records = (await service.tasks.usage(ANYONE)).records
+    assert taken.status is None
+    cases = [case for case in taken.cases if case != "progress"]
+    assert cases[:4] == ["accepted", "attempt_started", "probed", "planned"]
+    assert cases[4:] == ["frame"] * len(direct.frames) + ["finished"]
+    assert_whole(taken, data / "buckets/shots/task")
+    assert hashes(data / "buckets/shots/task") == hashes(data / "buckets/shots/direct")
+    for ours, theirs in zip(taken.frames, direct.frames, strict=True):
+        ours.uri = theirs.uri
+        assert ours == theirs
+    finished = taken.finished
+    assert finished.captured_count == direct.finished.captured_count == len(direct.frames)
+    assert finished.usage.image_count == len(direct.frames)
+    assert finished.usage.decoded_count == direct.finished.usage.decoded_count
+    assert finished.usage.written_bytes == direct.finished.usage.written_bytes
+    assert finished.usage.cpu_time.ToNanoseconds() > 0
+    assert (task.state, task.attempt) == (pb.TASK_STATE_SUCCEEDED, 1)
+    assert task.usage == finished.usage
+    (record,) = (record for record in records if record.record_id == created.task_id)
+    assert (record.image_count, record.outcome) == (len(direct.frames), "OK")
+    assert record.usage.written_bytes == finished.usage.written_bytes
+
+
+async def test_many_tasks_end_whatever_the_slots(working: RunWorking) -> None:
+    async with working(slots=2) as (_, tasks, _):
+        made = [
+            await create(tasks, delivery=stored(f"{number}/{{index}}.jpg")) for number in range(7)
+        ]
+        logs = await asyncio.gather(*(watched(tasks, each.task_id) for each in made))
+    assert [log.finished.status.code for log in logs] == [0] * len(made)
+
+
+async def test_a_film_that_is_none_fails_at_once(working: RunWorking, data: Path) -> None:
+    (data / "buckets/films/bad.mp4").write_bytes(b"no film" * 1000)
+    async with working() as (_, tasks, _):
+        created = await create(tasks, source="films/bad.mp4")
+        taken = await watched(tasks, created.task_id)
+        task = await get(tasks, created.task_id)
+    assert taken.status is None, "watching a failed task is a successful call"
+    assert (task.state, task.attempt) == (pb.TASK_STATE_FAILED, 1)
+    assert reason(task.error) == reason(taken.finished.status) == "MEDIA_CORRUPT"
+
+
+async def test_a_source_that_changed_fails_and_a_retry_reads_it_anew(
+    run: Run, working: RunWorking, data: Path
+) -> None:
+    async with run(FRONT) as (_, channel, _):
+        created = await create(TaskServiceStub(channel))
+    make_clip(data / "buckets/films/trip.mp4", frames=30)
+    async with working() as (_, tasks, _):
+        taken = await watched(tasks, created.task_id)
+        again = await tasks.RetryTask(pb.RetryTaskRequest(task_id=created.task_id))
+        retried = await watched(tasks, again.task_id)
+    assert reason(taken.finished.status) == "SOURCE_CHANGED"
+    assert retried.finished.status.code == 0
+
+
+async def test_a_running_task_is_cancelled_and_keeps_what_is_stored(
+    working: RunWorking, data: Path
+) -> None:
+    async with working() as (_, tasks, _):
+        created = await create(tasks, source="films/long.mp4", text=EVERY_FRAME_JPG)
+        await until_a_frame(tasks, created.task_id)
+        await tasks.CancelTask(pb.CancelTaskRequest(task_id=created.task_id))
+        taken = await watched(tasks, created.task_id)
+        task = await get(tasks, created.task_id)
+    assert task.state == pb.TASK_STATE_CANCELLED
+    assert reason(taken.finished.status) == "CANCELLED"
+    assert 0 < len(taken.frames) < LONG
+    names = {Path(frame.uri).name: frame.sha256 for frame in taken.frames}
+    files = hashes(data / "buckets/shots/trip")
+    assert names.items() <= files.items()
+
+
+async def test_a_stopped_service_hands_back_and_the_next_goes_on(
+    working: RunWorking, data: Path
+) -> None:
+    key = "{t_hour}{t_min}{t_sec}/{index}.jpg"
+    async with working(grace=0.001) as (_, tasks, _):
+        created = await create(
+            tasks, source="films/long.mp4", text=EVERY_FRAME_JPG, delivery=stored(key)
+        )
+        await until_a_frame(tasks, created.task_id, count=300)
+    # The names must be those of the creation, not of the attempt.
+    await asyncio.sleep(1.1)
+    async with working() as (service, tasks, captures):
+        taken = await watched(tasks, created.task_id)
+        task = await get(tasks, created.task_id)
+        await take(
+            captures,
+            source="films/long.mp4",
+            text=EVERY_FRAME_JPG,
+            delivery=stored("direct/{index}.jpg"),
+        )
+        usage = (await service.tasks.usage(ANYONE)).records
+    assert task.state == pb.TASK_STATE_SUCCEEDED
+    assert task.attempt == 1, "handing back counts as no attempt"
+    assert taken.cases.count("attempt_started") == 2
+    (folder,) = (path for path in (data / "buckets/shots").iterdir() if path.name != "direct")
+    assert_whole(taken, folder)
+    assert hashes(folder) == hashes(data / "buckets/shots/direct")
+    (record,) = (record for record in usage if record.record_id == created.task_id)
+    assert record.image_count == LONG
+    # What the first attempt stored was not decoded again, but for what was on its way.
+    assert record.usage.decoded_count < 1.5 * LONG
+
+
+async def test_a_lost_decoder_is_tried_again(
+    working: RunWorking, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry_policy, "DELAYS", (0,))
+    async with working() as (service, tasks, _):
+        created = await create(tasks, source="films/long.mp4", text=EVERY_FRAME_JPG)
+        await until_a_frame(tasks, created.task_id, count=100)
+        for pid in decoders_of(service):
+            os.kill(pid, signal.SIGKILL)
+        taken = await watched(tasks, created.task_id)
+        task = await get(tasks, created.task_id)
+    assert (task.state, task.attempt) == (pb.TASK_STATE_SUCCEEDED, 2)
+    assert_whole(taken, data / "buckets/shots/trip")
+
+
+async def test_a_lease_that_cannot_be_confirmed_ends_the_capture_and_another_follows(
+    working: RunWorking, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = EngineSettings(lease=1_000_000_000)
+    monkeypatch.setattr(
+        assembly,
+        "EmbeddedEngine",
+        lambda path, envelope, settings: EmbeddedEngine(path, envelope=envelope, settings=short),
+    )
+    confirm = EmbeddedLease.confirm
+    refused = 0
+
+    async def refusing(lease: EmbeddedLease) -> None:
+        nonlocal refused
+        if lease.task.attempt == 1:
+            refused += 1
+            raise DataStoreUnavailable("The store cannot be written.")
+        await confirm(lease)
+
+    monkeypatch.setattr(EmbeddedLease, "confirm", refusing)
+    make_clip(data / "buckets/films/longer.mp4", frames=2 * LONG, gop=25, size=(64, 36))
+    async with working() as (service, tasks, _):
+        created = await create(tasks, source="films/longer.mp4", text=EVERY_FRAME_JPG)
+        await until(lambda: refused >= 2, "the lease is not confirmed")
+        taken = await watched(tasks, created.task_id)
+        task = await service.tasks.get(ANYONE, created.task_id)
+    assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 2)
+    assert_whole(taken, data / "buckets/shots/trip")
