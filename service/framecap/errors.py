@@ -8,6 +8,7 @@ CaptureError
 ├── SourceNotFound        no source at that address             NOT_FOUND
 ├── BucketNotFound        no such bucket                        NOT_FOUND
 ├── TaskNotFound          no such task                          NOT_FOUND
+├── TopicNotFound         no such topic                         NOT_FOUND
 ├── RequestIdReused       the id belongs to another request     ALREADY_EXISTS
 ├── SourceNotAllowed      the service may not read it           PERMISSION_DENIED
 ├── TargetNotAllowed      the store refuses the image           PERMISSION_DENIED
@@ -189,6 +190,12 @@ class TaskNotFound(CaptureError):
     """The principal has no such task."""
 
     code, reason = Code.NOT_FOUND, "TASK_NOT_FOUND"
+
+
+class TopicNotFound(CaptureError):
+    """The topic to notify is not configured."""
+
+    code, reason = Code.NOT_FOUND, "TOPIC_NOT_FOUND"
 
 
 class RequestIdReused(CaptureError):

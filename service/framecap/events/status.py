@@ -21,6 +21,7 @@ from framecap.errors import (
     TaskExpired,
     TaskNotEnded,
     TaskNotFound,
+    TopicNotFound,
     WorkerLost,
 )
 
@@ -36,6 +37,7 @@ RESOURCES: Final[Mapping[type[CaptureError], str]] = {
     SourceNotFound: "source",
     BucketNotFound: "bucket",
     TaskNotFound: "task",
+    TopicNotFound: "topic",
 }
 
 PRECONDITIONS: Final[Mapping[type[CaptureError], str]] = {
