@@ -24,6 +24,7 @@ from framecap.listen_address import Address
 from framecap.serve_settings import ServerSettings
 from framecap.services import CaptureLimits
 from framecap.storage.settings import StorageSettings
+from framecap.tasks.notify.settings import NotifySettings
 from framecap.telemetry.logs import LogSettings
 
 PREFIX: Final = "FRAMECAP_"
@@ -57,6 +58,9 @@ class Settings:
 
     storage: StorageSettings = field(default_factory=StorageSettings)
     """The buckets and hosts, and bounds on reading and writing them."""
+
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    """The destinations of notifications."""
 
     logs: LogSettings = field(default_factory=LogSettings)
     """Logs."""
