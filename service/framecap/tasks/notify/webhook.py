@@ -119,6 +119,8 @@ def _detail(error: Exception) -> str:
             return "no TLS connection"
         case aiohttp.ClientConnectorDNSError():
             return "its host has no address"
-        case aiohttp.ClientConnectorError() | ConnectionError() | TimeoutError():
+        case aiohttp.ClientConnectorError() | TimeoutError():
             return "no connection"
+        case aiohttp.ClientConnectionError() | ConnectionError():
+            return "the connection was cut off"
     return type(error).__name__
