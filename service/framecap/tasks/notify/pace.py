@@ -65,6 +65,16 @@ class Pace:
         self._uniform = uniform
         self._topics: dict[str, _Topic] = {}
 
+    @property
+    def known_count(self) -> int:
+        """The number of topics that something is known of."""
+        return len(self._topics)
+
+    def pending(self, name: str) -> int:
+        """Returns the number of deliveries to a topic that have begun and not ended."""
+        topic = self._topics.get(name)
+        return 0 if topic is None else topic.pending
+
     def delay(self, name: str) -> float:
         """Returns the seconds to put a message off for; 0 when it may be delivered now."""
         topic = self._topics.get(name)
@@ -76,7 +86,9 @@ class Pace:
         if now >= topic.rests_until and topic.pending < most:
             return 0.0
         spacing = topic.usual_seconds / most if math.isfinite(topic.usual_seconds) else 0.0
-        topic.next_turn = max(now, topic.rests_until, topic.next_turn) + spacing
+        turn = max(now, topic.rests_until, topic.next_turn) + spacing
+        # Bounded, since a destination that was slow for hours may be fast again at once.
+        topic.next_turn = min(turn, max(now + self._policy.longest_wait, topic.rests_until))
         return max(topic.next_turn - now, self._policy.poll_seconds)
 
     def began(self, name: str) -> float:
