@@ -11,7 +11,7 @@ from pathlib import Path
 
 from framecap.tasks.embedded.engine import EmbeddedEngine
 from framecap.tasks.embedded.writes import NO_FAULTS, FaultPoints
-from framecap.tasks.engine import EngineSettings
+from framecap.tasks.engine import DEFAULTS, EngineSettings
 from framecap.tasks.notify.envelope import envelope
 from framecap.tasks.notify.policy import DeliveryPolicy
 from support.tasks.ended import S, request
@@ -52,7 +52,7 @@ class Meter:
 
 
 def engine_on(
-    path: Path, faults: FaultPoints = NO_FAULTS, settings: EngineSettings = SOON
+    path: Path, faults: FaultPoints = NO_FAULTS, settings: EngineSettings = DEFAULTS
 ) -> EmbeddedEngine:
     """Returns an engine with real envelopes."""
     return EmbeddedEngine(path, envelope=envelope, settings=settings, faults=faults)
@@ -60,7 +60,7 @@ def engine_on(
 
 @asynccontextmanager
 async def open_engine(
-    path: Path, faults: FaultPoints = NO_FAULTS, settings: EngineSettings = SOON
+    path: Path, faults: FaultPoints = NO_FAULTS, settings: EngineSettings = DEFAULTS
 ) -> AsyncIterator[EmbeddedEngine]:
     """Opens an engine for the block."""
     engine = engine_on(path, faults, settings)

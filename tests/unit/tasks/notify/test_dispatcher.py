@@ -24,7 +24,7 @@ from framecap.tasks.task import Notification
 from support.servers.hooks import Hooks, running_hooks
 from support.tasks.ended import S
 from support.tasks.hooks import KEY, verified
-from support.tasks.outbox import QUICK, Meter, emptied, end_tasks, open_engine, until
+from support.tasks.outbox import QUICK, SOON, Meter, emptied, end_tasks, open_engine, until
 
 LOCAL = Topics()
 
@@ -252,7 +252,7 @@ async def test_a_delivery_is_recorded_once_the_store_is_back(tmp_path: Path, met
 async def test_a_delivery_that_cannot_be_recorded_is_repeated(tmp_path: Path, meter: Meter) -> None:
     faults = Unavailable(DurableWrite.NOTIFICATION_DELIVERED, 1)
     policy = replace(QUICK, settle_seconds=0.1)
-    async with open_engine(tmp_path / "tasks.sqlite", faults) as engine:
+    async with open_engine(tmp_path / "tasks.sqlite", faults, SOON) as engine:
         ids = await end_tasks(engine, "a")
         async with open_notifier(engine, LOCAL, tmp_path, meter, policy):
             await emptied(engine)
@@ -342,15 +342,17 @@ async def test_a_shutdown_lets_a_delivery_end(
 
 @pytest.mark.parametrize("count", [1, 12], ids=["one", "more than there is room for"])
 async def test_a_shutdown_cuts_off_what_does_not_end(
-    tmp_path: Path, engine: EmbeddedEngine, meter: Meter, hooks: Hooks, count: int
+    tmp_path: Path, meter: Meter, hooks: Hooks, count: int
 ) -> None:
     hooks.hold = asyncio.Event()
-    await end_tasks(engine, *["site"] * count)
     policy = replace(QUICK, concurrent=3, per_topic=3, close_seconds=0.05)
-    async with open_notifier(engine, Topics({"site": hook(hooks)}), tmp_path, meter, policy):
-        await until(lambda: hooks.holding == min(count, 3))
-    assert await engine.undelivered_count() == count
-    hooks.hold.set()
-    async with open_notifier(engine, Topics({"site": hook(hooks)}), tmp_path, meter, policy):
-        await emptied(engine)
+    topics = Topics({"site": hook(hooks)})
+    async with open_engine(tmp_path / "tasks.sqlite", settings=SOON) as engine:
+        await end_tasks(engine, *["site"] * count)
+        async with open_notifier(engine, topics, tmp_path, meter, policy):
+            await until(lambda: hooks.holding == min(count, 3))
+        assert await engine.undelivered_count() == count
+        hooks.hold.set()
+        async with open_notifier(engine, topics, tmp_path, meter, policy):
+            await emptied(engine)
     assert len({posted.headers["webhook-id"] for posted in hooks.posted}) == count

@@ -13,7 +13,7 @@ import pytest
 
 from framecap.tasks.notify.notifier import open_notifier
 from framecap.tasks.notify.topics import Topics
-from support.tasks.outbox import QUICK, Meter, emptied, end_tasks, open_engine
+from support.tasks.outbox import QUICK, SOON, Meter, emptied, end_tasks, open_engine
 
 TESTS = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ TESTS = Path(__file__).parents[3]
 )
 async def test_killed_after_a_delivery(tmp_path: Path, point: str, repeated: int) -> None:
     path = tmp_path / "tasks.sqlite"
-    async with open_engine(path) as engine:
+    async with open_engine(path, settings=SOON) as engine:
         ids = await end_tasks(engine, *["a"] * 5)
         killed = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "support.tasks.notifying"),
