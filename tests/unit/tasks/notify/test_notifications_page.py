@@ -1,4 +1,4 @@
-"""docs/notifications.md: its program verifies real webhooks, its file is read, its message is sent."""
+"""docs/notifications.md: its program verifies, its file is read, its message is the one sent."""
 
 from __future__ import annotations
 
