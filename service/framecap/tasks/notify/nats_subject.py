@@ -25,6 +25,7 @@ ANSWER_SECONDS: Final = 5.0
 
 CLOSE_SECONDS: Final = 5.0
 PENDING_BYTES: Final = 1 << 20
+MAX_REPLIES: Final = 1024
 
 MESSAGE_ID: Final = "Nats-Msg-Id"
 STATUS: Final = "Status"
@@ -104,15 +105,17 @@ class NatsSubject:
     async def _pass_on(self, client: Client, body: bytes, headers: dict[str, Any]) -> None:
         """Publishes to the subscribers that are there."""
         inbox = client.new_inbox()
-        replies = await client.subscribe(inbox, pending_msgs_limit=8)
+        last = f"{inbox}.last"
+        replies = await client.subscribe(f"{inbox}.*", pending_msgs_limit=MAX_REPLIES)
         try:
-            await client.publish(self._topic.subject, body, reply=inbox, headers=headers)
-            # What the server says of a message comes before its answer to the flush.
-            await client.flush(int(ANSWER_SECONDS))
-            if replies.pending_msgs:
-                reply = await replies.next_msg(timeout=ANSWER_SECONDS)
-                if (reply.headers or {}).get(STATUS) == NO_SUBSCRIBER:
-                    raise DeliveryFailed("no stream and no subscriber takes the subject")
+            await client.publish(self._topic.subject, body, reply=f"{inbox}.reply", headers=headers)
+            # The server answers in the order of what it is sent, so that this message comes back
+            # after its word on the one before. A flush does not: nats-py sends its ping first.
+            await client.publish(last)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while (reply := await replies.next_msg(timeout=ANSWER_SECONDS)).subject != last:
+                    if (reply.headers or {}).get(STATUS) == NO_SUBSCRIBER:
+                        raise DeliveryFailed("no stream and no subscriber takes the subject")
         finally:
             with suppress(Error):
                 await replies.unsubscribe()

@@ -16,10 +16,13 @@ from nats.js.api import StreamConfig
 from framecap.tasks.notify import nats_subject
 from framecap.tasks.notify.delivery import DeliveryFailed
 from framecap.tasks.notify.nats_subject import NatsSubject
+from framecap.tasks.notify.notifier import open_notifier
 from framecap.tasks.notify.topic import NatsTopic
+from framecap.tasks.notify.topics import Topics
 from support.served import free_address
 from support.servers.one_nats import NatsServer, running_nats
 from support.tasks.ended import message
+from support.tasks.outbox import QUICK, Meter, emptied, end_tasks, open_engine, until
 
 SUBJECT = "framecap.done"
 
@@ -199,3 +202,27 @@ async def test_messages_may_be_delivered_at_once(shared: NatsServer, client: Cli
     async with subject(shared.url) as made:
         await asyncio.gather(*(made.deliver(message(f"e-{number}")) for number in range(20)))
     assert (await client.jetstream().stream_info("DONE")).state.messages == 20
+
+
+async def test_a_task_s_notification_waits_for_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_subject, "CONNECT_SECONDS", 0.3)
+    meter = Meter()
+    with running_nats(tmp_path) as server:
+        client = await nats.connect(server.url)
+        await client.jetstream().add_stream(StreamConfig(name="DONE", subjects=[SUBJECT]))
+        await client.close()
+        server.kill()
+        topics = Topics({"done": NatsTopic(servers=(server.url,), subject=SUBJECT)})
+        async with open_engine(tmp_path / "tasks.sqlite") as engine:
+            ids = await end_tasks(engine, "done", "done")
+            async with open_notifier(engine, topics, tmp_path, meter, QUICK):
+                await until(lambda: meter.counts["failed", "nats"])
+                server.start()
+                await emptied(engine)
+        client = await nats.connect(server.url)
+        stored = [await client.jetstream().get_msg("DONE", seq=number) for number in (1, 2)]
+        await client.close()
+    assert sorted(each.headers["ce-id"] for each in stored if each.headers) == sorted(ids)
+    assert meter.counts["delivered", "nats"] == 2
