@@ -24,6 +24,7 @@ from framecap.listen_address import Address
 from framecap.serve_settings import ServerSettings
 from framecap.services import CaptureLimits
 from framecap.storage.settings import StorageSettings
+from framecap.tasks.notify.settings import NotifySettings
 from framecap.tasks.settings import TaskSettings
 from framecap.tasks.worker.settings import WorkerSettings
 from framecap.telemetry.logs import LogSettings
@@ -65,6 +66,9 @@ class Settings:
 
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     """The work on tasks."""
+
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    """The destinations of notifications."""
 
     logs: LogSettings = field(default_factory=LogSettings)
     """Logs."""

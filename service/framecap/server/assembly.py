@@ -28,7 +28,6 @@ from framecap.storage.registry import Stores
 from framecap.tasks.embedded.engine import EmbeddedEngine
 from framecap.tasks.engine import Envelope, TaskEngine
 from framecap.tasks.sweeper import sweeping
-from framecap.tasks.task import Task
 from framecap.telemetry.metrics import ServiceMetrics
 
 logger = logging.getLogger(__name__)
@@ -139,12 +138,3 @@ async def open_tasks(settings: Settings, envelope: Envelope) -> AsyncIterator[Ta
             yield engine
     finally:
         await engine.close()
-
-
-def check_no_topic(topic: str) -> None:
-    """Returns: nothing restricts the topics of tasks yet."""
-
-
-def empty_envelope(task: Task) -> bytes:
-    """Returns the body of the notification of an ended task: nothing yet."""
-    return b""

@@ -22,17 +22,17 @@ from framecap.decoder.service.launcher import ForkServer, StartRefused
 from framecap.decoder.service.settings import DecoderSettings
 from framecap.listen_address import Address
 from framecap.server.assembly import (
-    check_no_topic,
-    empty_envelope,
     make_services,
     open_stores,
     open_tasks,
 )
 from framecap.server.grpc_server import GrpcServer
+from framecap.server.notifications import configured_topics, notifying
 from framecap.server.stop import Stop
 from framecap.storage.kind import BucketKind
 from framecap.storage.kinds import BUCKET_KINDS
 from framecap.tasks.engine import TaskEngine
+from framecap.tasks.notify.envelope import envelope
 from framecap.tasks.worker.settings import Role
 from framecap.tasks.worker.workers import Workers
 from framecap.telemetry.logs import configure_logs
@@ -93,14 +93,17 @@ async def running(
             shown = _show(metrics, settings.server.metrics)
             metrics_port = (await held.enter_async_context(shown)).port
         stores = await held.enter_async_context(open_stores(settings, metrics, bucket_kinds))
-        engine = await held.enter_async_context(open_tasks(settings, empty_envelope))
+        topics = configured_topics(settings)
+        engine = await held.enter_async_context(open_tasks(settings, envelope))
         services = make_services(settings, launcher, admission, metrics, stores, engine)
         # All that acts on tasks begins here, and ends before the engine is closed.
+        kept = settings.tasks.engine.retention
+        await held.enter_async_context(notifying(settings, engine, topics, metrics, kept))
         role, slots = settings.worker.role, settings.worker.task_slots
         workers = Workers(engine, services, slots=slots, meter=metrics)
         if role is not Role.FRONT:
             await held.enter_async_context(workers.running())
-        server = GrpcServer(settings, services, metrics, engine, check_no_topic)
+        server = GrpcServer(settings, services, metrics, engine, topics.check)
         address = await server.start()
         logger.info("serving", extra={"facts": {"address": address}})
         try:

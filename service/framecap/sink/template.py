@@ -100,6 +100,11 @@ class KeyTemplate:
             parts += _APPENDED_EXTENSION
         return cls(text=text, parts=parts, one_key=True)
 
+    @property
+    def completed(self) -> str:
+        """The template with what it lacked, as it could have been written."""
+        return "".join(map(_written, self.parts))
+
     def fill(self, values: Mapping[str, str]) -> str:
         """Returns the key; an empty `{dirname}` also removes the slash after it.
 
@@ -164,6 +169,12 @@ def _merged(parts: Iterator[TemplatePart]) -> Iterator[TemplatePart]:
         text = ""
     if text:
         yield text
+
+
+def _written(part: TemplatePart) -> str:
+    if isinstance(part, Variable):
+        return f"{{{part.name}}}"
+    return part.replace("{", "{{").replace("}", "}}")
 
 
 def _has_extension(parts: tuple[TemplatePart, ...]) -> bool:

@@ -287,6 +287,9 @@ class TaskEngine(Protocol):
     async def notify_later(self, notification: Notification, delay: Nanoseconds) -> None:
         """Makes a notification due after a delay."""
 
+    async def undelivered_count(self) -> int:
+        """Returns the number of notifications that are not delivered yet."""
+
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture, once for each id."""
 

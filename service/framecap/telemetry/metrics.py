@@ -29,6 +29,7 @@ STAGES: Final = ("open", "measure", "read", "decode", "pixels", "encode", "deliv
 OTHER: Final = "other"
 UNENDED: Final = "unended"
 DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
+DESTINATIONS: Final = ("file", "webhook", "nats", "none")
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
 
@@ -146,6 +147,29 @@ class _StorageMetrics:
         _show_zero(self.pending, (operation.value for operation in Operation))
 
 
+class _NotificationMetrics:
+    """The metrics of notifications, by the kind of their destination."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str) -> Counter:
+            made = Counter(name, text, ["destination"], registry=registry)
+            _show_zero(made, DESTINATIONS)
+            return made
+
+        self.delivered = counter("framecap_notifications_delivered", "Notifications delivered.")
+        self.failed = counter(
+            "framecap_notification_failures", "Deliveries that failed, and are repeated."
+        )
+        self.given_up = counter(
+            "framecap_notifications_given_up", "Notifications removed undelivered after their time."
+        )
+        self.undelivered = Gauge(
+            "framecap_notifications_undelivered",
+            "Notifications that are not delivered yet, of all processes of the engine.",
+            registry=registry,
+        )
+
+
 class _DecoderMetrics:
     """The metrics of decoder processes."""
 
@@ -212,6 +236,7 @@ class ServiceMetrics:
         self._storage = _StorageMetrics(self.registry)
         self._decoders = _DecoderMetrics(self.registry)
         self._tasks = _TaskMetrics(self.registry)
+        self._notifications = _NotificationMetrics(self.registry)
         self._calls = Histogram(
             "framecap_call_seconds",
             "Time of calls.",
@@ -271,6 +296,22 @@ class ServiceMetrics:
     def stored(self, count: int) -> None:
         """Notes that a store has taken `count` bytes."""
         self._storage.stored.inc(count)
+
+    def notification_delivered(self, kind: str) -> None:
+        """Notes that a notification was delivered to a destination of a kind."""
+        self._notifications.delivered.labels(kind).inc()
+
+    def notification_failed(self, kind: str) -> None:
+        """Notes that a delivery failed and will be repeated."""
+        self._notifications.failed.labels(kind).inc()
+
+    def notification_given_up(self, kind: str) -> None:
+        """Notes that a notification was removed undelivered."""
+        self._notifications.given_up.labels(kind).inc()
+
+    def notifications_undelivered(self, count: int) -> None:
+        """Notes the number of notifications that are not delivered yet."""
+        self._notifications.undelivered.set(count)
 
     def decoder_started(self) -> None:
         """Notes that a decoder started."""

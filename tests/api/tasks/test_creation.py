@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,7 @@ import pytest
 from google.rpc import error_details_pb2
 
 from api.tasks.conftest import RunTasks
-from framecap.errors import TopicNotFound
-from framecap.server import serve
+from framecap.tasks.notify.settings import NotifySettings
 from framecap.tasks.uuid7 import parse_task_id
 from framecap.tasks.work import call_of
 from framecap.v1.capture_pb2 import (
@@ -23,9 +23,10 @@ from framecap.v1.task_service_pb2 import (
     TASK_STATE_PENDING,
     ListTasksRequest,
 )
+from framecap.v1.task_service_pb2_grpc import TaskServiceStub
 from support.api.calls import EVERY_SECOND, code, detail, reason, refusal, take
 from support.api.running import Run
-from support.api.tasks import SOURCE, add_film, create, creation, get, stored
+from support.api.tasks import FRONT, SOURCE, add_film, create, creation, get, stored
 
 SPEC = CaptureSpec(interval={"spacing": {"seconds": 1}}, jpeg={})
 NAMED = OutputList(outputs=[Output(name="thumbs", spec=SPEC, images=ImagesOutput())])
@@ -163,23 +164,21 @@ async def test_the_source_is_what_it_was_at_the_creation(
         assert (kept.pin.inode, kept.pin.modified) == (facts.st_ino, facts.st_mtime_ns)
 
 
-async def test_a_topic_that_is_not_configured_is_refused(
-    run_tasks: RunTasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def check(topic: str) -> None:
-        raise TopicNotFound(
-            f"delivery.notify_topic: there is no topic {topic}", metadata={"topic": topic}
-        )
-
-    monkeypatch.setattr(serve, "check_no_topic", check)
-    async with run_tasks() as (_, _, stub):
+async def test_a_topic_that_is_not_configured_is_refused(run: Run, tmp_path: Path) -> None:
+    add_film(tmp_path)
+    topics = tmp_path / "topics.toml"
+    topics.write_text(f"[topics.ends]\nfile = '{tmp_path}/ends.jsonl'\n")
+    settings = replace(FRONT, notify=NotifySettings(topics=topics))
+    async with run(settings) as (_, channel, _):
+        stub = TaskServiceStub(channel)
         status = await refusal(stub.CreateTask(creation(delivery=stored(topic="gone"))))
         assert (code(status), reason(status)) == ("NOT_FOUND", "TOPIC_NOT_FOUND")
-        assert status.message == "delivery.notify_topic: there is no topic gone"
+        assert "gone" in status.message
         resource = detail(status, error_details_pb2.ResourceInfo)
         assert (resource.resource_type, resource.resource_name) == ("topic", "gone")
+        await create(stub, delivery=stored(topic="ends"))
         await create(stub)
-        assert len((await stub.ListTasks(ListTasksRequest())).tasks) == 1
+        assert len((await stub.ListTasks(ListTasksRequest())).tasks) == 2
 
 
 async def test_tasks_survive_the_service(run_tasks: RunTasks) -> None:

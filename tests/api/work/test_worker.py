@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
@@ -279,3 +280,22 @@ async def test_a_lease_that_cannot_be_confirmed_ends_the_capture_and_another_fol
         task = await service.tasks.get(ANYONE, created.task_id)
     assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 2)
     assert_whole(taken, data / "buckets/shots/trip")
+
+
+async def test_the_end_is_told_to_its_topic(working: RunWorking, data: Path) -> None:
+    (data / "buckets/films/bad.mp4").write_bytes(b"no film" * 1000)
+    async with working() as (_, tasks, _):
+        good = await create(tasks, delivery=stored(topic="ends"))
+        await watched(tasks, good.task_id)
+        bad = await create(tasks, source="films/bad.mp4", delivery=stored(topic="ends"))
+        await watched(tasks, bad.task_id)
+        silent = await create(tasks)
+        await watched(tasks, silent.task_id)
+        (file,) = (data / "notifications").glob("*")
+        await until(lambda: file.read_text().count("\n") == 2, "both ends are told")
+    told = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [message["id"] for message in told] == [good.event_id, bad.event_id]
+    contents = [json.loads(message["content"]) for message in told]
+    assert [content["TaskId"] for content in contents] == [good.task_id, bad.task_id]
+    assert [content["Status"] for content in contents] == ["Succeeded", "Failed"]
+    assert [content["Code"] for content in contents] == ["", "MEDIA_CORRUPT"]

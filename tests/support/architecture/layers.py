@@ -103,6 +103,8 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     ),
     # A worker runs the whole capture.
     "tasks.worker": SHARED | OUTER | DECODER | {*SPINE, "tasks", "tasks.work"},
+    # Webhooks are guarded as web sources are.
+    "tasks.notify": SHARED | {"events", "sink", "source", "storage.web", "tasks"},
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),
@@ -126,8 +128,9 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "grpc_status": frozenset({"api", "server", "cli"}),
     "aiobotocore": frozenset({"storage.s3"}),
     "botocore": frozenset({"storage.s3", "transport"}),
-    "aiohttp": frozenset({"storage.s3", "storage.web", "transport"}),
-    "yarl": frozenset({"storage.web"}),
+    "aiohttp": frozenset({"storage.s3", "storage.web", "tasks.notify", "transport"}),
+    "yarl": frozenset({"storage.web", "tasks.notify"}),
+    "nats": frozenset({"tasks.notify"}),
     "prometheus_client": frozenset({"telemetry"}),
     "sqlite3": frozenset({"tasks.embedded"}),
     "rich": frozenset({"cli"}),

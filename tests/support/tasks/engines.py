@@ -745,6 +745,7 @@ class EngineContract:
     async def test_a_notification_is_repeated_until_it_is_settled(self, setup: Setup) -> None:
         await setup.engine.submit(new_task(topic="t"))
         await end(await take(setup.engine))
+        assert await setup.other.undelivered_count() == 1
         first = await setup.engine.take_notification()
         assert first is not None
         assert first.delivery == 1
@@ -757,7 +758,9 @@ class EngineContract:
         await setup.pass_time(2 * S)
         third = await setup.engine.take_notification()
         assert third == replace(first, delivery=3)
+        assert await setup.other.undelivered_count() == 1
         await setup.engine.notified(third)
+        assert await setup.other.undelivered_count() == 0
         await setup.pass_time(WEEK)
         assert await setup.other.take_notification() is None
 

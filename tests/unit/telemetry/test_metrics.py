@@ -67,7 +67,16 @@ def test_everything_noted_is_shown(metrics: ServiceMetrics) -> None:
         metrics.decoder_started()
     metrics.decoder_ended(None)
     metrics.decoder_ended(KillCause.STALLED)
+    metrics.notification_delivered("file")
+    metrics.notification_failed("webhook")
+    metrics.notification_given_up("none")
+    metrics.notifications_undelivered(7)
     seen = samples(metrics)
+    assert seen["framecap_notifications_delivered_total", "file"] == 1
+    assert seen["framecap_notifications_delivered_total", "nats"] == 0
+    assert seen["framecap_notification_failures_total", "webhook"] == 1
+    assert seen["framecap_notifications_given_up_total", "none"] == 1
+    assert seen["framecap_notifications_undelivered",] == 7
     assert seen["framecap_captures_total", "avg", "OK"] == 1
     assert seen["framecap_captures_total", "avg", "INTERNAL"] == 1
     assert seen["framecap_first_frame_seconds_sum",] == pytest.approx(0.2)

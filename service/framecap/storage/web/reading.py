@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from socket import AddressFamily
 from typing import Final
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from framecap.source.blocks import BLOCK_BYTES
 from framecap.source.origin import Chunks, Found
 from framecap.source.pin import EPOCH
-from framecap.storage.web.hosts import HTTPS_PORT, Hosts, is_public
+from framecap.storage.web.hosts import HTTPS_PORT, Hosts
+from framecap.storage.web.resolver import CheckedResolver, PrivateAddress, check_digits
 from framecap.transport.counted_requests import counted_request
 from framecap.transport.faults import FaultKind, StoreFault, by_status
 from framecap.transport.request_statistics import NoRequestStatistics, Operation, RequestStatistics
@@ -31,10 +29,6 @@ CHUNK_BYTES: Final = 256 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _OK, _PARTIAL, _NO_RANGE = 200, 206, 416
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
-
-
-class PrivateAddress(OSError):
-    """A host has a private address, which is not allowed for it."""
 
 
 class Web:
@@ -60,7 +54,7 @@ class Web:
         self.statistics: Final = statistics or NoRequestStatistics()
         self._hosts = hosts
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=_Resolver(hosts), ssl=trust or True),
+            connector=aiohttp.TCPConnector(resolver=CheckedResolver(hosts), ssl=trust or True),
             timeout=aiohttp.ClientTimeout(
                 total=None,
                 sock_connect=retry_policy.connect_seconds,
@@ -101,12 +95,7 @@ class Web:
         host, port = url.host or "", url.port or HTTPS_PORT
         if url.scheme != "https" or not self._hosts.allow(host, port):
             raise StoreFault(FaultKind.FORBIDDEN, "a redirect to a host that is not allowed")
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return
-        if not (is_public(host) or self._hosts.may_be_private(host, port)):
-            raise PrivateAddress
+        check_digits(self._hosts, host, port)
 
 
 class WebOrigin:
@@ -167,28 +156,6 @@ class WebOrigin:
             if (first, size, _version(answer)) != (start, found.size, found.etag):
                 raise StoreFault(FaultKind.CHANGED, "ETag")
             yield _chunks(answer, end - start)
-
-
-class _Resolver(AbstractResolver):
-    """Drops the private addresses of a name, unless its host is allowed to have them."""
-
-    def __init__(self, hosts: Hosts) -> None:
-        self._hosts = hosts
-        self._names = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        found = await self._names.resolve(host, port, family)
-        if self._hosts.may_be_private(host, port):
-            return found
-        public = [entry for entry in found if is_public(entry["host"])]
-        if not public:
-            raise PrivateAddress
-        return public
-
-    async def close(self) -> None:
-        await self._names.close()
 
 
 async def _chunks(answer: aiohttp.ClientResponse, length: int) -> Chunks:

@@ -260,6 +260,14 @@ class EmbeddedEngine:
             )
         )
 
+    async def undelivered_count(self) -> int:
+        """Returns the number of notifications; see `TaskEngine.undelivered_count`."""
+        return await self.database.read(
+            lambda connection: int(
+                connection.execute("SELECT count(*) FROM notifications").fetchone()[0]
+            )
+        )
+
     async def record_usage(self, record: UsageRecord) -> None:
         """Records the usage of a direct capture; see `TaskEngine.record_usage`."""
         await self._usage_writes.add(record)

@@ -1,0 +1,1 @@
+"""Notifications of the ends of tasks, from the engine's outbox to the topics' destinations."""
