@@ -83,6 +83,11 @@ def hashes(folder: Path) -> dict[str, str]:
     }
 
 
+def lines(folder: Path) -> list[str]:
+    """Returns the lines of the files of a folder."""
+    return [line for path in folder.glob("*") for line in path.read_text().splitlines()]
+
+
 def last_attempt(taken: Taken) -> Taken:
     """Returns the events from the last `attempt_started` on."""
     begin = max(n for n, case in enumerate(taken.cases) if case == "attempt_started")
@@ -291,9 +296,8 @@ async def test_the_end_is_told_to_its_topic(working: RunWorking, data: Path) -> 
         await watched(tasks, bad.task_id)
         silent = await create(tasks)
         await watched(tasks, silent.task_id)
-        (file,) = (data / "notifications").glob("*")
-        await until(lambda: file.read_text().count("\n") == 2, "both ends are told")
-    told = [json.loads(line) for line in file.read_text().splitlines()]
+        await until(lambda: len(lines(data / "notifications")) == 2, "both ends are told")
+    told = [json.loads(line) for line in lines(data / "notifications")]
     assert [message["id"] for message in told] == [good.event_id, bad.event_id]
     contents = [json.loads(message["content"]) for message in told]
     assert [content["TaskId"] for content in contents] == [good.task_id, bad.task_id]

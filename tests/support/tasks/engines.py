@@ -735,7 +735,10 @@ class EngineContract:
 
     async def test_the_watch_of_a_removed_task_ends(self, setup: Setup) -> None:
         task = (await setup.engine.submit(new_task())).task
-        await setup.engine.request_cancel(MINE, task.task_id)
+        lease = await take(setup.engine)
+        for _ in range(3):
+            await write(lease, *[event_pb2.CaptureWarning(reason="ODD")] * 50)
+        await end(lease)
         events = watch(setup.other, MINE, task.task_id)
         await anext(events)
         await setup.engine.delete(MINE, task.task_id)
