@@ -134,11 +134,11 @@ def test_usage_is_shown_and_summed(framecap: Framecap) -> None:
     framecap("watch", task_id)
     each = list(csv.DictReader(framecap("usage", "--csv").stdout.splitlines()))
     (row,) = (row for row in each if row["id"] == task_id)
-    assert (row["mode"], row["outcome"], row["images"]) == ("inter", "OK", "3")
+    assert (row["mode"], row["outcome"], row["image_count"]) == ("inter", "OK", "3")
     assert int(row["written_bytes"]) > 0
     (summed,) = csv.DictReader(framecap("usage", "--by", "mode", "--csv").stdout.splitlines())
     assert int(summed["captures"]) == len(each)
-    assert int(summed["images"]) == sum(int(row["images"]) for row in each)
+    assert int(summed["image_count"]) == sum(int(row["image_count"]) for row in each)
     assert framecap("usage", "--until", "2001-01-01", "--csv").stdout.count("\n") == 1
 
 

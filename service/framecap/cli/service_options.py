@@ -66,7 +66,7 @@ SELECTIONS: Final = click.option(
 def run_service(
     ctx: click.Context, options: dict[str, str | tuple[str, ...]], **fixed: str
 ) -> Exit:
-    """Runs the service until it is told to end.
+    """Runs the service until a signal ends it.
 
     Args:
         ctx: The command's context.

@@ -18,7 +18,14 @@ from framecap.events.to_json import message_to_line
 from framecap.v1.event_pb2 import CaptureUsage
 from framecap.v1.usage_service_pb2 import ListUsageRequest, UsageRecord
 
-SUMMED: Final = ("images", "decoded", "cpu_seconds", "read_bytes", "written_bytes", "requests")
+SUMMED: Final = (
+    "image_count",
+    "decoded_count",
+    "cpu_seconds",
+    "read_bytes",
+    "written_bytes",
+    "request_count",
+)
 
 BY: Final[Mapping[str, Callable[[UsageRecord], str]]] = {
     "principal": lambda record: record.principal,
