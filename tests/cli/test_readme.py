@@ -84,6 +84,8 @@ def test_the_settings_are_those_there_are():
                 "allow_private_host": "none",
                 "selections": "none",
                 "running": "processors",
+                "task_slots": "processors",
+                "topics": "none",
                 "open": "4 per processor",
             }
             assert said == words[name]

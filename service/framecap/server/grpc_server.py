@@ -28,6 +28,7 @@ from framecap.listen_address import Address
 from framecap.services import Services
 from framecap.tasks.creation import CheckTopic
 from framecap.tasks.engine import TaskEngine
+from framecap.tasks.worker.settings import Role
 from framecap.telemetry.metrics import ServiceMetrics
 from framecap.v1 import (
     snapshot_service_pb2,
@@ -105,19 +106,31 @@ class GrpcServer:
         )
         self._server = aio.server(interceptors=interceptors, options=OPTIONS)
         self._health = aio_health.HealthServicer()
+        self._watches = Watches()
+        self._names: tuple[str, ...] = ()
+        if settings.worker.role is not Role.WORKER:
+            self._names = SERVICES
+            self._add_services(settings, services, engine, check_topic)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (*self._names, HEALTH, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    def _add_services(
+        self,
+        settings: Settings,
+        services: Services,
+        engine: TaskEngine,
+        check_topic: CheckTopic,
+    ) -> None:
         snapshot_service_pb2_grpc.add_SnapshotServiceServicer_to_server(
             SnapshotService(services, settings.api), self._server
         )
-        self._watches = Watches()
         task_service_pb2_grpc.add_TaskServiceServicer_to_server(
             TaskService(engine, services, check_topic, self._watches), self._server
         )
         usage_service_pb2_grpc.add_UsageServiceServicer_to_server(
             UsageService(engine), self._server
         )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (*SERVICES, HEALTH, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
         """Starts to serve calls, and returns the address, as clients write it.
@@ -130,7 +143,7 @@ class GrpcServer:
         except RuntimeError as error:
             raise SettingsError(f"listen: {self._listen} cannot be listened at") from error
         await self._server.start()
-        for name in (WHOLE, *SERVICES):
+        for name in (WHOLE, *self._names):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         return str(self._listen if self._listen.path else Address(self._listen.host, port))
 

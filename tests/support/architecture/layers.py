@@ -105,12 +105,13 @@ MAY_IMPORT: Final[dict[str, frozenset[str]]] = {
     "tasks.worker": SHARED | OUTER | DECODER | {*SPINE, "tasks", "tasks.work"},
     # Webhooks are guarded as web sources are.
     "tasks.notify": SHARED | {"events", "sink", "source", "storage.web", "tasks"},
+    "client": SHARED | {"events"},
     "listen_address": frozenset(),
     "serve_settings": frozenset({"listen_address"}),
     **_each_above(ABOVE, BELOW),
     **dict.fromkeys(("storage.s3", "storage.web", "storage.directory"), BELOW | {"storage"}),
     # It forks its decoder itself, and `framecap demo` encodes the clip it captures from.
-    "cli": BELOW | {*ABOVE, "decoder.child", "media"},
+    "cli": BELOW | {*ABOVE, "client", "decoder.child", "media"},
 }
 """The rooms that each room may import besides itself.
 
@@ -122,10 +123,10 @@ ONLY_IN: Final[dict[str, frozenset[str]]] = {
     "av": frozenset({"media"}),
     "simplejpeg": frozenset({"formats"}),
     "PIL": frozenset({"formats", "outputs", "cli"}),
-    "grpc": frozenset({"api", "server", "cli"}),
+    "grpc": frozenset({"api", "client", "server", "cli"}),
     "grpc_health": frozenset({"api", "server", "cli"}),
     "grpc_reflection": frozenset({"api", "server", "cli"}),
-    "grpc_status": frozenset({"api", "server", "cli"}),
+    "grpc_status": frozenset({"api", "client", "server", "cli"}),
     "aiobotocore": frozenset({"storage.s3"}),
     "botocore": frozenset({"storage.s3", "transport"}),
     "aiohttp": frozenset({"storage.s3", "storage.web", "tasks.notify", "transport"}),

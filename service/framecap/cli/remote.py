@@ -1,0 +1,80 @@
+"""Commands that call a service: their options, their output, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, TypeVar
+
+import click
+
+from framecap.cli.exits import Exit, exit_of, report_failure
+from framecap.client.client import Client
+from framecap.client.failure import CallFailed
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 16
+"""The most calls of one command at the same time."""
+
+SEVERITY: Final = (Exit.DONE, Exit.REQUEST, Exit.MEDIA, Exit.FAILED)
+
+SERVER: Final = click.option(
+    "--server",
+    default="127.0.0.1:50051",
+    envvar="FRAMECAP_SERVER",
+    show_envvar=True,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the service listens.",
+)
+
+JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print lines of JSON.")
+
+TASK_IDS: Final = click.argument("task_ids", metavar="TASK…", nargs=-1, required=True)
+
+
+def worst(exits: Iterable[Exit]) -> Exit:
+    """Returns the exit status of a command that did several things."""
+    return max(exits, key=SEVERITY.index, default=Exit.DONE)
+
+
+def call(server: str, work: Callable[[Client], Awaitable[Exit]]) -> Exit:
+    """Runs `work` with a client of the service; a failed call ends the command with its reason."""
+
+    async def connected() -> Exit:
+        async with Client(server) as client:
+            return await work(client)
+
+    try:
+        return asyncio.run(connected())
+    except CallFailed as failure:
+        return report_failure(failure.status)
+
+
+async def each(
+    items: Sequence[T], work: Callable[[T], Awaitable[Exit]], at_once: int = AT_ONCE
+) -> Exit:
+    """Runs `work` for each item, several at once; one that fails is reported, the rest goes on."""
+    room = asyncio.Semaphore(at_once)
+
+    async def one(item: T) -> Exit:
+        async with room:
+            try:
+                return await work(item)
+            except CallFailed as failure:
+                if len(items) > 1:
+                    print(f"framecap: {item}:", file=sys.stderr)
+                report_failure(failure.status)
+                return exit_of(failure.status)
+
+    return worst(await asyncio.gather(*(one(item) for item in items)))
+
+
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Prints rows of cells in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
