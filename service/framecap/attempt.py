@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from framecap.model.resume import ResumePoint
+from framecap.sink.terms import DIRECT, WriteTerms
 from framecap.source.pin import SourcePin
 from framecap.timebase import Nanoseconds
 from framecap.v1.event_pb2 import FrameCaptured
@@ -34,6 +35,9 @@ class Attempt:
 
     created: Nanoseconds
     """The task's creation since 1970, which the names of images may contain."""
+
+    terms: WriteTerms = DIRECT
+    """The terms on which images are stored."""
 
     earlier: Earlier | None = None
     """The images of an earlier attempt; None to capture from the first."""

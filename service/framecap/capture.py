@@ -51,6 +51,7 @@ from framecap.model.spec import CaptureSpec
 from framecap.revocation import ended_by
 from framecap.services import Services, Slot
 from framecap.sink.naming import Naming
+from framecap.sink.terms import DIRECT
 from framecap.source.opened import OpenSource
 from framecap.spec.request import ParsedRequest
 from framecap.stage_timer import StageTimer
@@ -411,11 +412,12 @@ class _Work:
     async def _left_over(self, error: Exception) -> Payloads:
         """Returns the payloads that were ready when `error` ended the work, and stored images.
 
-        At a shutdown, running uploads have `LAST_UPLOADS_SECONDS` to complete. Only `error` is
-        reported; a failure of the sink here is not.
+        When the service or the owner of a task ends the capture, running uploads have
+        `LAST_UPLOADS_SECONDS` to complete. Only `error` is reported; a failure of the sink here is
+        not.
         """
         stored: Payloads = []
-        if isinstance(error, Draining):
+        if isinstance(error, Draining | Cancelled):
             with suppress(CaptureError, TimeoutError):
                 async with asyncio.timeout(LAST_UPLOADS_SECONDS):
                     stored += await self._sink.finish()
@@ -427,7 +429,9 @@ class _Work:
         """Returns the payloads for the caller that follow from a decoder's message."""
         match message.WhichOneof("message"):
             case "probed":
-                self._sink.begin(message.probed.stream_ordinal)
+                attempt = self._call.attempt
+                terms = attempt.terms if attempt else DIRECT
+                self._sink.begin(message.probed.stream_ordinal, terms)
                 return [message.probed]
             case "planned":
                 for output in message.planned.outputs:

@@ -43,6 +43,9 @@ class SteppedStore:
         await self.received.acquire()
         return f"memory:{key}"
 
+    async def take_over(self, key: str, size: int, facts: ObjectFacts) -> str | None:
+        return None
+
     async def close(self) -> None:
         pass
 

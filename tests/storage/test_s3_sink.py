@@ -17,6 +17,7 @@ from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.stored import MANIFEST, StoringSink
 from framecap.sink.template import KeyTemplate
+from framecap.sink.terms import WriteTerms
 from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.storage.s3.writing import S3Writer, abort_old_uploads
@@ -66,6 +67,7 @@ async def test_an_image_is_there_with_its_facts_when_it_is_told(server, clients)
         "framecap-index": "1",
         "framecap-time": "1.500000000",
         "framecap-dhash": "0123456789abcdef",
+        "framecap-sha256": hashlib.sha256(b"one").hexdigest(),
     }
 
 
@@ -245,3 +247,103 @@ async def test_old_uploads_are_ended_at_the_start_and_young_ones_not(server, cli
     assert await server.uploads(bucket) == []
     absent = server.bucket()
     await abort_old_uploads(clients, [absent])
+
+
+AGAIN = WriteTerms(again=True)
+
+
+@pytest.mark.parametrize("data", [b"small", LARGE], ids=["small", "large"])
+async def test_a_later_attempt_sends_no_equal_object(server, proxied, clients, data) -> None:
+    bucket = await server.filled()
+    async with sink(clients, bucket) as it:
+        first = await it.deliver(frame(1), data) + await it.finish()
+    async with proxied(server.endpoint) as proxy:
+        async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
+            it.begin(0, AGAIN)
+            assert await it.deliver(frame(1), data) + await it.finish() == first
+            assert (it.written.bytes, it.written.requests) == (0, 1)
+        assert [asked.method for asked in proxy.asked] == ["HEAD"]
+
+
+async def test_a_later_attempt_that_may_not_look_sends_all(server, proxied, clients) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
+        proxy.fault = lambda asked: Fault(status=403) if asked.method == "HEAD" else None
+        async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
+            it.begin(0, AGAIN)
+            await it.deliver(frame(1), b"one")
+            await it.finish()
+    assert await server.objects(bucket) == {"x/1.jpg": b"one"}
+
+
+async def test_a_later_attempt_waits_for_trouble_in_passing_and_says_so(
+    server, proxied, clients
+) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
+        proxy.fault = lambda asked: Fault(status=503)
+        async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
+            it.begin(0, AGAIN)
+            await it.deliver(frame(1), b"one")
+            with pytest.raises(SinkUnreachable) as caught:
+                await it.finish()
+        assert {asked.method for asked in proxy.asked} == {"HEAD"}
+    assert caught.value.metadata["key"] == "x/1.jpg"
+
+
+async def test_a_later_attempt_ends_the_open_uploads_of_its_keys(server, clients) -> None:
+    bucket = await server.filled()
+    async with server.client() as client:
+        stale = await client.create_multipart_upload(Bucket=bucket.name, Key="x/1.jpg")
+        await client.create_multipart_upload(Bucket=bucket.name, Key="x/1.jpg.old")
+        part = await client.upload_part(
+            Bucket=bucket.name,
+            Key="x/1.jpg",
+            UploadId=stale["UploadId"],
+            PartNumber=1,
+            Body=LARGE[:PART_BYTES],
+        )
+    async with sink(clients, bucket) as it:
+        it.begin(0, AGAIN)
+        await it.deliver(frame(1), LARGE)
+        await it.finish()
+    assert await server.uploads(bucket) == ["x/1.jpg.old"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    async with server.client() as client:
+        with pytest.raises(client.exceptions.ClientError):
+            await client.complete_multipart_upload(
+                Bucket=bucket.name,
+                Key="x/1.jpg",
+                UploadId=stale["UploadId"],
+                MultipartUpload=parts,
+            )
+    assert await server.objects(bucket) == {"x/1.jpg": LARGE}
+
+
+@pytest.mark.parametrize("data", [b"small", LARGE], ids=["small", "large"])
+async def test_no_write_goes_on_once_no_time_is_left(server, proxied, clients, data) -> None:
+    bucket = await server.filled()
+    async with proxied(server.endpoint) as proxy:
+        begun, never = asyncio.Event(), asyncio.Event()
+        looks = 0
+
+        def seconds_left() -> float:
+            nonlocal looks
+            looks += begun.is_set()
+            return 0.01 if looks < 3 else 0
+
+        async def held() -> None:
+            begun.set()
+            await never.wait()
+
+        proxy.fault = lambda asked: Fault(before=held) if asked.method != "DELETE" else None
+        async with sink(clients, replace(bucket, endpoint=proxy.endpoint)) as it:
+            it.begin(0, WriteTerms(seconds_left=seconds_left))
+            await it.deliver(frame(1), data)
+            if data is LARGE:
+                proxy.fault = lambda asked: Fault(before=held) if asked.method == "PUT" else None
+            with pytest.raises(SinkUnreachable):
+                await it.finish()
+    assert looks == 3, "the time is extended while there is some"
+    assert await server.objects(bucket) == {}
+    assert await server.uploads(bucket) == []

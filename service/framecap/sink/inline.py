@@ -6,6 +6,7 @@ import asyncio
 from typing import Final
 
 from framecap.sink.payloads import Data, Facts, SinkPayload, Written, measured
+from framecap.sink.terms import DIRECT, WriteTerms
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -20,7 +21,7 @@ CHUNK_BYTES: Final = MAX_MESSAGE_BYTES - HEADROOM_BYTES
 class InlineSink:
     """Sends images inside the events, in chunks that keep every message at 512 KiB or less."""
 
-    def begin(self, stream_ordinal: int) -> None:
+    def begin(self, stream_ordinal: int, terms: WriteTerms = DIRECT) -> None:
         """Does nothing: images that travel inside events have no names."""
 
     async def deliver(self, frame: event_pb2.FrameCaptured, data: bytes) -> list[SinkPayload]:

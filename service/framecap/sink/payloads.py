@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, TypeVar
 
+from framecap.sink.terms import DIRECT, WriteTerms
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -45,8 +46,12 @@ class Sink(Protocol):
     capture is closed without `finish`.
     """
 
-    def begin(self, stream_ordinal: int) -> None:
-        """Receives the stream's ordinal among the video streams that are not covers.
+    def begin(self, stream_ordinal: int, terms: WriteTerms = DIRECT) -> None:
+        """Receives what is known before the first image.
+
+        Args:
+            stream_ordinal: The stream's ordinal among the video streams that are not covers.
+            terms: The terms on which objects are stored.
 
         Raises:
             RequestError: With this ordinal, the manifest cannot have the requested name.

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from time import monotonic_ns
 from typing import Final, Protocol
 
+from framecap.errors import SinkUnreachable
 from framecap.formats.registry import numbered
+from framecap.model.names import shown
 from framecap.outputs.registry import file_type
 from framecap.sink.naming import Naming
 from framecap.sink.payloads import Data, SinkPayload, Written, measured
+from framecap.sink.terms import DIRECT, NotInTime, WriteTerms
 from framecap.timebase import Nanoseconds
 from framecap.v1 import event_pb2
 
@@ -20,6 +23,11 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 """The most bytes of images in concurrent uploads; a single image may be larger."""
 
 ANY_TYPE: Final = "application/octet-stream"
+
+SHA256: Final = "framecap-sha256"
+"""The name of the metadata by which a later attempt knows an object that is stored already."""
+
+RETRY_MS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,7 @@ class ObjectFacts:
 
     @classmethod
     def of(cls, frame: event_pb2.FrameCaptured) -> ObjectFacts:
-        """Returns the metadata of an image: its index, its time in the video, its hash."""
+        """Returns the metadata of an image: its index, its time in the video, its hashes."""
         row, time = numbered(frame.format), frame.media_time
         return cls(
             content_type=ANY_TYPE if row is None else row.media_type,
@@ -45,8 +53,19 @@ class ObjectFacts:
                 "framecap-index": str(frame.index),
                 "framecap-time": f"{time.seconds}.{time.nanos:09}",
                 "framecap-dhash": frame.dhash,
+                SHA256: frame.sha256,
             },
         )
+
+    @classmethod
+    def of_file(cls, file: event_pb2.OutputFile) -> ObjectFacts:
+        """Returns the metadata of a file of several frames: its hash."""
+        return cls(content_type=file.media_type, what="file", metadata={SHA256: file.sha256})
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes; empty for objects that may differ from one attempt to the next."""
+        return self.metadata.get(SHA256, "")
 
 
 MANIFEST: Final = ObjectFacts(content_type="application/json", what="manifest")
@@ -65,6 +84,21 @@ class ObjectWriter(Protocol):
             TargetNotAllowed: The store refuses it.
             BucketNotFound: There is no such bucket.
             SinkUnreachable: It could not be stored, for now.
+        """
+        ...
+
+    async def take_over(self, key: str, size: int, facts: ObjectFacts) -> str | None:
+        """Returns the URI of an equal object at a key; None where there is none.
+
+        In the latter case it has removed what an earlier attempt at a task left half-written there.
+
+        Args:
+            key: The key.
+            size: The size of the object in bytes.
+            facts: The metadata, with the hash.
+
+        Raises:
+            SinkUnreachable: The store could not be asked, for now.
         """
         ...
 
@@ -104,19 +138,21 @@ class StoringSink:
         self._store = store
         self._at_once = at_once
         self._stream_ordinal = 0
+        self._terms = DIRECT
         self._in_progress: deque[_Upload] = deque()
         self._held: tuple[event_pb2.FrameCaptured, bytes] | None = None
         self._warned = False
         self._upload_time = 0
         self._stored_bytes = 0
 
-    def begin(self, stream_ordinal: int) -> None:
-        """Receives the stream's ordinal, which names may contain.
+    def begin(self, stream_ordinal: int, terms: WriteTerms = DIRECT) -> None:
+        """Receives the stream's ordinal, which names may contain, and the terms.
 
         Raises:
             RequestError: With this ordinal, the manifest would replace an image or the source.
         """
         self._stream_ordinal = stream_ordinal
+        self._terms = terms
         if self._naming.manifest is not None:
             self._naming.manifest_key(stream_ordinal)
 
@@ -150,8 +186,7 @@ class StoringSink:
             stream_ordinal=self._stream_ordinal,
             extension=None if type is None else type.extension,
         )
-        facts = ObjectFacts(content_type=file.media_type, what="file")
-        stored.uri = await self._stored(key, data, facts)
+        stored.uri = await self._stored(key, data, ObjectFacts.of_file(stored))
         return [stored]
 
     @property
@@ -211,11 +246,24 @@ class StoringSink:
         self._in_progress.append(_Upload(frame, len(data), asyncio.ensure_future(putting)))
 
     async def _stored(self, key: str, data: Data, facts: ObjectFacts) -> str:
+        """Stores an object, unless an earlier attempt has; returns its URI."""
         began = monotonic_ns()
         try:
-            uri = await self._store.put(key, data, facts)
+            async with self._terms.in_time():
+                if self._terms.again and facts.sha256:
+                    uri = await self._store.take_over(key, len(data), facts)
+                    if uri is not None:
+                        return uri
+                uri = await self._store.put(key, data, facts)
             self._stored_bytes += len(data)
             return uri
+        except NotInTime:
+            raise SinkUnreachable(
+                f"the {facts.what} {shown(key)} could not be stored in the time that its worker "
+                "surely held the task",
+                metadata={"key": key},
+                retry_after_ms=RETRY_MS,
+            ) from None
         finally:
             self._upload_time += monotonic_ns() - began
 

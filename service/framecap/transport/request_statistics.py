@@ -18,6 +18,9 @@ class Operation(Enum):
     WRITE_PART = "write_part"
     """A part of a multipart upload."""
 
+    LOOK_UP = "look_up"
+    """The metadata of an object."""
+
     CONTROL = "control"
     """The start, the end or the list of multipart uploads."""
 

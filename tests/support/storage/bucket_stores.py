@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from framecap.errors import BucketNotFound, SourceNotAllowed, SourceNotFound
+from framecap.errors import BucketNotFound, SinkUnreachable, SourceNotAllowed, SourceNotFound
 from framecap.model.spec import ImageFormat
 from framecap.sink.naming import Naming, SourceName
 from framecap.sink.payloads import Sink, SinkPayload
 from framecap.sink.template import KeyTemplate
+from framecap.sink.terms import DIRECT, WriteTerms
 from framecap.source.address import ObjectAddress
 from framecap.source.opened import OpenSource
 from framecap.storage.bucket import Bucket
@@ -65,11 +66,11 @@ async def read(source: OpenSource, offset: int, length: int) -> bytes:
     return await source.reader.read(offset, length)
 
 
-async def stored(sink: Sink, images: list[bytes]) -> list[SinkPayload]:
+async def stored(sink: Sink, images: list[bytes], terms: WriteTerms = DIRECT) -> list[SinkPayload]:
     """Stores images; returns all payloads."""
     payloads: list[SinkPayload] = []
     try:
-        sink.begin(0)
+        sink.begin(0, terms)
         for index, data in enumerate(images, 1):
             payloads += await sink.deliver(event_pb2.FrameCaptured(index=index), data)
         return payloads + await sink.finish()
@@ -180,6 +181,26 @@ class BucketStoreContract:
             assert await kept.content("y/1.jpg") == IMAGES[0]
         except SourceNotFound:
             assert not reported
+
+    async def test_a_later_attempt_stores_what_is_missing_or_differs(self, kept: Kept) -> None:
+        first = await stored(kept.sink("x/{index}"), IMAGES[:4])
+        await kept.store_object("x/2", IMAGES[1][::-1] + b"x")
+        await kept.store_object("x/3", IMAGES[2][:-1] + b"x")
+        sink = kept.sink("x/{index}")
+        again = await stored(sink, IMAGES, WriteTerms(again=True))
+        assert again[:4] == first
+        sent = [*IMAGES[1:3], *IMAGES[4:]]
+        assert sink.written.bytes == sum(map(len, sent))
+        for index, data in enumerate(IMAGES, 1):
+            assert await kept.content(f"x/{index}.jpg") == data
+
+    async def test_nothing_is_stored_once_no_time_is_left(self, kept: Kept) -> None:
+        await kept.store_object("a", b"one")
+        with pytest.raises(SinkUnreachable) as caught:
+            await stored(kept.sink("x/{index}"), IMAGES, WriteTerms(seconds_left=lambda: 0))
+        assert caught.value.metadata["key"] in {f"x/{n}.jpg" for n in range(1, 8)}
+        with pytest.raises(SourceNotFound):
+            await kept.open("x/1.jpg")
 
     async def test_several_sinks_write_side_by_side(self, kept: Kept) -> None:
         sinks = [kept.sink(f"s{number}/{{index}}") for number in range(4)]

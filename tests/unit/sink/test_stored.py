@@ -27,6 +27,7 @@ class Memory:
         self.failing = False
         self.closed = 0
         self.request_count = 0
+        self.questions = 0
 
     async def put(self, key: str, data: bytes, facts: ObjectFacts) -> str:
         if self.failing:
@@ -34,6 +35,12 @@ class Memory:
         self.request_count += 1
         self.objects[key] = data
         self.writes.append(key)
+        return f"s3://shots/{key}"
+
+    async def take_over(self, key: str, size: int, facts: ObjectFacts) -> str | None:
+        self.questions += 1
+        if hashlib.sha256(self.objects.get(key, b"")).hexdigest() != facts.sha256:
+            return None
         return f"s3://shots/{key}"
 
     async def close(self) -> None:

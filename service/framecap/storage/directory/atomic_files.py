@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,8 @@ from framecap.sink.payloads import Data
 from framecap.storage.directory.staging import Staging, sweep
 
 _ROOT: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# Without O_NONBLOCK, opening a pipe waits for its writer.
+_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _BELOW: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -59,10 +63,7 @@ class WholeFiles:
                 stays as it was.
             ValueError: The path has an invalid segment.
         """
-        fault = path_fault(path)
-        if fault:
-            raise ValueError(f"the path {shown(path)} {fault}")
-        *parents, name = path.split("/")
+        *parents, name = _segments(path)
         temporary, fd = self._staging.create()
         try:
             try:
@@ -80,6 +81,32 @@ class WholeFiles:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=self._staging.fd)
             raise
+
+    def equals(self, path: str, size: int, sha256: str) -> bool:
+        """Returns whether a file has a size and a hash.
+
+        Args:
+            path: As in `write`.
+            size: Bytes.
+            sha256: The SHA-256, in hexadecimal.
+
+        Raises:
+            OSError: It cannot be read.
+            ValueError: The path has an invalid segment.
+        """
+        *parents, name = _segments(path)
+        directory = self._descend(parents)
+        try:
+            fd = os.open(name, _FILE, dir_fd=directory)
+        except FileNotFoundError:
+            return False
+        finally:
+            os.close(directory)
+        with open(fd, "rb") as file:
+            facts = os.fstat(fd)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size != size:
+                return False
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def close(self) -> None:
         """Removes half-written files. Closing again does nothing."""
@@ -102,6 +129,13 @@ class WholeFiles:
             os.close(directory)
             raise
         return directory
+
+
+def _segments(path: str) -> list[str]:
+    fault = path_fault(path)
+    if fault:
+        raise ValueError(f"the path {shown(path)} {fault}")
+    return path.split("/")
 
 
 def _open_or_make(name: str, directory: int) -> int:

@@ -7,7 +7,7 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from framecap.errors import CaptureError, SinkUnreachable, TargetInvalid
 from framecap.model.names import shown
@@ -20,6 +20,8 @@ from framecap.storage.directory.atomic_files import WholeFiles
 from framecap.storage.directory.bucket import DirectoryBucket
 
 RETRY_MS: Final = 1000
+
+T = TypeVar("T")
 
 # Permanent errors: no attempt can store a file at this key.
 _PERMANENT: Final = frozenset(
@@ -65,7 +67,7 @@ class FileWriter:
         self._durable = durable
         self._sweeping = sweeping
         self._files: WholeFiles | None = None
-        self._work: asyncio.Future[None] | None = None
+        self._work: asyncio.Future[Any] | None = None
 
     async def put(self, key: str, data: Data, facts: ObjectFacts) -> str:
         """Stores an object, whole or not at all, and returns its URI; does not store its facts.
@@ -81,6 +83,11 @@ class FileWriter:
             raise _translated(error, key, facts.what) from None
         return self._uri(key)
 
+    async def take_over(self, key: str, size: int, facts: ObjectFacts) -> str | None:
+        """Returns the URI of an equal file at a key; None where there is none."""
+        equal = await self._in_thread(lambda: self._equals(key, size, facts.sha256))
+        return self._uri(key) if equal else None
+
     @property
     def request_count(self) -> int:
         """Files take no requests."""
@@ -93,21 +100,32 @@ class FileWriter:
             await asyncio.wait([self._work])
         await self._in_thread(self._close)
 
+    def _equals(self, key: str, size: int, sha256: str) -> bool:
+        try:
+            return self._opened().equals(self._prefix + key, size, sha256)
+        except OSError:
+            # `put` says what is wrong there.
+            return False
+
     def _put(self, key: str, data: Data) -> None:
         # A sweep would remove an object with this prefix as a staging directory.
         if (self._prefix + key).startswith(staging.PREFIX):
             raise OSError(errno.EEXIST, "reserved")
+        self._opened().write(self._prefix + key, data)
+
+    def _opened(self) -> WholeFiles:
         if self._files is None:
             self._files = WholeFiles(self._root, durable=self._durable, sweeping=self._sweeping)
-        self._files.write(self._prefix + key, data)
+        return self._files
 
     def _close(self) -> None:
         if self._files is not None:
             self._files.close()
 
-    async def _in_thread(self, work: Callable[[], None]) -> None:
-        self._work = asyncio.get_running_loop().run_in_executor(None, work)
-        await asyncio.shield(self._work)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        running = asyncio.get_running_loop().run_in_executor(None, work)
+        self._work = running
+        return await asyncio.shield(running)
 
 
 def directory_sink(root: Path, naming: Naming) -> StoringSink:

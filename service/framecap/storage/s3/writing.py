@@ -8,13 +8,14 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from framecap.errors import BucketNotFound, CaptureError, SinkUnreachable, TargetNotAllowed
 from framecap.model.names import shown
 from framecap.sink.naming import BUCKET_FIELD, Naming
 from framecap.sink.payloads import Data
-from framecap.sink.stored import ObjectFacts, StoringSink
+from framecap.sink.stored import SHA256, ObjectFacts, StoringSink
 from framecap.storage.s3.bucket import S3Bucket
 from framecap.storage.s3.clients import S3Clients
 from framecap.transport.faults import FaultKind, StoreFault
@@ -61,7 +62,7 @@ class S3Writer:
         """
         try:
             client = await self._clients.of(self._bucket)
-            if len(data) >= 2 * self._part_bytes:
+            if self._in_parts(len(data)):
                 upload = _MultipartUpload(self, client, self._named(key), facts)
                 await upload.store(data, self._part_bytes)
             else:
@@ -72,7 +73,31 @@ class S3Writer:
         except StoreFault as fault:
             raise self._translated(fault, key, facts.what) from fault
         self._clients.statistics.stored(len(data))
-        return f"s3://{self._bucket.name}/{key}"
+        return self._uri(key)
+
+    async def take_over(self, key: str, size: int, facts: ObjectFacts) -> str | None:
+        """Returns the URI of an equal object at a key; None where there is none.
+
+        In the latter case it has aborted the open multipart uploads of the key: an earlier attempt
+        that goes on all the same can complete none.
+
+        Raises:
+            SinkUnreachable: A passing fault persisted through all attempts.
+        """
+        client = await self._clients.of(self._bucket)
+        try:
+            answer = await self.send(
+                Operation.LOOK_UP, lambda: client.head_object(**self._named(key))
+            )
+            if (answer["ContentLength"], answer["Metadata"].get(SHA256)) == (size, facts.sha256):
+                return self._uri(key)
+        except StoreFault as fault:
+            # Who may only write is not told what is there.
+            if fault.kind is FaultKind.PASSING:
+                raise self._translated(fault, key, facts.what) from fault
+        if self._in_parts(size):
+            await self._abort_uploads(client, key)
+        return None
 
     @property
     def request_count(self) -> int:
@@ -95,6 +120,27 @@ class S3Writer:
                 return await request()
 
         return await persist(once, self._clients.retry_policy)
+
+    async def _abort_uploads(self, client: Any, key: str) -> None:
+        """Aborts the open multipart uploads of a key; a store that refuses this keeps them."""
+        named = self._named(key)
+        try:
+            listed = await self.send(
+                Operation.CONTROL,
+                lambda: client.list_multipart_uploads(Bucket=named["Bucket"], Prefix=key),
+            )
+            for upload in listed.get("Uploads", ()):
+                if upload["Key"] == key:
+                    abort = partial(client.abort_multipart_upload, UploadId=upload["UploadId"])
+                    await self.send(Operation.CONTROL, partial(abort, **named))
+        except StoreFault as fault:
+            logger.warning("open uploads of an object were not ended: %s", fault)
+
+    def _in_parts(self, size: int) -> bool:
+        return size >= 2 * self._part_bytes
+
+    def _uri(self, key: str) -> str:
+        return f"s3://{self._bucket.name}/{key}"
 
     def _named(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket.remote_name, "Key": key}

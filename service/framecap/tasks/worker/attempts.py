@@ -15,18 +15,20 @@ from framecap.call import CaptureCall
 from framecap.capture import capture
 from framecap.capture_result import CaptureResult, finished
 from framecap.checked_request import check_request
-from framecap.errors import Cancelled, CaptureError, Code, Draining
+from framecap.errors import Cancelled, CaptureError, Code, Draining, WorkerLost
 from framecap.events import messages
 from framecap.events.status import incident
 from framecap.events.stream import EventStream
 from framecap.model.usage import Usage
 from framecap.services import Services
+from framecap.sink.terms import WriteTerms
 from framecap.tasks.ends import finished_of, state_of, usage_record
 from framecap.tasks.engine import Fenced, Lease, TaskEngine
+from framecap.tasks.retry_policy import MAX_ATTEMPTS
 from framecap.tasks.task import Ending, TaskState
 from framecap.tasks.work import call_of
-from framecap.tasks.worker.earlier import earlier_images
-from framecap.tasks.worker.heartbeat import confirmed
+from framecap.tasks.worker.earlier import earlier_images, repeats
+from framecap.tasks.worker.heartbeat import confirmed, seconds_left
 from framecap.tasks.worker.log import logged, persisted
 from framecap.tasks.worker.meter import Outcome
 from framecap.usage_log import NoUsageLog
@@ -34,6 +36,9 @@ from framecap.v1.event_pb2 import CaptureEvent, CaptureUsage
 
 # Each attempt is admitted by itself: its worker has a slot for it.
 ALONE: Final = AdmissionLimits(running=1, open=1, queue=1)
+
+WRITES_END_EARLIER: Final = 0.1
+"""The part of a lease before its end in which no write goes on: time to arrive, or to be lost."""
 
 OUTCOMES: Final = {
     TaskState.SUCCEEDED: Outcome.SUCCEEDED,
@@ -99,9 +104,18 @@ class TaskAttempt:
 
     async def _attempt(self, call: CaptureCall) -> Attempt:
         lease, task = self._lease, self._lease.task
-        attempt = Attempt(sequence=lease.sequence, pin=task.pin, created=task.create_time)
+        margin = seconds_left(lease) * WRITES_END_EARLIER
+        attempt = Attempt(
+            sequence=lease.sequence,
+            pin=task.pin,
+            created=task.create_time,
+            terms=WriteTerms(
+                again=repeats(lease), seconds_left=lambda: seconds_left(lease) - margin
+            ),
+        )
         checked = check_request(replace(call, attempt=attempt), self._services)
-        return replace(attempt, earlier=await earlier_images(self._engine, lease, checked))
+        earlier = await persisted(lease, lambda: earlier_images(self._engine, lease, checked))
+        return replace(attempt, earlier=earlier)
 
     async def _end(self, last: Sequence[CaptureEvent], error: CaptureError | None) -> Outcome:
         """Ends the attempt with its last events.
@@ -112,8 +126,7 @@ class TaskAttempt:
         lease = self._lease
         summary = finished_of(last)
         usage = usage_of(summary.usage)
-        may_pass = error is not None and error.code is Code.UNAVAILABLE
-        if error is not None and may_pass:
+        if error is not None and self._may_pass(error):
             # What is logged now is not captured again.
             await persisted(lease, lambda: lease.append(last[:-1]))
             if isinstance(error, Draining):
@@ -131,13 +144,21 @@ class TaskAttempt:
             self._services.meter.usage_recorded(record)
         return OUTCOMES[state_of(summary)]
 
+    def _may_pass(self, error: CaptureError) -> bool:
+        """Returns whether another attempt is to follow after an error.
+
+        The last attempt ends the task itself: its `finished` has what it did.
+        """
+        again = self._lease.task.attempt < MAX_ATTEMPTS or isinstance(error, Draining)
+        return again and error.code is Code.UNAVAILABLE
+
     def _failed(self, error: CaptureError | None) -> CaptureEvent:
         """Returns the last event of a capture that did not begin."""
         return EventStream.resumed(self._lease.sequence).wrap(finished(CaptureResult(), error))
 
     def _stop(self) -> None:
         """Ends the capture at once, without another write: the task is another's."""
-        self._admission.revoke(Cancelled("The task is another worker's."))
+        self._admission.revoke(WorkerLost("the task is another worker's"))
 
     @asynccontextmanager
     async def _until_cancelled(self) -> AsyncIterator[None]:

@@ -18,6 +18,9 @@ from framecap.v1.event_pb2 import CaptureEvent, FrameCaptured
 PAGE: Final = 200
 """The events read at a time."""
 
+FIRST: Final = 2
+"""The number of `attempt_started` of the first attempt, which follows `accepted`."""
+
 
 @dataclass
 class _Stored:
@@ -76,7 +79,7 @@ async def earlier_images(
     """
     parsed, naming = checked.parsed, checked.naming
     one_object = naming is None or naming.one_key
-    if lease.task.attempt < 2 or one_object or output_of(parsed.kind).files:
+    if not repeats(lease) or one_object or output_of(parsed.kind).files:
         return None
     if not resumes(parsed.spec):
         return None
@@ -99,6 +102,11 @@ async def earlier_images(
                     return
 
     return Earlier(point=point, frames=frames)
+
+
+def repeats(lease: Lease) -> bool:
+    """Returns whether there was an attempt before; one that was handed back has no number."""
+    return lease.sequence > FIRST
 
 
 async def _events(engine: TaskEngine, lease: Lease, after: int) -> AsyncGenerator[CaptureEvent]:

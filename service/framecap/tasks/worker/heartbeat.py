@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from framecap.errors import DataStoreUnavailable
+from framecap.events.status import incident
 from framecap.tasks.engine import Fenced, Lease, lease_clock
 from framecap.timebase import NANOSECONDS_PER_SECOND
 
@@ -35,23 +36,25 @@ async def confirmed(lease: Lease, *, lost: Callable[[], None]) -> AsyncIterator[
 
 
 async def _confirm(lease: Lease, lost: Callable[[], None]) -> None:
-    duration = max(0, lease.confirmed_until - lease_clock())
-    pause = duration / NANOSECONDS_PER_SECOND / PARTS
+    pause = seconds_left(lease) / PARTS
     while lease.held:
         # The process may have been stopped meanwhile: `held` is asked after each wait.
-        await asyncio.sleep(min(pause, _left(lease)))
+        await asyncio.sleep(min(pause, seconds_left(lease)))
         while lease.held:
             try:
-                async with asyncio.timeout(_left(lease)):
+                async with asyncio.timeout(seconds_left(lease)):
                     await lease.confirm()
                 break
             except (DataStoreUnavailable, TimeoutError):
-                await asyncio.sleep(min(AGAIN_SECONDS, pause, _left(lease)))
+                await asyncio.sleep(min(AGAIN_SECONDS, pause, seconds_left(lease)))
             except Fenced:
                 break
+            except Exception as fault:
+                incident(fault)
+                await asyncio.sleep(min(AGAIN_SECONDS, pause, seconds_left(lease)))
     lost()
 
 
-def _left(lease: Lease) -> float:
+def seconds_left(lease: Lease) -> float:
     """Returns the seconds for which the lease is surely held."""
     return max(0, lease.confirmed_until - lease_clock()) / NANOSECONDS_PER_SECOND
