@@ -76,6 +76,7 @@ async def service_at(address: str, media: Path, data: Path) -> AsyncGenerator[No
         yield
 
 
+@pytest.mark.usefixtures("paced")
 async def test_a_watch_survives_restarts_of_the_service(media: Path, tmp_path: Path) -> None:
     films = tmp_path / "buckets/films"
     films.mkdir(parents=True)
