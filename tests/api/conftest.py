@@ -16,6 +16,7 @@ from framecap.config import Settings
 from framecap.server.serve import running
 from framecap.server.stop import Stop
 from framecap.v1.snapshot_service_pb2_grpc import SnapshotServiceStub
+from support.api.paced import paced as paced
 from support.api.running import Run, Running, make_noisy_clip, server_settings
 from support.clips import make_clip
 

@@ -65,7 +65,7 @@ def test_sources_are_submitted_watched_and_listed(
     listed.write_text("films/two.mp4\n\n")
     done = framecap("submit", "films/one.mp4", REQUEST, "--sources", listed, "--label", "batch=7")
     assert done.returncode == 0, done.stderr
-    assert [line.split("\t")[1] for line in sorted(done.stdout.splitlines())] == [
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == [
         "films/one.mp4",
         "films/two.mp4",
     ]

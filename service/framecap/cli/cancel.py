@@ -16,9 +16,8 @@ def cancel(task_ids: tuple[str, ...], server: str) -> Exit:
     """Cancel tasks. Images already stored stay; a task that has ended stays as it is."""
 
     async def work(client: Client) -> Exit:
-        async def one(task_id: str) -> Exit:
+        async def one(task_id: str) -> None:
             await client.cancel_task(task_id)
-            return Exit.DONE
 
         return await each(task_ids, one)
 

@@ -16,9 +16,8 @@ def delete(task_ids: tuple[str, ...], server: str) -> Exit:
     """Delete ended tasks with their events. Their images and usage records stay."""
 
     async def work(client: Client) -> Exit:
-        async def one(task_id: str) -> Exit:
+        async def one(task_id: str) -> None:
             await client.delete_task(task_id)
-            return Exit.DONE
 
         return await each(task_ids, one)
 

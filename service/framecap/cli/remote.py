@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 import click
 
-from framecap.cli.exits import Exit, exit_of, report_failure
+from framecap.cli.exits import Exit, report_failure
 from framecap.client.client import Client
 from framecap.client.failure import CallFailed
 
@@ -54,22 +54,36 @@ def call(server: str, work: Callable[[Client], Awaitable[Exit]]) -> Exit:
 
 
 async def each(
-    items: Sequence[T], work: Callable[[T], Awaitable[Exit]], at_once: int = AT_ONCE
+    items: Sequence[T], work: Callable[[T], Awaitable[str | None]], at_once: int = AT_ONCE
 ) -> Exit:
-    """Runs `work` for each item, several at once; one that fails is reported, the rest goes on."""
+    """Runs `work` for each item, several at once, and prints the lines it returns, in their order.
+
+    An item whose call fails is reported; the others go on.
+    """
     room = asyncio.Semaphore(at_once)
 
-    async def one(item: T) -> Exit:
+    async def one(item: T) -> str | None:
         async with room:
+            return await work(item)
+
+    exits = []
+    running = [asyncio.ensure_future(one(item)) for item in items]
+    try:
+        for item, coming in zip(items, running, strict=True):
             try:
-                return await work(item)
+                line = await coming
+                exits.append(Exit.DONE)
+                if line is not None:
+                    click.echo(line)
             except CallFailed as failure:
                 if len(items) > 1:
                     print(f"framecap: {item}:", file=sys.stderr)
-                report_failure(failure.status)
-                return exit_of(failure.status)
-
-    return worst(await asyncio.gather(*(one(item) for item in items)))
+                exits.append(report_failure(failure.status))
+    finally:
+        for coming in running:
+            coming.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    return worst(exits)
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:

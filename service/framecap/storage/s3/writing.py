@@ -92,7 +92,7 @@ class S3Writer:
             if (answer["ContentLength"], answer["Metadata"].get(SHA256)) == (size, facts.sha256):
                 return self._uri(key)
         except StoreFault as fault:
-            # Who may only write is not told what is there.
+            # A writer without the right to read gets no answer about what is there.
             if fault.kind is FaultKind.PASSING:
                 raise self._translated(fault, key, facts.what) from fault
         if self._in_parts(size):
