@@ -26,7 +26,7 @@ from support.servers.ceph import TOOLS as CEPH_TOOLS
 from support.servers.ceph import ceph
 from support.servers.faults import proxied
 from support.servers.rclone import rclone
-from support.servers.stores import Store
+from support.servers.stores import Store, table
 from support.servers.swift import swift
 
 __all__ = ["ceph", "clients", "film", "proxied", "rclone", "serve", "swift"]
@@ -34,19 +34,6 @@ __all__ = ["ceph", "clients", "film", "proxied", "rclone", "serve", "swift"]
 QUICK = RetryPolicy(attempts=4, first_wait=0.01, connect_seconds=5, silent_seconds=5)
 
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[tuple[Service, SnapshotServiceStub]]]
-
-
-def table(bucket: S3Bucket) -> str:
-    """Returns the lines of configuration that say where a bucket is."""
-    assert bucket.credentials is not None
-    return f"""
-[buckets.{bucket.name}]
-endpoint = "{bucket.endpoint}"
-path_style = true
-access_key_env = "TEST_KEY"
-secret_key_env = "TEST_SECRET"
-abort_uploads_after = {bucket.abort_uploads_after}
-"""
 
 
 @pytest.fixture(scope="session")

@@ -88,3 +88,16 @@ class Store:
                 # So answers rclone where there is none.
                 return []
             return [entry["Key"] for entry in listed.get("Uploads", ())]
+
+
+def table(bucket: S3Bucket) -> str:
+    """Returns the lines of configuration that say where a bucket is."""
+    assert bucket.credentials is not None
+    return f"""
+[buckets.{bucket.name}]
+endpoint = "{bucket.endpoint}"
+path_style = true
+access_key_env = "TEST_KEY"
+secret_key_env = "TEST_SECRET"
+abort_uploads_after = {bucket.abort_uploads_after}
+"""
