@@ -10,6 +10,7 @@ import pytest
 
 from framecap.config import Settings, SettingsError, load, variables
 from framecap.listen_address import Address
+from framecap.tasks.worker.settings import Role
 from framecap.telemetry.logs import LogLevel
 
 
@@ -35,6 +36,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         float: "7.5",
         Path: "/seven",
         LogLevel: "error",
+        Role: "worker",
         frozenset: "seven",
     }
     for name, default in variables().items():

@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "Show how a capture would decode, without capturing.",
     "probe": "Show what a video contains.",
     "serve": "Run the service.",
-    "worker": "Work on the tasks of a service that runs elsewhere on this machine.",
+    "worker": "Work on the tasks of a service that has the same data directory.",
     "submit": "Submit captures to a service, as tasks in the background.",
     "tasks": "List tasks, or show some.",
     "watch": "Watch tasks to their end.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,23 +14,29 @@ from framecap.client.client import Client
 from framecap.client.failure import CallFailed
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Callable[..., Any])
 
 AT_ONCE: Final = 16
 """The most calls of one command at the same time."""
 
 SEVERITY: Final = (Exit.DONE, Exit.REQUEST, Exit.MEDIA, Exit.FAILED)
 
-SERVER: Final = click.option(
+
+def option(name: str, *declarations: str, **settings: Any) -> Callable[[C], C]:
+    """Returns an option of a command that also has its variable, `FRAMECAP_` and its name."""
+    variable = f"FRAMECAP_{name.removeprefix('--').replace('-', '_').upper()}"
+    return click.option(name, *declarations, envvar=variable, show_envvar=True, **settings)
+
+
+SERVER: Final = option(
     "--server",
     default="127.0.0.1:50051",
-    envvar="FRAMECAP_SERVER",
-    show_envvar=True,
     show_default=True,
     metavar="HOST:PORT",
     help="Where the service listens.",
 )
 
-JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print lines of JSON.")
+JSON: Final = option("--json", "as_json", is_flag=True, help="Print lines of JSON.")
 
 TASK_IDS: Final = click.argument("task_ids", metavar="TASK…", nargs=-1, required=True)
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import click
 
 from framecap.cli.exits import Exit
-from framecap.cli.remote import JSON, SERVER, call, each
+from framecap.cli.remote import JSON, SERVER, call, each, option
 from framecap.client.client import Client
 from framecap.events.to_json import message_to_line
 from framecap.v1.task_service_pb2 import ListTasksRequest
@@ -15,10 +15,8 @@ from framecap.v1.task_service_pb2 import ListTasksRequest
 
 @click.command
 @click.argument("task_ids", metavar="[TASK…]", nargs=-1)
-@click.option("--dead", is_flag=True, help="Retry all tasks whose worker died in the last attempt.")
-@click.option(
-    "--source", default="", metavar="URL", help="The source with its query, if it needs it."
-)
+@option("--dead", is_flag=True, help="Retry all tasks whose worker died in the last attempt.")
+@option("--source", default="", metavar="URL", help="The source with its query, if it needs it.")
 @SERVER
 @JSON
 def retry(task_ids: tuple[str, ...], dead: bool, source: str, server: str, as_json: bool) -> Exit:

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from framecap.cli.exits import Exit
-from framecap.cli.remote import JSON, SERVER, call, each
+from framecap.cli.remote import JSON, SERVER, call, each, option
 from framecap.client.client import Client
 from framecap.events.to_json import message_to_line
 from framecap.model.names import visible
@@ -20,16 +20,16 @@ REQUEST_PREFIX: Final = "video/"
 
 @click.command
 @click.argument("arguments", metavar="SOURCE… REQUEST", nargs=-1, required=True)
-@click.option(
+@option(
     "--sources",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
     help="A file with a source in each line, besides those given; `-` is standard input.",
 )
-@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="A label of the tasks.")
-@click.option("--user-data", default="", metavar="TEXT", help="Comes back with the tasks.")
-@click.option("--project", default="", metavar="NAME", help="The project of the tasks.")
-@click.option("--validate-only", is_flag=True, help="Check, and create nothing.")
+@option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="A label of the tasks.")
+@option("--user-data", default="", metavar="TEXT", help="Comes back with the tasks.")
+@option("--project", default="", metavar="NAME", help="The project of the tasks.")
+@option("--validate-only", is_flag=True, help="Check, and create nothing.")
 @SERVER
 @JSON
 def submit(

@@ -10,7 +10,7 @@ import click
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from framecap.cli.exits import Exit
-from framecap.cli.remote import JSON, SERVER, call, print_table
+from framecap.cli.remote import JSON, SERVER, call, option, print_table
 from framecap.client.client import Client
 from framecap.events.status import error_info
 from framecap.events.to_json import message_to_line
@@ -30,18 +30,18 @@ HEAD: Final = ("TASK", "STATE", "CREATED", "IMAGES", "SOURCE", "ERROR")
 
 @click.command
 @click.argument("task_ids", metavar="[TASK…]", nargs=-1)
-@click.option(
+@option(
     "--state",
     "states",
     multiple=True,
     type=click.Choice(list(STATES)),
     help="Only tasks in this state; give it again for more.",
 )
-@click.option("--source", default="", metavar="PREFIX", help="Only sources that begin so.")
-@click.option("--since", type=click.DateTime(), help="Only tasks created since then, in UTC.")
-@click.option("--until", type=click.DateTime(), help="Only tasks created before, in UTC.")
-@click.option("--dead", is_flag=True, help="Only tasks whose worker died in the last attempt.")
-@click.option(
+@option("--source", default="", metavar="PREFIX", help="Only sources that begin so.")
+@option("--since", type=click.DateTime(), help="Only tasks created since then, in UTC.")
+@option("--until", type=click.DateTime(), help="Only tasks created before, in UTC.")
+@option("--dead", is_flag=True, help="Only tasks whose worker died in the last attempt.")
+@option(
     "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="The most tasks."
 )
 @SERVER

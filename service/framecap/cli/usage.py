@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from framecap.cli.exits import Exit
-from framecap.cli.remote import JSON, SERVER, call, print_table
+from framecap.cli.remote import JSON, SERVER, call, option, print_table
 from framecap.client.client import Client
 from framecap.events.to_json import message_to_line
 from framecap.v1.event_pb2 import CaptureUsage
@@ -35,10 +35,10 @@ BY: Final[Mapping[str, Callable[[UsageRecord], str]]] = {
 
 
 @click.command
-@click.option("--since", type=click.DateTime(), help="Only captures that ended since then, in UTC.")
-@click.option("--until", type=click.DateTime(), help="Only captures that ended before, in UTC.")
-@click.option("--by", type=click.Choice(list(BY)), help="Sum up by this; default: each capture.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@option("--since", type=click.DateTime(), help="Only captures that ended since then, in UTC.")
+@option("--until", type=click.DateTime(), help="Only captures that ended before, in UTC.")
+@option("--by", type=click.Choice(list(BY)), help="Sum up by this; default: each capture.")
+@option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @SERVER
 @JSON
 def usage(
