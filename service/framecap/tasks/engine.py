@@ -85,7 +85,8 @@ class Lease(Protocol):
     """The right to work on one task, until it is ended, given back, or not confirmed in time.
 
     The holder confirms it at least three times in its duration, from a task that does nothing else,
-    and stops all work once `held` is false. Methods are for one event loop, one at a time.
+    and stops all work once `held` is false. Methods are for one event loop, one at a time, but for
+    `confirm`, which may run beside any other.
     """
 
     @property

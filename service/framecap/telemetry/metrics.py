@@ -30,6 +30,7 @@ OTHER: Final = "other"
 UNENDED: Final = "unended"
 DAMAGE: Final = ("damaged", "undecodable", "repaired_time", "read_error")
 DESTINATIONS: Final = ("file", "webhook", "nats", "none")
+WAIT_BUCKETS: Final = (0.01, 0.1, 1, 10, 60, 600, 3600, 6 * 3600, 24 * 3600)
 CALL_BUCKETS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 300, 1800)
 
 
@@ -197,6 +198,12 @@ class _TaskMetrics:
             ["outcome"],
             registry=registry,
         )
+        self.waits = Histogram(
+            "framecap_task_wait_seconds",
+            "Time from the creation of a task to its first attempt.",
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
         _show_zero(self.attempts, (*(outcome.value for outcome in Outcome), UNENDED))
 
 
@@ -323,9 +330,11 @@ class ServiceMetrics:
         if cause is not None:
             self._decoders.kills.labels(cause.value).inc()
 
-    def attempt_began(self) -> None:
-        """Notes that an attempt at a task began."""
+    def attempt_began(self, waited: float | None) -> None:
+        """Notes that an attempt at a task began, the first one with the seconds that it waited."""
         self._tasks.running.inc()
+        if waited is not None:
+            self._tasks.waits.observe(waited)
 
     def attempt_ended(self, outcome: Outcome | None) -> None:
         """Notes that an attempt ended; `outcome` is None when its end could not be written."""

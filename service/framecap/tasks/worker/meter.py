@@ -26,8 +26,12 @@ class Outcome(Enum):
 class WorkerMeter(Protocol):
     """Records what workers do."""
 
-    def attempt_began(self) -> None:
-        """Records that an attempt began."""
+    def attempt_began(self, waited: float | None) -> None:
+        """Records that an attempt began.
+
+        Args:
+            waited: The seconds from the task's creation to its first attempt; None for a later one.
+        """
 
     def attempt_ended(self, outcome: Outcome | None) -> None:
         """Records that an attempt ended; `outcome` is None when it could not be ended."""
@@ -36,7 +40,7 @@ class WorkerMeter(Protocol):
 class NoWorkerMeter:
     """Records nothing."""
 
-    def attempt_began(self) -> None:
+    def attempt_began(self, waited: float | None) -> None:
         """Does nothing."""
 
     def attempt_ended(self, outcome: Outcome | None) -> None:

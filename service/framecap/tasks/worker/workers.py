@@ -14,7 +14,9 @@ from framecap.events.status import incident
 from framecap.services import Services
 from framecap.tasks.engine import Lease, TaskEngine
 from framecap.tasks.worker.attempts import TaskAttempt
+from framecap.tasks.worker.earlier import repeats
 from framecap.tasks.worker.meter import NoWorkerMeter, WorkerMeter
+from framecap.timebase import NANOSECONDS_PER_SECOND
 
 AGAIN_SECONDS: Final = 1.0
 """The time after which tasks are taken again when the store could not be asked."""
@@ -133,7 +135,7 @@ class Workers:
 
     async def _work(self, attempt: TaskAttempt, lease: Lease) -> None:
         task, began = lease.task, time.monotonic()
-        self._meter.attempt_began()
+        self._meter.attempt_began(_waited(lease))
         outcome = None
         try:
             outcome = await attempt.run()
@@ -149,3 +151,11 @@ class Workers:
                 "milliseconds": round((time.monotonic() - began) * 1000),
             }
             logger.info("attempt ended", extra={"facts": facts})
+
+
+def _waited(lease: Lease) -> float | None:
+    """Returns the seconds that a task waited for its first attempt; None in a later one."""
+    task = lease.task
+    if repeats(lease) or task.start_time is None:
+        return None
+    return max(0, task.start_time - task.create_time) / NANOSECONDS_PER_SECOND
